@@ -1,0 +1,15 @@
+# Thin on purpose: what each target does is in xtask/src/tasks.rs.
+# `make demo` prints the demo's own output alone on stdout; everything cargo says goes to stderr.
+
+.PHONY: build demo test
+
+# The release binary, at target/release/sekong.
+build:
+	@cargo xtask build
+
+# make demo ARGS="--days 1 --no-serve --json"
+demo:
+	@cargo xtask demo -- $(ARGS)
+
+test:
+	@cargo xtask test

@@ -1,0 +1,107 @@
+//! Bodies: what entries name by SHA-256, as canonical JSON.
+//!
+//! Bodies that must stay sealed for a while carry a salt or the custodians' values, so that their hash tells nothing.
+
+use std::collections::BTreeMap;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sekong_draw::Release;
+use sekong_log::{Hash, commitment};
+use sekong_model::{Day, Hour, Moment, Order, PoolId, PostId, ProvinceId, TeamId, UnitId};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+/// Tag of an order's commitment.
+pub const ORDER_TAG: &str = "sekong/order/v1";
+
+/// Every custodian's signed release for one moment, in campaign order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ValuesBody {
+    /// One release a custodian.
+    pub releases: Vec<Release>,
+}
+
+/// A deal: teams to shifts for a week, or teams to units for a shift.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DealBody {
+    /// Keeps the hash from telling the deal.
+    pub salt: Hash,
+    /// For a week: by pool, the teams of each shift in order of place.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub shifts: BTreeMap<PoolId, Vec<Vec<TeamId>>>,
+    /// For a shift: the team on each unit.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub units: BTreeMap<UnitId, TeamId>,
+}
+
+/// One order, opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderOpening {
+    /// Keeps the commitment from telling the order.
+    pub salt: Hash,
+    /// The unit ordered.
+    pub unit: UnitId,
+    /// The team dealt to it.
+    pub team: TeamId,
+    /// The day of the hour.
+    pub day: Day,
+    /// The hour the order is for.
+    pub hour: Hour,
+    /// What the team is told.
+    pub order: Order,
+    /// The next inspection: post and hour.
+    pub next: Option<(PostId, Hour)>,
+    /// Whether a die was thrown for it; the others repeat what stands.
+    pub thrown: bool,
+}
+
+impl OrderOpening {
+    /// The commitment that the log holds.
+    pub fn commitment(&self) -> Hash {
+        commitment(ORDER_TAG, self.salt.as_bytes(), &canonical(self))
+    }
+}
+
+/// All orders of a province-hour, in canonical unit order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrdersBody {
+    /// One opening a unit on duty.
+    pub orders: Vec<OrderOpening>,
+}
+
+/// The RFC 8785 bytes of a body.
+pub fn canonical<T: Serialize>(body: &T) -> Vec<u8> {
+    serde_json_canonicalizer::to_vec(body)
+        .expect("bodies are maps with text keys and hold no NaN, so each has a canonical form")
+}
+
+/// Reads a body; `None` unless the bytes are its canonical form.
+pub fn read<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    let body: T = serde_json::from_slice(bytes).ok()?;
+    (canonical(&body) == bytes).then_some(body)
+}
+
+/// The centre's secret from which it derives salts, so that no salt has to be stored before it is used.
+pub struct SaltKey([u8; 32]);
+
+impl SaltKey {
+    /// A salt key of 32 secret bytes.
+    pub fn new(secret: [u8; 32]) -> SaltKey {
+        SaltKey(secret)
+    }
+
+    /// The salt for one purpose in a province and moment.
+    pub fn salt(&self, purpose: &str, province: &ProvinceId, moment: Moment, subject: &str) -> Hash {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
+        for part in ["sekong/salt/v1", purpose, province.as_str(), &moment.to_string(), subject] {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part.as_bytes());
+        }
+        Hash(mac.finalize().into_bytes().into())
+    }
+}

@@ -1,0 +1,530 @@
+//! The centre at work: it founds a campaign, runs the jobs of the schedule and takes reports.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp};
+use sekong_draw::{
+    Custodian, CustodianTerms, FreezeKeys, LocalCustodian, Refusal as CustodianRefusal, Release,
+    ReleaseRequest,
+};
+use sekong_log::{
+    Absence, AbsencesFrozen, CampaignOpened, Dealt, DeviceId, DeviceKey, Enrolled, Entry, EntryDraft,
+    EntryError, Hash, HourClosed, KeyError, NO_PREVIOUS, OrdersSealed, Period, PlanLogged, PublicDice,
+    Released, Statement, body_hash,
+};
+use sekong_model::{Campaign, CustodianId, Day, Hour, Moment, ProvinceId, SourceBundle, TeamId};
+use sekong_store::{Store, StoreError, StoredBody};
+
+use crate::bodies::{OrdersBody, SaltKey, ValuesBody, canonical};
+use crate::fault::Fault;
+use crate::folder::Folder;
+use crate::keys::Secrets;
+use crate::ledger::{HeadSigners, Ledger, LedgerError};
+use crate::receipt::Receipt;
+use crate::schedule::Job;
+use crate::state::{Bodies, Body, KeyRing, State};
+
+/// Why the centre could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum CentreError {
+    /// The log.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A key with a name or kind that cannot be.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// An entry too large or malformed to write.
+    #[error(transparent)]
+    Entry(#[from] EntryError),
+    /// The centre's own entry breaks a rule: it is not written.
+    #[error("entry {index} would break a rule: {fault}")]
+    Fault {
+        /// Where it would have stood.
+        index: u64,
+        /// The rule.
+        fault: Box<Fault>,
+    },
+    /// A custodian refused to release.
+    #[error("custodian {custodian} refused the values of {province} for {moment}: {refusal}")]
+    Refused {
+        /// Who.
+        custodian: CustodianId,
+        /// Where.
+        province: ProvinceId,
+        /// When.
+        moment: Moment,
+        /// Why.
+        refusal: CustodianRefusal,
+    },
+    /// Something must be logged and cosigned before.
+    #[error("{what} must be logged and cosigned before")]
+    NotYet {
+        /// Which thing.
+        what: &'static str,
+    },
+    /// A store without a campaign.
+    #[error("the store holds no campaign")]
+    Empty,
+    /// Secrets that do not fit the campaign's list of custodians.
+    #[error("there is no secret for custodian {custodian}")]
+    NoSecret {
+        /// Who.
+        custodian: CustodianId,
+    },
+}
+
+/// Why a report is not accepted. Nothing of it is kept, and the device may mend and send it again.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The bytes are not an entry.
+    #[error(transparent)]
+    Entry(#[from] EntryError),
+    /// The entry breaks a rule.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// The entry claims a time that has not come.
+    #[error("the entry claims {claimed}, it is {now}: set the device's clock")]
+    Future {
+        /// Time claimed.
+        claimed: Timestamp,
+        /// The centre's time.
+        now: Timestamp,
+    },
+}
+
+/// Bodies in memory, by SHA-256.
+#[derive(Default)]
+struct KeptBodies(BTreeMap<Hash, Vec<u8>>);
+
+impl Bodies for KeptBodies {
+    fn get(&self, hash: &Hash) -> Body {
+        self.0.get(hash).map_or(Body::Missing, |bytes| Body::Here(bytes.clone()))
+    }
+}
+
+/// Who may read a body, and from when.
+#[derive(Clone, Copy)]
+enum Readers {
+    EveryoneNow,
+    /// Auditors, then the public, so long after the moment.
+    After(Timestamp),
+}
+
+/// A running campaign.
+pub struct Centre<S> {
+    state: State,
+    ledger: Ledger<S>,
+    device: DeviceKey,
+    salts: SaltKey,
+    keys: KeyRing,
+    custodians: Vec<LocalCustodian>,
+}
+
+/// What a campaign is founded with.
+pub struct Founding<'a> {
+    /// The campaign's files.
+    pub files: &'a SourceBundle,
+    /// The campaign that they make.
+    pub campaign: &'a Campaign,
+    /// The secrets.
+    pub secrets: &'a Secrets,
+    /// The throw of the public dice and how it was made; it enters the log after the custodians' commitments.
+    pub dice: (Hash, String),
+    /// Devices to enrol.
+    pub devices: &'a [(TeamId, DeviceId)],
+}
+
+impl<S: Store> Centre<S> {
+    /// Founds a campaign in an empty store: opening, commitments, public dice, devices; one commit.
+    pub async fn found(
+        store: S,
+        data: &Path,
+        founding: &Founding<'_>,
+        now: Timestamp,
+    ) -> Result<Self, CentreError> {
+        let campaign = founding.campaign;
+        let signers = signers(founding.secrets, campaign)?;
+        let visit =
+            |_, _: &[u8], _: &_| Err(CentreError::NotYet { what: "nothing: the store must be empty, and" });
+        let mut ledger = Ledger::open(store, Folder::new(data), signers, visit).await?;
+        let files = canonical(founding.files);
+        let opening = CampaignOpened { campaign: campaign.id().clone(), bundle: body_hash(&files) };
+        let device = founding.secrets.device_key();
+        let place = (0, NO_PREVIOUS);
+        let entry = sign(campaign, &device, place, &Statement::Campaign(opening), now)?;
+        let kept = KeptBodies(BTreeMap::from([(body_hash(&files), files.clone())]));
+        let keys = founding.secrets.key_ring(campaign.id())?;
+        let state = State::open(&entry, keys.clone(), &kept).map_err(|fault| at(0, fault))?;
+        ledger.append(&entry);
+        let salts = founding.secrets.salt_key();
+        let custodians = custodians(founding.secrets, campaign, &keys)?;
+        let mut centre = Centre { state, ledger, device, salts, keys, custodians };
+        centre.keep(campaign, files, Readers::EveryoneNow);
+        centre.set_up(founding, now)?;
+        centre.commit(now).await?;
+        Ok(centre)
+    }
+
+    fn set_up(&mut self, founding: &Founding<'_>, now: Timestamp) -> Result<(), CentreError> {
+        let commitments: Vec<_> = self.custodians.iter().map(Custodian::commitment).collect();
+        for commitment in commitments {
+            self.write(Statement::Custodian(commitment), now)?;
+        }
+        let (dice, method) = founding.dice.clone();
+        self.write(Statement::PublicDice(PublicDice { dice, method }), now)?;
+        for (team, device) in founding.devices {
+            let enrolled = Enrolled { team: team.clone(), device: *device };
+            self.write(Statement::Enrol(enrolled), now)?;
+        }
+        Ok(())
+    }
+
+    /// Opens a founded campaign: replays the log, checks it against its newest head, publishes it anew.
+    pub async fn open(
+        mut store: S,
+        data: &Path,
+        campaign: &Campaign,
+        secrets: &Secrets,
+    ) -> Result<Self, CentreError> {
+        let keys = secrets.key_ring(campaign.id())?;
+        let kept = kept_bodies(&mut store).await?;
+        let mut state: Option<State> = None;
+        let visit = |index: u64, leaf: &[u8], tree: &sekong_log::Tree| -> Result<(), CentreError> {
+            let entry = Entry::parse(leaf)?;
+            match &mut state {
+                None => state = Some(State::open(&entry, keys.clone(), &kept).map_err(|fault| at(0, fault))?),
+                Some(state) => {
+                    state.admit(index, &entry, tree, &kept).map_err(|fault| at(index, fault))?;
+                }
+            }
+            Ok(())
+        };
+        let ledger = Ledger::open(store, Folder::new(data), signers(secrets, campaign)?, visit).await?;
+        let state = state.ok_or(CentreError::Empty)?;
+        let custodians = custodians(secrets, campaign, &keys)?.into_iter();
+        let custodians = custodians.map(|custodian| custodian.with_freezes(state.freezes())).collect();
+        let (device, salts) = (secrets.device_key(), secrets.salt_key());
+        Ok(Centre { state, ledger, device, salts, keys, custodians })
+    }
+
+    /// The campaign as the log tells it.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The keys that its heads carry.
+    pub fn keys(&self) -> &KeyRing {
+        &self.keys
+    }
+
+    /// Entries in the log, waiting ones included.
+    pub fn log_size(&self) -> u64 {
+        self.ledger.tree().size()
+    }
+
+    /// Group commits since it was opened.
+    pub fn commits(&self) -> u64 {
+        self.ledger.commits()
+    }
+
+    /// The newest cosigned head.
+    pub fn head(&self) -> Option<&str> {
+        self.ledger.note()
+    }
+
+    /// Ends the centre; what was committed stays.
+    pub async fn close(self) -> Result<(), CentreError> {
+        Ok(self.ledger.close().await?)
+    }
+
+    /// Runs one job and commits it. `away` says who is away when a list is frozen.
+    pub async fn run(
+        &mut self,
+        job: Job,
+        now: Timestamp,
+        away: &(dyn Fn(&ProvinceId, Period) -> Vec<Absence> + Sync),
+    ) -> Result<(), CentreError> {
+        match job {
+            Job::Plan(day) => self.plan(day, now)?,
+            Job::Freeze(period) => self.freeze(period, now, away)?,
+            Job::Draw(moment) => self.draw(moment, now).await?,
+            Job::Close(day, hour) => self.close_hour(day, hour, now)?,
+        }
+        self.commit(now).await
+    }
+
+    /// Makes durable and cosigns what waits.
+    pub async fn commit(&mut self, now: Timestamp) -> Result<(), CentreError> {
+        self.ledger.commit(now).await?;
+        Ok(())
+    }
+
+    /// Takes a signed report into the next commit; its receipt can be had after that.
+    pub fn submit(&mut self, bytes: &[u8], now: Timestamp) -> Result<u64, Refusal> {
+        let entry = Entry::parse(bytes)?;
+        if entry.time() > now + CLOCK_TOLERANCE {
+            return Err(Refusal::Future { claimed: entry.time(), now });
+        }
+        let index = self.ledger.tree().size();
+        self.state.admit(index, &entry, self.ledger.tree(), &KeptBodies::default())?;
+        Ok(self.ledger.append(&entry))
+    }
+
+    /// The receipt of a committed entry.
+    pub fn receipt(&self, index: u64) -> Result<Receipt, CentreError> {
+        Ok(self.ledger.receipt(index)?)
+    }
+
+    fn plan(&mut self, day: Day, now: Timestamp) -> Result<(), CentreError> {
+        let campaign = self.state.campaign().clone();
+        for province in campaign.provinces() {
+            let index = self.log_size();
+            let solved = self.state.plan_book().plan(&campaign, &province.id, day);
+            let solved = solved.map_err(|fault| at(index, fault))?;
+            let said =
+                PlanLogged { province: province.id.clone(), day, game: solved.game, plan: solved.hash };
+            let kept = self.keep(&campaign, solved.bytes.to_vec(), Readers::EveryoneNow);
+            self.write_with(Statement::Plan(said), now, &kept)?;
+        }
+        Ok(())
+    }
+
+    fn freeze(
+        &mut self,
+        period: Period,
+        now: Timestamp,
+        away: &(dyn Fn(&ProvinceId, Period) -> Vec<Absence> + Sync),
+    ) -> Result<(), CentreError> {
+        let campaign = self.state.campaign().clone();
+        let head = self.cosigned_head()?;
+        for province in campaign.provinces() {
+            let absent = away(&province.id, period);
+            let said = AbsencesFrozen { province: province.id.clone(), period, absent, head: head.clone() };
+            self.write(Statement::Absences(said), now)?;
+        }
+        Ok(())
+    }
+
+    async fn draw(&mut self, moment: Moment, now: Timestamp) -> Result<(), CentreError> {
+        let campaign = self.state.campaign().clone();
+        let head = self.cosigned_head()?;
+        for province in campaign.provinces() {
+            self.release(&campaign, &province.id, moment, &head, now).await?;
+            self.write_deal(&campaign, &province.id, moment, now)?;
+            self.write_orders(&campaign, &province.id, moment, now)?;
+        }
+        Ok(())
+    }
+
+    async fn release(
+        &mut self,
+        campaign: &Campaign,
+        province: &ProvinceId,
+        moment: Moment,
+        head: &str,
+        now: Timestamp,
+    ) -> Result<(), CentreError> {
+        let (basis, absences) = self.frozen_under(province, moment)?;
+        let frozen = |what| move |entry: Option<_>| entry.ok_or(CentreError::NotYet { what });
+        let request = ReleaseRequest {
+            campaign: campaign.id().clone(),
+            province: province.clone(),
+            moment,
+            basis: self.ledger.frozen(basis).await.map_err(CentreError::from).and_then(frozen("the plan"))?,
+            absences: self
+                .ledger
+                .frozen(absences)
+                .await
+                .map_err(CentreError::from)
+                .and_then(frozen("the absences"))?,
+            head: head.to_owned(),
+        };
+        let releases = self.custodians.iter_mut().map(|custodian| ask(custodian, &request, now));
+        let body = ValuesBody { releases: releases.collect::<Result<_, _>>()? };
+        let bytes = canonical(&body);
+        let said = Released {
+            province: province.clone(),
+            moment,
+            basis,
+            absences,
+            head: head.to_owned(),
+            values: body_hash(&bytes),
+        };
+        let kept = self.keep(campaign, bytes, Readers::After(now));
+        self.write_with(Statement::Release(said), now, &kept)
+    }
+
+    /// Entries of the plan (for a week, of the campaign) and of the absence list.
+    fn frozen_under(&self, province: &ProvinceId, moment: Moment) -> Result<(u64, u64), CentreError> {
+        let (period, basis) = match moment {
+            Moment::Week { week } => (Period::Week { week }, Some(0)),
+            Moment::Hour { day, .. } => {
+                (Period::Day { day }, self.state.plan(province, day).map(|plan| plan.index))
+            }
+        };
+        let basis = basis.ok_or(CentreError::NotYet { what: "the plan" })?;
+        let absences = self.state.absences(province, period);
+        Ok((basis, absences.ok_or(CentreError::NotYet { what: "the absences" })?))
+    }
+
+    fn write_deal(
+        &mut self,
+        campaign: &Campaign,
+        province: &ProvinceId,
+        moment: Moment,
+        now: Timestamp,
+    ) -> Result<(), CentreError> {
+        let Some(drawn) = self.state.drawn(province, moment) else { return Ok(()) };
+        if drawn.shifts.is_empty() && drawn.units.is_empty() {
+            return Ok(());
+        }
+        let bytes = canonical(&drawn.deal_body(self.salts.salt("deal", province, moment, "")));
+        let said = Dealt { province: province.clone(), moment, deal: body_hash(&bytes) };
+        let kept = self.keep(campaign, bytes, Readers::After(now));
+        self.write_with(Statement::Deal(said), now, &kept)
+    }
+
+    fn write_orders(
+        &mut self,
+        campaign: &Campaign,
+        province: &ProvinceId,
+        moment: Moment,
+        now: Timestamp,
+    ) -> Result<(), CentreError> {
+        let (Moment::Hour { day, hour }, Some(drawn)) = (moment, self.state.drawn(province, moment)) else {
+            return Ok(());
+        };
+        let salt = |unit: &str| self.salts.salt("order", province, moment, unit);
+        let orders = drawn.orders.iter().map(|order| order.opening(day, hour, salt(order.unit.as_str())));
+        let opened = OrdersBody { orders: orders.collect() };
+        let bytes = canonical(&opened);
+        let said = OrdersSealed {
+            province: province.clone(),
+            day,
+            hour,
+            orders: opened.orders.iter().map(|opening| opening.commitment()).collect(),
+            body: body_hash(&bytes),
+        };
+        let kept = self.keep(campaign, bytes, Readers::After(now));
+        self.write_with(Statement::Orders(said), now, &kept)
+    }
+
+    fn close_hour(&mut self, day: Day, hour: Hour, now: Timestamp) -> Result<(), CentreError> {
+        let head = self.cosigned_head()?;
+        let size = self.ledger.tree().size();
+        let (due, reported) = self.state.close_figures(day, hour, size);
+        self.write(Statement::Close(HourClosed { day, hour, head, due, reported }), now)
+    }
+
+    fn cosigned_head(&self) -> Result<String, CentreError> {
+        self.ledger.note().map(str::to_owned).ok_or(CentreError::NotYet { what: "the campaign" })
+    }
+
+    fn write(&mut self, statement: Statement, now: Timestamp) -> Result<(), CentreError> {
+        self.write_with(statement, now, &KeptBodies::default())
+    }
+
+    fn write_with(
+        &mut self,
+        statement: Statement,
+        now: Timestamp,
+        kept: &KeptBodies,
+    ) -> Result<(), CentreError> {
+        let place = self.state.device_place(&self.device.id()).unwrap_or((0, NO_PREVIOUS));
+        let entry = sign(self.state.campaign(), &self.device, place, &statement, now)?;
+        let index = self.ledger.tree().size();
+        self.state.admit(index, &entry, self.ledger.tree(), kept).map_err(|fault| at(index, fault))?;
+        self.ledger.append(&entry);
+        Ok(())
+    }
+
+    /// Keeps a body for the next commit, and for the admission of the entry that names it.
+    fn keep(&mut self, campaign: &Campaign, bytes: Vec<u8>, readers: Readers) -> KeptBodies {
+        let hash = body_hash(&bytes);
+        let rules = campaign.rules();
+        let (auditors_from_s, public_from_s) = match readers {
+            Readers::EveryoneNow => (None, None),
+            Readers::After(time) => (
+                Some(time.as_second() + i64::from(rules.auditors_after_hours) * 3_600),
+                Some(time.as_second() + i64::from(rules.public_after_days) * 86_400),
+            ),
+        };
+        let stored = StoredBody { hash: hash.0, bytes: bytes.clone(), auditors_from_s, public_from_s };
+        self.ledger.keep(stored);
+        KeptBodies(BTreeMap::from([(hash, bytes)]))
+    }
+}
+
+/// How far ahead of the centre's clock a device's may be.
+const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(2);
+
+fn at(index: u64, fault: Fault) -> CentreError {
+    CentreError::Fault { index, fault: Box::new(fault) }
+}
+
+fn signers(secrets: &Secrets, campaign: &Campaign) -> Result<HeadSigners, CentreError> {
+    let log = secrets.log_key(campaign.id())?;
+    Ok(HeadSigners { log, cosigner: secrets.cosigner_key(campaign.id())? })
+}
+
+fn sign(
+    campaign: &Campaign,
+    device: &DeviceKey,
+    (seq, prev): (u64, Hash),
+    statement: &Statement,
+    time: Timestamp,
+) -> Result<Entry, EntryError> {
+    let (kind, body) = statement.to_parts();
+    Entry::sign(&EntryDraft { campaign: campaign.id().clone(), seq, prev, time, kind, body }, device)
+}
+
+fn ask(
+    custodian: &mut LocalCustodian,
+    request: &ReleaseRequest,
+    now: Timestamp,
+) -> Result<Release, CentreError> {
+    custodian.release(request, now).map_err(|refusal| CentreError::Refused {
+        custodian: custodian.id().clone(),
+        province: request.province.clone(),
+        moment: request.moment,
+        refusal,
+    })
+}
+
+fn custodians(
+    secrets: &Secrets,
+    campaign: &Campaign,
+    keys: &KeyRing,
+) -> Result<Vec<LocalCustodian>, CentreError> {
+    let moments = campaign.moments_of_campaign();
+    let terms = CustodianTerms {
+        campaign: campaign.id().clone(),
+        provinces: campaign.provinces().iter().map(|province| province.id.clone()).collect(),
+        schedule: moments.map(|moment| (moment, campaign.release_at(moment))).collect(),
+        keys: FreezeKeys {
+            log: keys.log.clone(),
+            cosigners: keys.cosigners.clone().unwrap_or_default(),
+            cosignatures_needed: campaign.rules().cosignatures as usize,
+        },
+    };
+    let custodian = |id: &CustodianId| {
+        let secret = secrets.custodians.iter().find(|(known, _)| known == id);
+        let (_, secret) = secret.ok_or_else(|| CentreError::NoSecret { custodian: id.clone() })?;
+        Ok(LocalCustodian::new(id.clone(), *secret, terms.clone()))
+    };
+    campaign.custodians().iter().map(custodian).collect()
+}
+
+async fn kept_bodies<S: Store>(store: &mut S) -> Result<KeptBodies, CentreError> {
+    let mut kept = KeptBodies::default();
+    for hash in store.body_hashes().await? {
+        if let Some(body) = store.body(hash).await? {
+            kept.0.insert(Hash(hash), body.bytes);
+        }
+    }
+    Ok(kept)
+}

@@ -1,0 +1,314 @@
+//! What can be wrong with an entry: one variant a rule. The centre refuses to write such an entry, an auditor who
+//! meets one names it.
+
+use sekong_draw::{CommitmentError, DealError, ReleaseError, WalkError};
+use sekong_log::{DeviceId, Hash, HeadError, Period};
+use sekong_model::{CustodianId, Day, Hour, Moment, PoolId, PostId, ProvinceId, TeamId, UnitId};
+use sekong_plan::{GameError, SolveError};
+
+/// A rule that an entry breaks.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The entry's kind or body is not a statement this version knows.
+    #[error("the entry says nothing this version can read: {detail}")]
+    Unreadable {
+        /// The parser's message.
+        detail: String,
+    },
+    /// The entry names another campaign.
+    #[error("the entry belongs to campaign {found}, not {wanted}")]
+    OtherCampaign {
+        /// Named in the entry.
+        found: String,
+        /// The campaign of this log.
+        wanted: String,
+    },
+    /// The first entry does not open a campaign.
+    #[error("entry 0 must open the campaign")]
+    NotOpened,
+    /// A second opening.
+    #[error("the campaign is open already")]
+    OpenedTwice,
+    /// The logged campaign files do not make a campaign.
+    #[error("the campaign's files do not load: {detail}")]
+    CampaignDoesNotLoad {
+        /// The loader's first message.
+        detail: String,
+    },
+    /// A device this log never enrolled.
+    #[error("device {device} is not enrolled")]
+    UnknownDevice {
+        /// Its key.
+        device: DeviceId,
+    },
+    /// A device said something that is not its to say.
+    #[error("device {device} may not write entries of this kind")]
+    NotItsToSay {
+        /// Its key.
+        device: DeviceId,
+    },
+    /// A device's sequence has a gap or a repeat.
+    #[error("the device's next entry has sequence {wanted}, this one {found}")]
+    Sequence {
+        /// Sequence expected.
+        wanted: u64,
+        /// Sequence in the entry.
+        found: u64,
+    },
+    /// A device's entry does not name the one before it.
+    #[error("the device's entry before was {wanted}, this one names {found}")]
+    Previous {
+        /// Hash of the entry before.
+        wanted: Hash,
+        /// Hash in the entry.
+        found: Hash,
+    },
+    /// The same thing was logged before; the first one counts.
+    #[error("{what} was logged before; the first one counts")]
+    LoggedBefore {
+        /// Which thing.
+        what: String,
+    },
+    /// Something that must come first is not in the log.
+    #[error("{what} must be logged before")]
+    Missing {
+        /// Which thing.
+        what: String,
+    },
+    /// A body that the log names is not there.
+    #[error("the body {hash} is missing")]
+    BodyMissing {
+        /// SHA-256 in the entry.
+        hash: Hash,
+    },
+    /// A body whose bytes are not what the entry or the rule says.
+    #[error("the body {hash} does not hold what it must: {what}")]
+    BodyWrong {
+        /// SHA-256 in the entry.
+        hash: Hash,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// A name outside this campaign.
+    #[error("the campaign has no {what}")]
+    Unknown {
+        /// Kind and name.
+        what: String,
+    },
+    /// A commitment for the wrong number of values or with a bad signature.
+    #[error(transparent)]
+    Commitment(#[from] CommitmentError),
+    /// A quoted head is not a cosigned head of this log.
+    #[error("the quoted head does not open: {0}")]
+    Head(#[from] HeadError),
+    /// A quoted head with too few cosignatures.
+    #[error("the quoted head has {found} cosignatures, the campaign wants {wanted}")]
+    TooFewCosignatures {
+        /// Cosignatures on the head.
+        found: usize,
+        /// Cosignatures the campaign wants.
+        wanted: usize,
+    },
+    /// A quoted head that is no prefix of this log.
+    #[error("the quoted head of {size} entries has another root than this log at that size")]
+    HeadOfAnotherTree {
+        /// Size in the head.
+        size: u64,
+    },
+    /// Something was not under a cosigned head when it was used.
+    #[error("{what} (entry {index}) was not frozen: the quoted head covers {size} entries")]
+    NotFrozen {
+        /// Which thing.
+        what: &'static str,
+        /// Its entry.
+        index: u64,
+        /// Size of the quoted head.
+        size: u64,
+    },
+    /// A game that cannot be built from the campaign.
+    #[error("no game for {province} on {day}: {source}")]
+    Game {
+        /// Where.
+        province: ProvinceId,
+        /// When.
+        day: Day,
+        /// Why.
+        source: GameError,
+    },
+    /// A game without a plan.
+    #[error("no plan for {province} on {day}: {source}")]
+    NoPlan {
+        /// Where.
+        province: ProvinceId,
+        /// When.
+        day: Day,
+        /// Why.
+        source: SolveError,
+    },
+    /// The logged plan is not the one that follows from the logged inputs.
+    #[error("the {what} of {province} on {day} is {logged}, from the logged inputs it is {recomputed}")]
+    OtherPlan {
+        /// Game or plan.
+        what: &'static str,
+        /// Where.
+        province: ProvinceId,
+        /// When.
+        day: Day,
+        /// Hash in the log.
+        logged: Hash,
+        /// Hash recomputed.
+        recomputed: Hash,
+    },
+    /// A release that does not hold.
+    #[error("custodian {custodian}'s release does not hold: {source}")]
+    Release {
+        /// Whose.
+        custodian: CustodianId,
+        /// Why.
+        source: ReleaseError,
+    },
+    /// Not every custodian released, in campaign order.
+    #[error("the releases are not those of all custodians in campaign order")]
+    CustodiansDiffer,
+    /// A release that the schedule does not know, or before its time.
+    #[error("the values of {moment} are due at {due}, the entry claims {claimed}")]
+    Early {
+        /// Of which moment.
+        moment: Moment,
+        /// When the campaign's rules release them.
+        due: jiff::Timestamp,
+        /// Time claimed in the entry.
+        claimed: jiff::Timestamp,
+    },
+    /// A walk that cannot go on.
+    #[error(transparent)]
+    Walk(#[from] WalkError),
+    /// A deal that cannot be made.
+    #[error("pool {pool} cannot be dealt: {source}")]
+    Deal {
+        /// Which pool.
+        pool: PoolId,
+        /// Why.
+        source: DealError,
+    },
+    /// A logged deal or order is not the one that follows from the dice.
+    #[error("the {what} of {province} at {moment} is not the one that the dice give")]
+    NotDrawn {
+        /// Deal or orders.
+        what: &'static str,
+        /// Where.
+        province: ProvinceId,
+        /// When.
+        moment: Moment,
+    },
+    /// A report for a slot that the draw gave nobody, or another unit.
+    #[error("the draw placed no inspection of unit {unit} at {post} on {day} at {hour}:00")]
+    NotDue {
+        /// The unit in the report.
+        unit: UnitId,
+        /// The post in the report.
+        post: PostId,
+        /// The day in the report.
+        day: Day,
+        /// The hour in the report.
+        hour: Hour,
+    },
+    /// A report for another team's slot.
+    #[error("team {team} was not dealt to unit {unit} on {day}")]
+    OtherTeam {
+        /// Whose device reports.
+        team: TeamId,
+        /// The unit in the report.
+        unit: UnitId,
+        /// The day in the report.
+        day: Day,
+    },
+    /// A report that quotes another order.
+    #[error("the order behind this slot is {wanted}, the report quotes {found}")]
+    OtherOrder {
+        /// Commitment of the order that sent the team.
+        wanted: Hash,
+        /// Commitment quoted.
+        found: Hash,
+    },
+    /// A claimed beginning outside the hour.
+    #[error("the report claims a beginning at {claimed}, outside the hour that begins at {begins}")]
+    OutsideHour {
+        /// When the hour begins.
+        begins: jiff::Timestamp,
+        /// Beginning claimed.
+        claimed: jiff::Timestamp,
+    },
+    /// An absence list that repeats a team.
+    #[error("team {team} is on the list twice")]
+    AbsentTwice {
+        /// Which team.
+        team: TeamId,
+    },
+    /// A closing whose figures are not the log's.
+    #[error("the hour had {due} inspections due and {reported} reported under the quoted head")]
+    CloseFigures {
+        /// Inspections the draw placed.
+        due: u32,
+        /// Reported under the head.
+        reported: u32,
+    },
+    /// An hour that was closed before its time.
+    #[error("the hour can be closed from {due} on, the entry claims {claimed}")]
+    ClosedEarly {
+        /// When the time for reports ends.
+        due: jiff::Timestamp,
+        /// Time claimed in the entry.
+        claimed: jiff::Timestamp,
+    },
+}
+
+impl Fault {
+    pub(crate) fn absences(province: &ProvinceId, period: Period) -> Fault {
+        let period = match period {
+            Period::Week { week } => format!("week {week}"),
+            Period::Day { day } => day.to_string(),
+        };
+        Fault::Missing { what: format!("the absence list of {province} for {period}") }
+    }
+
+    /// The rule's short name, stable for programs that read the verdict.
+    pub fn rule(&self) -> &'static str {
+        match self {
+            Fault::Unreadable { .. } => "statement.readable",
+            Fault::OtherCampaign { .. } => "entry.campaign",
+            Fault::NotOpened | Fault::OpenedTwice => "campaign.first",
+            Fault::CampaignDoesNotLoad { .. } => "campaign.loads",
+            Fault::UnknownDevice { .. } => "device.enrolled",
+            Fault::NotItsToSay { .. } => "device.may-say",
+            Fault::Sequence { .. } => "device.sequence",
+            Fault::Previous { .. } => "device.previous",
+            Fault::LoggedBefore { .. } => "order.first-counts",
+            Fault::Missing { .. } => "order.before",
+            Fault::BodyMissing { .. } => "body.present",
+            Fault::BodyWrong { .. } => "body.content",
+            Fault::Unknown { .. } => "campaign.names",
+            Fault::Commitment(_) => "custodian.commitment",
+            Fault::Head(_) => "head.opens",
+            Fault::TooFewCosignatures { .. } => "head.cosigned",
+            Fault::HeadOfAnotherTree { .. } => "head.prefix",
+            Fault::NotFrozen { .. } => "freeze",
+            Fault::Game { .. } => "plan.game",
+            Fault::NoPlan { .. } => "plan.solves",
+            Fault::OtherPlan { .. } => "plan.recomputed",
+            Fault::Release { .. } => "release.holds",
+            Fault::CustodiansDiffer => "release.all-custodians",
+            Fault::Early { .. } => "release.time",
+            Fault::Walk(_) => "draw.walk",
+            Fault::Deal { .. } => "draw.deal",
+            Fault::NotDrawn { .. } => "draw.recomputed",
+            Fault::NotDue { .. } => "inspection.due",
+            Fault::OtherTeam { .. } => "inspection.team",
+            Fault::OtherOrder { .. } => "inspection.order",
+            Fault::OutsideHour { .. } => "inspection.hour",
+            Fault::AbsentTwice { .. } => "absences.once",
+            Fault::CloseFigures { .. } => "close.figures",
+            Fault::ClosedEarly { .. } => "close.time",
+        }
+    }
+}

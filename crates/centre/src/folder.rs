@@ -1,0 +1,102 @@
+//! The published folder: tiles, checkpoint and bodies as files, derived from the store and never trusted.
+//!
+//! Nothing here is flushed to disk: after a crash all of it is written anew from the store.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sekong_log::{Hash, TilePath};
+
+/// A file operation that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {doing} {}: {source}", path.display())]
+pub struct FolderError {
+    /// What was attempted.
+    pub doing: &'static str,
+    /// On which path.
+    pub path: PathBuf,
+    /// The system's error.
+    pub source: io::Error,
+}
+
+fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FolderError {
+    let path = path.to_owned();
+    move |source| FolderError { doing, path, source }
+}
+
+/// `log/` and `bodies/` under a campaign's data folder.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    data: PathBuf,
+}
+
+impl Folder {
+    /// The folder of `data`; nothing is created yet.
+    pub fn new(data: &Path) -> Folder {
+        Folder { data: data.to_owned() }
+    }
+
+    /// Where the log is published.
+    pub fn log(&self) -> PathBuf {
+        self.data.join("log")
+    }
+
+    /// Where bodies lie.
+    pub fn bodies(&self) -> PathBuf {
+        self.data.join("bodies")
+    }
+
+    /// Removes what was derived before and makes the empty folders.
+    pub fn clear(&self) -> Result<(), FolderError> {
+        for path in [self.log(), self.bodies()] {
+            if path.exists() {
+                fs::remove_dir_all(&path).map_err(failed("remove", &path))?;
+            }
+            fs::create_dir_all(&path).map_err(failed("create", &path))?;
+        }
+        Ok(())
+    }
+
+    /// Writes one tile or entry bundle; a full one ends the life of its partial ones.
+    pub fn write_tile(&self, tile: &TilePath, bytes: &[u8]) -> Result<(), FolderError> {
+        let path = self.log().join(tile.to_string());
+        write(&path, bytes)?;
+        if tile.is_full() {
+            remove_partials(&path)?;
+        }
+        Ok(())
+    }
+
+    /// Replaces the checkpoint in one step, so that a reader sees the old or the new one whole.
+    pub fn write_checkpoint(&self, note: &str) -> Result<(), FolderError> {
+        let path = self.log().join("checkpoint");
+        let next = self.data.join("checkpoint.next");
+        write(&next, note.as_bytes())?;
+        fs::rename(&next, &path).map_err(failed("replace", &path))
+    }
+
+    /// Writes one body under its SHA-256.
+    pub fn write_body(&self, hash: &Hash, bytes: &[u8]) -> Result<(), FolderError> {
+        write(&self.bodies().join(hash.to_string()), bytes)
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(failed("create", parent))?;
+    }
+    fs::write(path, bytes).map_err(failed("write", path))
+}
+
+fn remove_partials(full: &Path) -> Result<(), FolderError> {
+    let mut name = full.as_os_str().to_owned();
+    name.push(".p");
+    let partials = PathBuf::from(name);
+    match fs::remove_dir_all(&partials) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(FolderError { doing: "remove", path: partials, source })
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,27 @@
+//! The operations centre: it plans, freezes, draws, records and closes hours; and it audits such a record.
+//!
+//! Time is an argument everywhere; the only files it touches are the published folder, which is derived.
+
+mod audit;
+mod bodies;
+mod centre;
+mod fault;
+mod folder;
+mod keys;
+mod ledger;
+mod plan_book;
+mod receipt;
+mod schedule;
+mod state;
+mod tally;
+
+pub use audit::{AuditFault, Evidence, Verdict, audit};
+pub use centre::{Centre, CentreError, Founding, Refusal};
+pub use fault::Fault;
+pub use folder::{Folder, FolderError};
+pub use keys::Secrets;
+pub use ledger::LedgerError;
+pub use receipt::{Receipt, ReceiptError};
+pub use schedule::{Job, jobs};
+pub use state::{Admitted, Bodies, Body, DayPlan, Drawn, DrawnOrder, Due, KeyRing, Outcome, Report, State};
+pub use tally::Tally;

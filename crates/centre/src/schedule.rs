@@ -1,0 +1,53 @@
+//! What the centre does when: a list that follows from the campaign's rules alone.
+
+use jiff::{SignedDuration, Timestamp};
+use sekong_log::Period;
+use sekong_model::{Campaign, Day, Hour, Moment};
+
+/// How long before a week's deal its absence list is frozen, so that the freeze is cosigned well before.
+const WEEK_LIST_LEAD: SignedDuration = SignedDuration::from_hours(6);
+
+/// One thing to do, in every province.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Job {
+    /// Compute and log the day's plans.
+    Plan(Day),
+    /// Freeze who is away.
+    Freeze(Period),
+    /// Ask the custodians for their values, deal, throw and seal orders.
+    Draw(Moment),
+    /// End the time for reports on an hour.
+    Close(Day, Hour),
+}
+
+/// The jobs of the campaign's first `days` days in order of time.
+///
+/// At one instant plans come before absences, these before draws, these before closings: the order of the variants.
+pub fn jobs(campaign: &Campaign, days: u32) -> Vec<(Timestamp, Job)> {
+    let chosen: Vec<Day> = campaign.days().take(days as usize).collect();
+    let mut jobs: Vec<_> = chosen.iter().flat_map(|day| day_jobs(campaign, *day)).collect();
+    let weeks = chosen.last().map_or(0, |day| campaign.week_of(*day) + 1);
+    jobs.extend((0..weeks).flat_map(|week| week_jobs(campaign, week)));
+    jobs.sort();
+    jobs
+}
+
+fn day_jobs(campaign: &Campaign, day: Day) -> Vec<(Timestamp, Job)> {
+    let mut jobs = vec![
+        (campaign.plan_frozen_at(day), Job::Plan(day)),
+        (campaign.absences_frozen_at(day), Job::Freeze(Period::Day { day })),
+    ];
+    for hour in Hour::all() {
+        let moment = Moment::Hour { day, hour };
+        jobs.push((campaign.release_at(moment), Job::Draw(moment)));
+        let deadline = SignedDuration::from_mins(i64::from(campaign.rules().missed_minutes));
+        jobs.push((campaign.instant(day, hour) + deadline, Job::Close(day, hour)));
+    }
+    jobs
+}
+
+fn week_jobs(campaign: &Campaign, week: u32) -> [(Timestamp, Job); 2] {
+    let moment = Moment::Week { week };
+    let released = campaign.release_at(moment);
+    [(released - WEEK_LIST_LEAD, Job::Freeze(Period::Week { week })), (released, Job::Draw(moment))]
+}

@@ -1,0 +1,354 @@
+//! The campaign as its log tells it: a state machine with one law for what entry may come next.
+//!
+//! The centre admits an entry before it writes it, an auditor admits each entry of a log he was given: both use this
+//! code, so the centre cannot log what an auditor would refuse. What the dice decide is computed here, never read.
+
+mod draw;
+mod freeze;
+mod report;
+mod setup;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use sekong_draw::{DrawKey, Freeze, UnitWalk, ValueList, WeekDeal, period_of};
+use sekong_log::{
+    CampaignOpened, CustodianCommitted, DeviceId, Entry, Hash, Head, HeadError, HeadKeys, NO_PREVIOUS,
+    Period, Statement, Tree, VerifierKey,
+};
+use sekong_model::{
+    Campaign, CustodianId, Day, Hour, Moment, Order, PoolId, PostId, ProvinceId, SourceBundle, TeamId, Unit,
+    UnitId,
+};
+use sekong_plan::Plan;
+
+pub use report::{Due, Outcome, Report};
+
+use crate::bodies;
+use crate::fault::Fault;
+use crate::plan_book::PlanBook;
+
+/// The keys that heads must carry.
+#[derive(Debug, Clone)]
+pub struct KeyRing {
+    /// The log's key.
+    pub log: VerifierKey,
+    /// The cosigners' keys; `None` leaves cosignatures unchecked, and says so.
+    pub cosigners: Option<Vec<VerifierKey>>,
+}
+
+impl KeyRing {
+    /// The keys as the log's own checks take them.
+    pub fn head_keys(&self) -> HeadKeys<'_> {
+        HeadKeys { log: &self.log, cosigners: self.cosigners.as_deref() }
+    }
+
+    /// Opens a head with these keys.
+    pub fn open(&self, note: &str) -> Result<Head, HeadError> {
+        self.head_keys().open(note)
+    }
+}
+
+/// What a look for a body found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// The bytes, whose SHA-256 was checked.
+    Here(Vec<u8>),
+    /// There, but its bytes have another SHA-256.
+    Altered,
+    /// Not to be read yet by whoever asks.
+    Sealed,
+    /// It should be there and is not.
+    Missing,
+}
+
+/// Where bodies are looked for.
+pub trait Bodies {
+    /// The body with this SHA-256.
+    fn get(&self, hash: &Hash) -> Body;
+}
+
+/// How far an admitted entry could be checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admitted {
+    /// Every rule held.
+    Whole,
+    /// A body it depends on is still sealed; what needs none held.
+    Sealed,
+}
+
+/// A device's place in its chain of entries.
+#[derive(Debug, Clone)]
+struct Chained {
+    team: Option<TeamId>,
+    next_sequence: u64,
+    previous: Hash,
+}
+
+/// The plan of a province-day and how far its units were drawn.
+#[derive(Debug, Clone)]
+pub struct DayPlan {
+    /// Index of the plan's entry.
+    pub index: u64,
+    /// Its leaf hash, which releases name.
+    pub leaf: Hash,
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// The units, in the order of the plan's chains.
+    pub units: Vec<Unit>,
+    /// One walk a unit, in the same order.
+    pub walks: Vec<UnitWalk>,
+}
+
+/// A frozen absence list.
+#[derive(Debug, Clone)]
+struct FrozenList {
+    index: u64,
+    leaf: Hash,
+    teams: Vec<TeamId>,
+}
+
+/// What the values of one moment decided in one province.
+#[derive(Debug, Clone)]
+pub struct Drawn {
+    /// The entries that the values were released for.
+    pub freeze: Freeze,
+    /// The key made of the values.
+    pub key: DrawKey,
+    /// For a week: the deal of each pool.
+    pub shifts: BTreeMap<PoolId, WeekDeal>,
+    /// At a shift's first hour: the team on each of its units.
+    pub units: BTreeMap<UnitId, TeamId>,
+    /// One order a unit on duty, in canonical unit order.
+    pub orders: Vec<DrawnOrder>,
+    deal_logged: bool,
+    orders_logged: bool,
+}
+
+/// An order as the dice gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DrawnOrder {
+    /// The unit.
+    pub unit: UnitId,
+    /// The team dealt to it.
+    pub team: TeamId,
+    /// What the team is told.
+    pub order: Order,
+    /// The next inspection.
+    pub next: Option<(PostId, Hour)>,
+    /// Whether a die was thrown for it.
+    pub thrown: bool,
+}
+
+/// The campaign so far.
+pub struct State {
+    keys: KeyRing,
+    campaign: Arc<Campaign>,
+    opened_leaf: Hash,
+    centre: DeviceId,
+    devices: BTreeMap<DeviceId, Chained>,
+    values: ValueList,
+    commitments: BTreeMap<CustodianId, CustodianCommitted>,
+    dice: Option<Hash>,
+    plan_book: PlanBook,
+    plans: BTreeMap<(ProvinceId, Day), DayPlan>,
+    absences: BTreeMap<(ProvinceId, Period), FrozenList>,
+    draws: BTreeMap<(ProvinceId, Moment), Option<Drawn>>,
+    dealt: BTreeMap<(Day, UnitId), TeamId>,
+    dues: BTreeMap<(Day, Hour), BTreeMap<UnitId, Due>>,
+    sealed: BTreeSet<ProvinceId>,
+    closes: BTreeMap<(Day, Hour), u64>,
+    newest_head: Option<(String, Head)>,
+}
+
+impl State {
+    /// Reads entry 0, which opens the campaign; its device is the centre's.
+    pub fn open(entry: &Entry, keys: KeyRing, bodies: &dyn Bodies) -> Result<State, Fault> {
+        let Statement::Campaign(CampaignOpened { campaign: id, bundle }) = statement(entry)? else {
+            return Err(Fault::NotOpened);
+        };
+        let bytes = body(bodies, &bundle)?.ok_or(Fault::BodyMissing { hash: bundle })?;
+        let files: SourceBundle = bodies::read(&bytes)
+            .ok_or(Fault::BodyWrong { hash: bundle, what: "not the canonical form of a campaign's files" })?;
+        let campaign = Campaign::parse(&files)
+            .map_err(|errors| Fault::CampaignDoesNotLoad { detail: errors.to_string() })?;
+        if *campaign.id() != id || entry.campaign() != &id {
+            let found = entry.campaign().to_string();
+            return Err(Fault::OtherCampaign { found, wanted: campaign.id().to_string() });
+        }
+        let mut state = State::before_first(entry, keys, campaign);
+        state.check_device(entry)?;
+        state.skip(entry);
+        Ok(state)
+    }
+
+    fn before_first(entry: &Entry, keys: KeyRing, campaign: Campaign) -> State {
+        let centre = entry.device();
+        let provinces = campaign.provinces().iter().map(|province| province.id.clone()).collect();
+        let moments = campaign.moments_of_campaign().collect();
+        let values = ValueList::new(campaign.id().clone(), provinces, moments);
+        State {
+            keys,
+            campaign: Arc::new(campaign),
+            opened_leaf: entry.leaf_hash(),
+            centre,
+            devices: BTreeMap::from([(centre, Chained::first(None))]),
+            values,
+            commitments: BTreeMap::new(),
+            dice: None,
+            plan_book: PlanBook::default(),
+            plans: BTreeMap::new(),
+            absences: BTreeMap::new(),
+            draws: BTreeMap::new(),
+            dealt: BTreeMap::new(),
+            dues: BTreeMap::new(),
+            sealed: BTreeSet::new(),
+            closes: BTreeMap::new(),
+            newest_head: None,
+        }
+    }
+
+    /// Admits the entry at `index` or names the rule it breaks; after a fault the state is as it was.
+    pub fn admit(
+        &mut self,
+        index: u64,
+        entry: &Entry,
+        tree: &Tree,
+        bodies: &dyn Bodies,
+    ) -> Result<Admitted, Fault> {
+        let statement = statement(entry)?;
+        self.check_campaign(entry)?;
+        self.check_device(entry)?;
+        self.check_may_say(entry, &statement)?;
+        let admitted = match statement {
+            Statement::Campaign(_) => Err(Fault::OpenedTwice),
+            Statement::Custodian(said) => self.admit_custodian(said),
+            Statement::PublicDice(said) => self.admit_dice(said),
+            Statement::Enrol(said) => self.admit_enrol(said),
+            Statement::Plan(said) => self.admit_plan(index, entry, said, bodies),
+            Statement::Absences(said) => self.admit_absences(index, entry, said, tree),
+            Statement::Release(said) => self.admit_release(entry, said, tree, bodies),
+            Statement::Deal(said) => self.admit_deal(said, bodies),
+            Statement::Orders(said) => self.admit_orders(said, bodies),
+            Statement::Inspection(said) => self.admit_inspection(index, entry, said),
+            Statement::Close(said) => self.admit_close(entry, said, tree),
+        }?;
+        self.skip(entry);
+        Ok(admitted)
+    }
+
+    /// Moves the entry's device one place on, whatever the entry says: an auditor goes on after a fault.
+    pub fn skip(&mut self, entry: &Entry) {
+        if let Some(chained) = self.devices.get_mut(&entry.device()) {
+            chained.next_sequence = entry.seq() + 1;
+            chained.previous = entry.hash();
+        }
+    }
+
+    fn check_campaign(&self, entry: &Entry) -> Result<(), Fault> {
+        if entry.campaign() == self.campaign.id() {
+            return Ok(());
+        }
+        let (found, wanted) = (entry.campaign().to_string(), self.campaign.id().to_string());
+        Err(Fault::OtherCampaign { found, wanted })
+    }
+
+    fn check_device(&self, entry: &Entry) -> Result<(), Fault> {
+        let device = entry.device();
+        let chained = self.devices.get(&device).ok_or(Fault::UnknownDevice { device })?;
+        if entry.seq() != chained.next_sequence {
+            return Err(Fault::Sequence { wanted: chained.next_sequence, found: entry.seq() });
+        }
+        if entry.prev() != chained.previous {
+            return Err(Fault::Previous { wanted: chained.previous, found: entry.prev() });
+        }
+        Ok(())
+    }
+
+    fn check_may_say(&self, entry: &Entry, statement: &Statement) -> Result<(), Fault> {
+        let of_team = matches!(statement, Statement::Inspection(_));
+        let device = entry.device();
+        if of_team == (device == self.centre) { Err(Fault::NotItsToSay { device }) } else { Ok(()) }
+    }
+
+    /// The campaign.
+    pub fn campaign(&self) -> &Arc<Campaign> {
+        &self.campaign
+    }
+
+    /// The next sequence number and previous hash of a device; `None` if it is not enrolled.
+    pub fn device_place(&self, device: &DeviceId) -> Option<(u64, Hash)> {
+        self.devices.get(device).map(|chained| (chained.next_sequence, chained.previous))
+    }
+
+    /// The plan of a province-day, once logged.
+    pub fn plan(&self, province: &ProvinceId, day: Day) -> Option<&DayPlan> {
+        self.plans.get(&(province.clone(), day))
+    }
+
+    /// Index of the absence list of a province and period, once frozen.
+    pub fn absences(&self, province: &ProvinceId, period: Period) -> Option<u64> {
+        self.absences.get(&(province.clone(), period)).map(|list| list.index)
+    }
+
+    /// What a moment's values decided in a province, once released and readable.
+    pub fn drawn(&self, province: &ProvinceId, moment: Moment) -> Option<&Drawn> {
+        self.draws.get(&(province.clone(), moment)).and_then(Option::as_ref)
+    }
+
+    /// Every inspection the draw placed so far, by day and hour.
+    pub fn dues(&self) -> impl Iterator<Item = (Day, Hour, &UnitId, &Due)> {
+        let hours = self.dues.iter();
+        hours.flat_map(|((day, hour), units)| units.iter().map(|(unit, due)| (*day, *hour, unit, due)))
+    }
+
+    /// Size of the head under which reports on this hour were in time; `None` before the hour was closed.
+    pub fn closed_under(&self, day: Day, hour: Hour) -> Option<u64> {
+        self.closes.get(&(day, hour)).copied()
+    }
+
+    /// What the values of each province and period were released for.
+    pub(crate) fn freezes(&self) -> BTreeMap<(ProvinceId, Period), Freeze> {
+        let freeze = |(province, moment, drawn): (&ProvinceId, Moment, &Drawn)| {
+            ((province.clone(), period_of(moment)), drawn.freeze)
+        };
+        self.draws().map(freeze).collect()
+    }
+
+    /// The inspection that the draw placed at a unit and hour.
+    pub fn due(&self, day: Day, hour: Hour, unit: &UnitId) -> Option<&Due> {
+        self.dues.get(&(day, hour)).and_then(|units| units.get(unit))
+    }
+
+    /// Every draw that could be read, by province and moment.
+    pub fn draws(&self) -> impl Iterator<Item = (&ProvinceId, Moment, &Drawn)> {
+        let draws = self.draws.iter();
+        draws.filter_map(|((province, moment), drawn)| Some((province, *moment, drawn.as_ref()?)))
+    }
+
+    /// Solves plans for the centre, so that admitting them does not solve them again.
+    pub(crate) fn plan_book(&mut self) -> &mut PlanBook {
+        &mut self.plan_book
+    }
+}
+
+impl Chained {
+    fn first(team: Option<TeamId>) -> Chained {
+        Chained { team, next_sequence: 0, previous: NO_PREVIOUS }
+    }
+}
+
+fn statement(entry: &Entry) -> Result<Statement, Fault> {
+    Statement::from_parts(entry.kind(), entry.body())
+        .map_err(|error| Fault::Unreadable { detail: error.to_string() })
+}
+
+/// The body's bytes; `None` while it is sealed.
+fn body(bodies: &dyn Bodies, hash: &Hash) -> Result<Option<Vec<u8>>, Fault> {
+    match bodies.get(hash) {
+        Body::Here(bytes) => Ok(Some(bytes)),
+        Body::Sealed => Ok(None),
+        Body::Altered => Err(Fault::BodyWrong { hash: *hash, what: "its bytes have another SHA-256" }),
+        Body::Missing => Err(Fault::BodyMissing { hash: *hash }),
+    }
+}

@@ -1,0 +1,386 @@
+//! Releases and what they decide: deals, dice, orders. The log's word is compared with the dice, never taken for them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sekong_draw::{
+    DrawKey, DutyHour, Freeze, Move, Place, ProvinceDay, Purpose, ReleaseFor, RestRule, Subject, UnitWalk,
+    WeekDeal, deal_shift, deal_week, verify_release,
+};
+use sekong_log::{Dealt, Entry, Hash, OrdersSealed, Period, Released, Tree};
+use sekong_model::{
+    Campaign, CustodianId, DAYS_PER_WEEK, Day, HOURS_PER_DAY, Hour, Moment, Order, Pool, PostId, ProvinceId,
+    Shift, TeamId, Unit, UnitId,
+};
+use sekong_plan::{Node, Plan};
+
+use super::{Admitted, Bodies, Drawn, DrawnOrder, Due, State, body};
+use crate::bodies::{self, DealBody, OrdersBody, ValuesBody};
+use crate::fault::Fault;
+
+/// The seventh day of a campaign week, counted from 0.
+const LAST_DAY_OF_WEEK: u8 = 6;
+
+impl State {
+    pub(super) fn admit_release(
+        &mut self,
+        entry: &Entry,
+        said: Released,
+        tree: &Tree,
+        bodies: &dyn Bodies,
+    ) -> Result<Admitted, Fault> {
+        let (province, moment) = (said.province.clone(), said.moment);
+        self.check_province(&province)?;
+        let freeze = self.check_release_order(&said, tree)?;
+        self.check_release_time(moment, entry)?;
+        let Some(bytes) = body(bodies, &said.values)? else {
+            self.sealed.insert(province.clone());
+            self.draws.insert((province, moment), None);
+            return Ok(Admitted::Sealed);
+        };
+        let key = self.draw_key(&said, &bytes, freeze)?;
+        let drawn = match moment {
+            Moment::Week { week } => self.draw_week(&province, week, Drawn::new(freeze, key))?,
+            Moment::Hour { day, hour } => self.draw_hour(&province, day, hour, Drawn::new(freeze, key))?,
+        };
+        self.draws.insert((province, moment), Some(drawn));
+        Ok(Admitted::Whole)
+    }
+
+    /// Checks that plan and absences were frozen before; returns the leaf hashes that releases must name.
+    fn check_release_order(&mut self, said: &Released, tree: &Tree) -> Result<Freeze, Fault> {
+        let period = self.period_of(said.moment)?;
+        if self.draws.contains_key(&(said.province.clone(), said.moment)) {
+            return Err(Fault::LoggedBefore { what: format!("the release for {}", said.moment) });
+        }
+        let (what, basis) = self.basis(&said.province, period)?;
+        let list = self
+            .absences
+            .get(&(said.province.clone(), period))
+            .ok_or_else(|| Fault::absences(&said.province, period))?;
+        let (index, absences) = (list.index, list.leaf);
+        if (said.basis, said.absences) != (basis, index) {
+            return Err(Fault::Unknown { what: "such plan or absence list for the moment".to_owned() });
+        }
+        self.check_frozen(&said.head, tree, &[(what, basis), ("the absence list", index)])?;
+        let basis_leaf = match period {
+            Period::Week { .. } => self.opened_leaf,
+            Period::Day { day } => self.plan(&said.province, day).map_or(self.opened_leaf, |plan| plan.leaf),
+        };
+        Ok(Freeze { basis: basis_leaf, absences })
+    }
+
+    fn period_of(&self, moment: Moment) -> Result<Period, Fault> {
+        match moment {
+            Moment::Hour { day, .. } => self.check_day(day).map(|()| Period::Day { day }),
+            Moment::Week { week } if self.campaign.weeks().contains(&week) => Ok(Period::Week { week }),
+            Moment::Week { week } => Err(Fault::Unknown { what: format!("week {week}") }),
+        }
+    }
+
+    fn check_release_time(&self, moment: Moment, entry: &Entry) -> Result<(), Fault> {
+        let due = self.campaign.release_at(moment);
+        if entry.time() < due {
+            return Err(Fault::Early { moment, due, claimed: entry.time() });
+        }
+        Ok(())
+    }
+
+    fn draw_key(&self, said: &Released, bytes: &[u8], freeze: Freeze) -> Result<DrawKey, Fault> {
+        let wrong = Fault::BodyWrong { hash: said.values, what: "not the canonical form of releases" };
+        let values: ValuesBody = bodies::read(bytes).ok_or(wrong)?;
+        let custodians = self.campaign.custodians();
+        if values.releases.len() != custodians.len() {
+            return Err(Fault::CustodiansDiffer);
+        }
+        let mut shares: Vec<(CustodianId, [u8; 32])> = Vec::new();
+        for (release, custodian) in values.releases.iter().zip(custodians) {
+            let commitment = self.commitments.get(custodian).ok_or(Fault::CustodiansDiffer)?;
+            let due = ReleaseFor { province: &said.province, moment: said.moment, freeze };
+            verify_release(release, commitment, &self.values, &due)
+                .map_err(|source| Fault::Release { custodian: custodian.clone(), source })?;
+            shares.push((custodian.clone(), release.value.0));
+        }
+        let dice = self.dice.ok_or(Fault::Missing { what: "the public dice".to_owned() })?;
+        Ok(DrawKey::new(dice.as_bytes(), &shares))
+    }
+
+    fn draw_week(&self, province: &ProvinceId, week: u32, mut drawn: Drawn) -> Result<Drawn, Fault> {
+        for pool in self.campaign.pools_of(province) {
+            let deal = self.deal_pool(province, pool, week, &drawn.key)?;
+            drawn.shifts.insert(pool.id.clone(), deal);
+        }
+        Ok(drawn)
+    }
+
+    fn deal_pool(
+        &self,
+        province: &ProvinceId,
+        pool: &Pool,
+        week: u32,
+        key: &DrawKey,
+    ) -> Result<WeekDeal, Fault> {
+        let teams: Vec<TeamId> =
+            self.campaign.teams_of(&pool.id).iter().map(|team| team.id.clone()).collect();
+        let shares = self.campaign.shares_of(&pool.id).iter();
+        let units: Vec<usize> = shares.map(|share| share.units as usize).collect();
+        let mut stream = key.stream(&Subject {
+            campaign: self.campaign.id(),
+            province,
+            moment: Moment::Week { week },
+            unit: pool.id.as_str(),
+            purpose: Purpose::DealWeek,
+        });
+        deal_week(&teams, &units, &self.rest_rule(province, pool, week), &mut stream)
+            .map_err(|source| Fault::Deal { pool: pool.id.clone(), source })
+    }
+
+    /// Who worked on the last day of the week before, and which shifts lie too close to that.
+    fn rest_rule(&self, province: &ProvinceId, pool: &Pool, week: u32) -> RestRule {
+        let before = week.checked_sub(1).and_then(|week| self.drawn(province, Moment::Week { week }));
+        let worked =
+            before.and_then(|drawn| drawn.shifts.get(&pool.id)).map(|deal| deal.working(LAST_DAY_OF_WEEK));
+        RestRule { worked: worked.unwrap_or_default(), too_close: shifts_too_close(&self.campaign) }
+    }
+
+    fn draw_hour(
+        &mut self,
+        province: &ProvinceId,
+        day: Day,
+        hour: Hour,
+        mut drawn: Drawn,
+    ) -> Result<Drawn, Fault> {
+        let missing = || Fault::Missing { what: format!("the plan of {province} for {day}") };
+        let mut day_plan = self.plans.get(&(province.clone(), day)).ok_or_else(missing)?.clone();
+        if let Some(shift) = self.campaign.shifts().iter().position(|shift| shift.start == hour) {
+            drawn.units = self.deal_units(province, day, shift, &day_plan.units, &drawn.key)?;
+            self.dealt.extend(drawn.units.iter().map(|(unit, team)| ((day, unit.clone()), team.clone())));
+        }
+        let of = ProvinceDay { campaign: self.campaign.id(), province, day };
+        let duty_hour = DutyHour(u32::from(hour.get()));
+        let plan = day_plan.plan.clone();
+        let mut dues = Vec::new();
+        for ((unit, walk), chain) in day_plan.units.iter().zip(&mut day_plan.walks).zip(plan.chains()) {
+            let duty = walk.duty();
+            if duty_hour < duty.entry_hour() || duty.end_hour() <= duty_hour {
+                continue;
+            }
+            let step = walk.throw(chain, duty_hour, &of, &drawn.key)?;
+            let team = self.dealt.get(&(day, unit.id.clone())).cloned();
+            let team =
+                team.ok_or_else(|| Fault::Missing { what: format!("the deal of unit {}", unit.id) })?;
+            let order = order_of(&plan, unit, walk, duty_hour, step, team);
+            dues.extend(step.and_then(turn).map(|node| (hour_of(walk, node), order.clone())));
+            drawn.orders.push(order);
+        }
+        self.plans.insert((province.clone(), day), day_plan);
+        for (due_hour, order) in dues {
+            self.place_due(province, day, due_hour, order);
+        }
+        Ok(drawn)
+    }
+
+    fn deal_units(
+        &self,
+        province: &ProvinceId,
+        day: Day,
+        shift_index: usize,
+        units: &[Unit],
+        key: &DrawKey,
+    ) -> Result<BTreeMap<UnitId, TeamId>, Fault> {
+        let week = self.campaign.week_of(day);
+        let week_drawn = self.drawn(province, Moment::Week { week });
+        let weeks_deal =
+            week_drawn.ok_or_else(|| Fault::Missing { what: format!("the deal of week {week}") })?;
+        let shift = &self.campaign.shifts()[shift_index];
+        let mut dealt = BTreeMap::new();
+        for (pool, deal) in &weeks_deal.shifts {
+            let of_pool = units.iter().filter(|unit| unit.pool == *pool && unit.shift == shift.id);
+            let of_pool: Vec<UnitId> = of_pool.map(|unit| unit.id.clone()).collect();
+            let mut stream = key.stream(&Subject {
+                campaign: self.campaign.id(),
+                province,
+                moment: Moment::Hour { day, hour: shift.start },
+                unit: pool.as_str(),
+                purpose: Purpose::DealShift,
+            });
+            let group = deal.groups.get(shift_index);
+            let on_duty: Vec<TeamId> =
+                group.map_or(Vec::new(), |group| group.on_duty(self.day_of_week(day)).cloned().collect());
+            let shift_deal = deal_shift(&on_duty, &of_pool, &mut stream)
+                .map_err(|source| Fault::Deal { pool: pool.clone(), source })?;
+            dealt.extend(shift_deal.units);
+        }
+        Ok(dealt)
+    }
+
+    /// Days since the campaign's week began, 0 to 6.
+    fn day_of_week(&self, day: Day) -> u8 {
+        let days = i64::from(day.days_since(self.campaign.first_day())).rem_euclid(i64::from(DAYS_PER_WEEK));
+        u8::try_from(days).expect("a remainder of 7 is below 7")
+    }
+
+    fn place_due(&mut self, province: &ProvinceId, day: Day, hour: Hour, order: DrawnOrder) {
+        let Some((post, _)) = order.next else { return };
+        let week = self.campaign.week_of(day);
+        let away = [Period::Day { day }, Period::Week { week }]
+            .into_iter()
+            .filter_map(|period| self.absences.get(&(province.clone(), period)))
+            .any(|list| list.teams.contains(&order.team));
+        let due = Due { province: province.clone(), post, team: order.team, away, order: None, report: None };
+        self.dues.entry((day, hour)).or_default().insert(order.unit, due);
+    }
+
+    pub(super) fn admit_deal(&mut self, said: Dealt, bodies: &dyn Bodies) -> Result<Admitted, Fault> {
+        let drawn = match self.draws.get_mut(&(said.province.clone(), said.moment)) {
+            None => return Err(Fault::Missing { what: format!("the release for {}", said.moment) }),
+            Some(None) => return Ok(Admitted::Sealed),
+            Some(Some(drawn)) => drawn,
+        };
+        if drawn.deal_logged {
+            return Err(Fault::LoggedBefore { what: format!("the deal for {}", said.moment) });
+        }
+        let Some(bytes) = body(bodies, &said.deal)? else { return Ok(Admitted::Sealed) };
+        let logged: DealBody = bodies::read(&bytes)
+            .ok_or(Fault::BodyWrong { hash: said.deal, what: "not the canonical form of a deal" })?;
+        if logged != drawn.deal_body(logged.salt) {
+            return Err(Fault::NotDrawn { what: "deal", province: said.province, moment: said.moment });
+        }
+        drawn.deal_logged = true;
+        Ok(Admitted::Whole)
+    }
+
+    pub(super) fn admit_orders(
+        &mut self,
+        said: OrdersSealed,
+        bodies: &dyn Bodies,
+    ) -> Result<Admitted, Fault> {
+        let moment = Moment::Hour { day: said.day, hour: said.hour };
+        let drawn = match self.draws.get_mut(&(said.province.clone(), moment)) {
+            None => return Err(Fault::Missing { what: format!("the release for {moment}") }),
+            Some(None) => return Ok(Admitted::Sealed),
+            Some(Some(drawn)) => drawn,
+        };
+        if drawn.orders_logged {
+            return Err(Fault::LoggedBefore { what: format!("the orders for {moment}") });
+        }
+        let Some(bytes) = body(bodies, &said.body)? else { return Ok(Admitted::Sealed) };
+        let opened: OrdersBody = bodies::read(&bytes)
+            .ok_or(Fault::BodyWrong { hash: said.body, what: "not the canonical form of orders" })?;
+        let commitments: Vec<Hash> = opened.orders.iter().map(bodies::OrderOpening::commitment).collect();
+        let same = opened.orders.len() == drawn.orders.len()
+            && opened
+                .orders
+                .iter()
+                .zip(&drawn.orders)
+                .all(|(opening, order)| *opening == order.opening(said.day, said.hour, opening.salt));
+        if !same || commitments != said.orders {
+            return Err(Fault::NotDrawn { what: "orders", province: said.province, moment });
+        }
+        drawn.orders_logged = true;
+        self.bind_orders(&opened, &commitments);
+        Ok(Admitted::Whole)
+    }
+
+    /// A report must quote the order that sent its team, so each thrown order is bound to the inspection it causes.
+    fn bind_orders(&mut self, opened: &OrdersBody, commitments: &[Hash]) {
+        for (opening, commitment) in opened.orders.iter().zip(commitments) {
+            let Some((_, hour)) = &opening.next else { continue };
+            let of_hour = self.dues.get_mut(&(opening.day, *hour));
+            let due = of_hour.and_then(|units| units.get_mut(&opening.unit));
+            if opening.thrown
+                && let Some(due) = due
+            {
+                due.order = Some(*commitment);
+            }
+        }
+    }
+}
+
+impl Drawn {
+    fn new(freeze: Freeze, key: DrawKey) -> Drawn {
+        let (shifts, units, orders) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        Drawn { freeze, key, shifts, units, orders, deal_logged: false, orders_logged: false }
+    }
+
+    /// The body that tells this moment's deal.
+    pub fn deal_body(&self, salt: Hash) -> DealBody {
+        let teams = |deal: &WeekDeal| deal.groups.iter().map(|group| group.teams.clone()).collect();
+        let shifts = self.shifts.iter().map(|(pool, deal)| (pool.clone(), teams(deal))).collect();
+        DealBody { salt, shifts, units: self.units.clone() }
+    }
+}
+
+impl DrawnOrder {
+    /// The order with the salt under which it is committed.
+    pub fn opening(&self, day: Day, hour: Hour, salt: Hash) -> bodies::OrderOpening {
+        bodies::OrderOpening {
+            salt,
+            unit: self.unit.clone(),
+            team: self.team.clone(),
+            day,
+            hour,
+            order: self.order.clone(),
+            next: self.next.clone(),
+            thrown: self.thrown,
+        }
+    }
+}
+
+/// Pairs of shifts between which a team that works the last day of a week and the first of the next cannot rest.
+fn shifts_too_close(campaign: &Campaign) -> BTreeSet<(usize, usize)> {
+    let shifts = || campaign.shifts().iter().enumerate();
+    let rest_hours = |before: &Shift, after: &Shift| {
+        let end = u32::from(before.start.get()) + u32::from(before.length_hours);
+        (u32::from(HOURS_PER_DAY) + u32::from(after.start.get())).saturating_sub(end)
+    };
+    let too_close = |before: &Shift, after: &Shift| rest_hours(before, after) < campaign.rules().rest_hours;
+    let pairs =
+        shifts().flat_map(|(last, before)| shifts().map(move |(first, after)| (last, before, first, after)));
+    pairs
+        .filter(|(_, before, _, after)| too_close(before, after))
+        .map(|(last, _, first, _)| (last, first))
+        .collect()
+}
+
+/// The node at which a move places the unit.
+fn turn(step: Move) -> Option<Node> {
+    match step {
+        Move::Enter(node) | Move::Stay(node) | Move::Drive { to: node, .. } => Some(node),
+        Move::Leave => None,
+    }
+}
+
+fn hour_of(walk: &UnitWalk, node: Node) -> Hour {
+    let hour = walk.duty().hour_of(node).0 % u32::from(HOURS_PER_DAY);
+    u8::try_from(hour).ok().and_then(|hour| Hour::try_from(hour).ok()).expect("a remainder of 24 is an hour")
+}
+
+/// What the unit's team is told for this hour: what the die said, or what still stands.
+fn order_of(
+    plan: &Plan,
+    unit: &Unit,
+    walk: &UnitWalk,
+    hour: DutyHour,
+    step: Option<Move>,
+    team: TeamId,
+) -> DrawnOrder {
+    let post = |node: Node| -> PostId { plan.game().posts()[usize::from(node.post)].clone() };
+    let standing = || match walk.place(hour) {
+        Place::Between { from, to } if from.post != to.post => (false, Some(to)),
+        Place::Between { to, .. } | Place::At(to) => (true, Some(to)),
+        Place::Waiting => (false, walk.path().first().copied()),
+        Place::Left | Place::Undrawn => (false, None),
+    };
+    let (stays, next) = match step {
+        Some(Move::Stay(node)) => (true, Some(node)),
+        Some(step) => (false, turn(step)),
+        None => standing(),
+    };
+    let order = match next {
+        None => Order::StandDown,
+        Some(_) if stays => Order::Stay,
+        Some(node) => Order::Drive { post: post(node) },
+    };
+    let next = next.map(|node| (post(node), hour_of(walk, node)));
+    DrawnOrder { unit: unit.id.clone(), team, order, next, thrown: step.is_some() }
+}

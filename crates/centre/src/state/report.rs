@@ -1,0 +1,163 @@
+//! Reports of inspections, and what became of every inspection that the draw placed.
+
+use jiff::{SignedDuration, Timestamp};
+use sekong_log::{Entry, Hash, HourClosed, InspectionReported, Tree};
+use sekong_model::{Counts, Day, Hour, PostId, ProvinceId, TeamId, UnitId};
+
+use super::{Admitted, State};
+use crate::fault::Fault;
+
+/// An inspection that the draw placed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// Where, at large.
+    pub province: ProvinceId,
+    /// The post.
+    pub post: PostId,
+    /// The team dealt to the unit.
+    pub team: TeamId,
+    /// Whether the team was away, and took part in the deal as a ghost.
+    pub away: bool,
+    /// Commitment of the order that sends the team, once sealed.
+    pub order: Option<Hash>,
+    /// The team's report, once there is one.
+    pub report: Option<Report>,
+}
+
+/// A team's report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Index of its entry.
+    pub index: u64,
+    /// When the team says it began.
+    pub started: Timestamp,
+    /// What it counted.
+    pub counts: Counts,
+}
+
+/// What became of an inspection; each is exactly one of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// Begun in time, reported in time.
+    Done,
+    /// Begun too late, by the team's own word.
+    Late,
+    /// Begun in time by the team's word, but first cosigned after the time for reports.
+    LateArrived,
+    /// Not reported.
+    Missed,
+}
+
+impl State {
+    pub(super) fn admit_inspection(
+        &mut self,
+        index: u64,
+        entry: &Entry,
+        said: InspectionReported,
+    ) -> Result<Admitted, Fault> {
+        self.check_day(said.day)?;
+        let begins = self.campaign.instant(said.day, said.hour);
+        if said.started < begins || begins + SignedDuration::from_hours(1) <= said.started {
+            return Err(Fault::OutsideHour { begins, claimed: said.started });
+        }
+        if self.sealed.contains(&said.province) {
+            return Ok(Admitted::Sealed);
+        }
+        let team = self.devices.get(&entry.device()).and_then(|chained| chained.team.clone());
+        let due = self.due_of(&said, team)?;
+        if due.order.is_some_and(|order| order != said.order) {
+            let wanted = due.order.unwrap_or(said.order);
+            return Err(Fault::OtherOrder { wanted, found: said.order });
+        }
+        if due.report.is_some() {
+            return Err(Fault::LoggedBefore { what: "a report on this slot".to_owned() });
+        }
+        due.report = Some(Report { index, started: said.started, counts: said.counts });
+        Ok(Admitted::Whole)
+    }
+
+    fn due_of(&mut self, said: &InspectionReported, team: Option<TeamId>) -> Result<&mut Due, Fault> {
+        let not_due = || Fault::NotDue {
+            unit: said.unit.clone(),
+            post: said.post.clone(),
+            day: said.day,
+            hour: said.hour,
+        };
+        let of_hour = self.dues.get_mut(&(said.day, said.hour));
+        let due = of_hour.and_then(|units| units.get_mut(&said.unit)).ok_or_else(not_due)?;
+        if due.post != said.post || due.province != said.province {
+            return Err(not_due());
+        }
+        match team {
+            Some(team) if team == due.team => Ok(due),
+            team => Err(Fault::OtherTeam {
+                team: team.unwrap_or_else(|| due.team.clone()),
+                unit: said.unit.clone(),
+                day: said.day,
+            }),
+        }
+    }
+
+    pub(super) fn admit_close(
+        &mut self,
+        entry: &Entry,
+        said: HourClosed,
+        tree: &Tree,
+    ) -> Result<Admitted, Fault> {
+        self.check_day(said.day)?;
+        if self.closes.contains_key(&(said.day, said.hour)) {
+            return Err(Fault::LoggedBefore {
+                what: format!("the closing of {} {}:00", said.day, said.hour),
+            });
+        }
+        let due = self.report_deadline(said.day, said.hour);
+        if entry.time() < due {
+            return Err(Fault::ClosedEarly { due, claimed: entry.time() });
+        }
+        let size = self.check_frozen(&said.head, tree, &[])?;
+        self.closes.insert((said.day, said.hour), size);
+        if !self.sealed.is_empty() {
+            return Ok(Admitted::Sealed);
+        }
+        let (due, reported) = self.close_figures(said.day, said.hour, size);
+        if (due, reported) != (said.due, said.reported) {
+            self.closes.remove(&(said.day, said.hour));
+            return Err(Fault::CloseFigures { due, reported });
+        }
+        Ok(Admitted::Whole)
+    }
+
+    /// When the time for reports on an hour ends.
+    pub fn report_deadline(&self, day: Day, hour: Hour) -> Timestamp {
+        let missed_minutes = i64::from(self.campaign.rules().missed_minutes);
+        self.campaign.instant(day, hour) + SignedDuration::from_mins(missed_minutes)
+    }
+
+    /// Inspections due in an hour, and those of them reported under a head of `size` entries.
+    pub fn close_figures(&self, day: Day, hour: Hour, size: u64) -> (u32, u32) {
+        let mut figures = (0, 0);
+        for (_, due) in self.dues_of(day, hour) {
+            figures.0 += 1;
+            figures.1 += u32::from(due.report.as_ref().is_some_and(|report| report.index < size));
+        }
+        figures
+    }
+
+    /// The inspections of one hour, by unit.
+    pub fn dues_of(&self, day: Day, hour: Hour) -> impl Iterator<Item = (&UnitId, &Due)> {
+        self.dues.get(&(day, hour)).into_iter().flatten()
+    }
+
+    /// What became of an inspection, as far as the log knows now; a late beginning counts before a late arrival.
+    pub fn outcome(&self, day: Day, hour: Hour, due: &Due) -> Outcome {
+        let Some(report) = &due.report else { return Outcome::Missed };
+        let late_minutes = i64::from(self.campaign.rules().late_minutes);
+        if report.started > self.campaign.instant(day, hour) + SignedDuration::from_mins(late_minutes) {
+            return Outcome::Late;
+        }
+        match self.closes.get(&(day, hour)) {
+            Some(size) if report.index >= *size => Outcome::LateArrived,
+            _ => Outcome::Done,
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The figures of a stretch of days, counted from the state.
+
+use std::collections::BTreeSet;
+
+use sekong_model::{Day, Hour, Moment, Order};
+
+use crate::state::{Outcome, State};
+
+/// What was drawn and what became of it; every inspection that the draw placed is counted once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Provinces × hours.
+    pub province_hours: u64,
+    /// Posts × hours.
+    pub post_hours: u64,
+    /// Province-hours in which the draw placed at least one inspection, done or not.
+    pub province_hours_covered: u64,
+    /// Orders that a die decided.
+    pub orders: u64,
+    /// Of these, orders to leave for a post.
+    pub orders_driving: u64,
+    /// Begun and reported in time.
+    pub done: u64,
+    /// Begun late by the team's own word.
+    pub late: u64,
+    /// Reported too late.
+    pub late_arrived: u64,
+    /// Not reported.
+    pub missed: u64,
+}
+
+impl Tally {
+    /// Counts the campaign's first `days` days.
+    pub fn of(state: &State, days: u32) -> Tally {
+        let campaign = state.campaign();
+        let days: BTreeSet<Day> = campaign.days().take(days as usize).collect();
+        let hours = (days.len() * Hour::all().count()) as u64;
+        let mut tally = Tally {
+            province_hours: hours * campaign.provinces().len() as u64,
+            post_hours: hours * campaign.posts().len() as u64,
+            ..Tally::default()
+        };
+        tally.count_orders(state, &days);
+        tally.count_outcomes(state, &days);
+        tally
+    }
+
+    /// Inspections made, in time or not.
+    pub fn inspections(&self) -> u64 {
+        self.done + self.late + self.late_arrived
+    }
+
+    fn count_orders(&mut self, state: &State, days: &BTreeSet<Day>) {
+        for (_, moment, drawn) in state.draws() {
+            let Moment::Hour { day, .. } = moment else { continue };
+            if !days.contains(&day) {
+                continue;
+            }
+            let thrown = drawn.orders.iter().filter(|order| order.thrown);
+            for order in thrown {
+                self.orders += 1;
+                self.orders_driving += u64::from(matches!(order.order, Order::Drive { .. }));
+            }
+        }
+    }
+
+    fn count_outcomes(&mut self, state: &State, days: &BTreeSet<Day>) {
+        let mut covered = BTreeSet::new();
+        for (day, hour, _, due) in state.dues().filter(|(day, ..)| days.contains(day)) {
+            covered.insert((&due.province, day, hour));
+            match state.outcome(day, hour, due) {
+                Outcome::Done => self.done += 1,
+                Outcome::Late => self.late += 1,
+                Outcome::LateArrived => self.late_arrived += 1,
+                Outcome::Missed => self.missed += 1,
+            }
+        }
+        self.province_hours_covered = covered.len() as u64;
+    }
+}

@@ -1,0 +1,248 @@
+//! Custodians: each holds a share of the randomness and gives it out by its own clock, for one freeze only.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use hmac::Mac;
+use jiff::Timestamp;
+use sekong_log::{CustodianCommitted, DeviceKey, Head, Period, Tree};
+use sekong_model::{CampaignId, CustodianId, Moment, ProvinceId};
+
+use crate::freeze::{Freeze, FreezeError, FreezeKeys, FrozenEntry, FrozenPart, Matter, included, period_of};
+use crate::release::{Release, ValueList, commitment_message};
+use crate::seed::{keyed, length_prefixed};
+
+/// What the centre sends to have a value released.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleaseRequest {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// The province.
+    pub province: ProvinceId,
+    /// The moment.
+    pub moment: Moment,
+    /// The day's plan, or the campaign for a week's deal.
+    pub basis: FrozenEntry,
+    /// The absences of the day or week.
+    pub absences: FrozenEntry,
+    /// The cosigned head (whole signed note) that both proofs lead to.
+    pub head: String,
+}
+
+/// Why a custodian keeps a value to itself.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The request is of another campaign.
+    #[error("a request of campaign {found}; this custodian serves {expected}")]
+    OtherCampaign {
+        /// The custodian's campaign.
+        expected: CampaignId,
+        /// The request's.
+        found: CampaignId,
+    },
+    /// No value is committed for the province and moment.
+    #[error("no value is committed for {province}, {moment}")]
+    NotListed {
+        /// The province.
+        province: ProvinceId,
+        /// The moment.
+        moment: Moment,
+    },
+    /// Its time has not come, by the custodian's clock.
+    #[error("{province}, {moment} is due at {due}; it is {now}")]
+    TooEarly {
+        /// The province.
+        province: ProvinceId,
+        /// The moment.
+        moment: Moment,
+        /// Earliest release.
+        due: Timestamp,
+        /// The custodian's time.
+        now: Timestamp,
+    },
+    /// The entries are not frozen, or are not the ones this moment is drawn over.
+    #[error(transparent)]
+    NotFrozen(#[from] FreezeError),
+    /// A value was released for the same day or week over other entries.
+    #[error("{province}, {moment}: values were released over other entries before")]
+    SecondFreeze {
+        /// The province.
+        province: ProvinceId,
+        /// The moment.
+        moment: Moment,
+        /// The entries released for before.
+        before: Box<Freeze>,
+        /// The entries of the request.
+        requested: Box<Freeze>,
+    },
+}
+
+/// A body that holds a share of the randomness, here or on another machine.
+pub trait Custodian {
+    /// Its name in the campaign.
+    fn id(&self) -> &CustodianId;
+
+    /// Its signed commitment to all its values.
+    fn commitment(&self) -> CustodianCommitted;
+
+    /// Its value for a moment, if everything it checks holds at `now`; asked again for the same freeze it
+    /// answers alike.
+    ///
+    /// # Errors
+    /// [`Refusal`]; nothing is then remembered.
+    fn release(&mut self, request: &ReleaseRequest, now: Timestamp) -> Result<Release, Refusal>;
+}
+
+/// What a custodian is told before the campaign and holds everyone to.
+#[derive(Debug, Clone)]
+pub struct CustodianTerms {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// Its provinces in campaign order.
+    pub provinces: Vec<ProvinceId>,
+    /// Every moment of the campaign, and the earliest time at which its values may be released.
+    pub schedule: BTreeMap<Moment, Timestamp>,
+    /// The keys of the log and its cosigners.
+    pub keys: FreezeKeys,
+}
+
+impl CustodianTerms {
+    /// The values every custodian commits to.
+    pub fn value_list(&self) -> ValueList {
+        let moments = self.schedule.keys().copied().collect();
+        ValueList::new(self.campaign.clone(), self.provinces.clone(), moments)
+    }
+}
+
+/// A custodian in this process. It never forgets a freeze; its owner carries [`LocalCustodian::freezes`] over
+/// a restart.
+pub struct LocalCustodian {
+    id: CustodianId,
+    secret: [u8; 32],
+    key: DeviceKey,
+    terms: CustodianTerms,
+    list: ValueList,
+    tree: Tree,
+    freezes: BTreeMap<(ProvinceId, Period), Freeze>,
+    last_head: Option<Head>,
+}
+
+impl LocalCustodian {
+    /// A custodian whose values and Ed25519 key all come from one secret. The key's RFC 8032 seed is
+    /// `HMAC-SHA-256(secret, lp("sekong/custodian-key/v1") ‖ lp(campaign))`.
+    pub fn new(id: CustodianId, secret: [u8; 32], terms: CustodianTerms) -> LocalCustodian {
+        let list = terms.value_list();
+        let mut tree = Tree::new();
+        for (province, moment) in list.iter() {
+            tree.push(list.leaf(province, moment, &list.value(&secret, province, moment)));
+        }
+        let key = DeviceKey::from_seed(&signing_seed(&secret, &terms.campaign));
+        LocalCustodian { id, secret, key, terms, list, tree, freezes: BTreeMap::new(), last_head: None }
+    }
+
+    /// The same custodian, which remembers what it released for before.
+    pub fn with_freezes(mut self, freezes: BTreeMap<(ProvinceId, Period), Freeze>) -> LocalCustodian {
+        self.freezes = freezes;
+        self
+    }
+
+    /// What it released for, by province and day or week; persisted before a release leaves the custodian.
+    pub fn freezes(&self) -> &BTreeMap<(ProvinceId, Period), Freeze> {
+        &self.freezes
+    }
+
+    fn check_due(&self, request: &ReleaseRequest, now: Timestamp) -> Result<u64, Refusal> {
+        let (province, moment) = (request.province.clone(), request.moment);
+        if request.campaign != self.terms.campaign {
+            let (expected, found) = (self.terms.campaign.clone(), request.campaign.clone());
+            return Err(Refusal::OtherCampaign { expected, found });
+        }
+        let listed = self.list.index(&province, moment).zip(self.terms.schedule.get(&moment));
+        match listed {
+            None => Err(Refusal::NotListed { province, moment }),
+            Some((_, due)) if now < *due => Err(Refusal::TooEarly { province, moment, due: *due, now }),
+            Some((index, _)) => Ok(index),
+        }
+    }
+
+    /// A province's hours of one head arrive together: the last head is kept, so that it is verified once.
+    fn open_head(&mut self, note: &str) -> Result<Head, FreezeError> {
+        match &self.last_head {
+            Some(head) if head.note == note => Ok(head.clone()),
+            _ => {
+                let head = self.terms.keys.open(note)?;
+                self.last_head = Some(head.clone());
+                Ok(head)
+            }
+        }
+    }
+
+    fn check_freeze(&mut self, request: &ReleaseRequest) -> Result<Freeze, Refusal> {
+        let head = self.open_head(&request.head)?;
+        let requested = Freeze {
+            basis: included(FrozenPart::Basis, &request.basis, &head)?,
+            absences: included(FrozenPart::Absences, &request.absences, &head)?,
+        };
+        let (province, moment) = (request.province.clone(), request.moment);
+        match self.freezes.get(&(province.clone(), period_of(moment))) {
+            Some(before) if *before == requested => return Ok(requested),
+            Some(before) => {
+                let (before, requested) = (Box::new(*before), Box::new(requested));
+                return Err(Refusal::SecondFreeze { province, moment, before, requested });
+            }
+            None => {}
+        }
+        let matter = Matter { campaign: &self.terms.campaign, province: &request.province, moment };
+        matter.check(&request.basis, &request.absences, &self.terms.keys)?;
+        Ok(requested)
+    }
+
+    fn sign(&self, request: &ReleaseRequest, index: u64, freeze: Freeze) -> Release {
+        let (province, moment) = (request.province.clone(), request.moment);
+        let proof = self.tree.inclusion_proof(index, self.tree.size());
+        let mut release = Release {
+            custodian: self.id.clone(),
+            value: self.list.value(&self.secret, &province, moment),
+            province,
+            moment,
+            basis: freeze.basis,
+            absences: freeze.absences,
+            index,
+            proof: proof.expect("the list gave an index below its count, which is the tree's size"),
+            signature: String::new(),
+        };
+        release.signature = hex::encode(self.key.sign(&release.message(&self.terms.campaign)));
+        release
+    }
+}
+
+fn signing_seed(secret: &[u8; 32], campaign: &CampaignId) -> [u8; 32] {
+    let message = length_prefixed(&[b"sekong/custodian-key/v1", campaign.as_str().as_bytes()]);
+    keyed(secret).chain_update(message).finalize().into_bytes().into()
+}
+
+impl Custodian for LocalCustodian {
+    fn id(&self) -> &CustodianId {
+        &self.id
+    }
+
+    fn commitment(&self) -> CustodianCommitted {
+        let (root, values) = (self.tree.root(), self.tree.size());
+        let message = commitment_message(&self.terms.campaign, &self.id, &root, values);
+        let signature = hex::encode(self.key.sign(&message));
+        CustodianCommitted { custodian: self.id.clone(), key: self.key.id(), root, values, signature }
+    }
+
+    fn release(&mut self, request: &ReleaseRequest, now: Timestamp) -> Result<Release, Refusal> {
+        let index = self.check_due(request, now)?;
+        let freeze = self.check_freeze(request)?;
+        self.freezes.insert((request.province.clone(), period_of(request.moment)), freeze);
+        Ok(self.sign(request, index, freeze))
+    }
+}
+
+impl fmt::Debug for LocalCustodian {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LocalCustodian({}, {} values, ..)", self.id, self.list.count())
+    }
+}

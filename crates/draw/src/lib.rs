@@ -1,0 +1,26 @@
+//! Seeds, dice, walks, deals and custodians: where each team goes is drawn by lot, and anyone can check the
+//! draw.
+//!
+//! This crate knows nothing of files, clocks, networks or the operating system's randomness: values and times
+//! are arguments, and the same arguments give the same draw on every machine. It holds no floating-point
+//! number.
+//!
+//! Everything that is hashed is made of length-prefixed parts, written `lp(x)`: the length of `x` in bytes as
+//! a big-endian u64, then `x`. Texts are UTF-8. `reference/draw.py` is a second implementation of the same
+//! formulas.
+
+mod custodian;
+mod deal;
+mod dice;
+mod freeze;
+mod release;
+mod seed;
+mod walk;
+
+pub use custodian::*;
+pub use deal::*;
+pub use dice::*;
+pub use freeze::*;
+pub use release::*;
+pub use seed::*;
+pub use walk::*;

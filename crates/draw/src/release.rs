@@ -1,0 +1,306 @@
+//! Values, commitments and releases: what a custodian promises before the campaign and shows hour by hour.
+//!
+//! - *Value* of a province and moment: `HMAC-SHA-256(secret, lp("sekong/value/v1") ‖ lp(campaign) ‖
+//!   lp(province) ‖ lp(date) ‖ lp(hour))`, date and hour as in the seeds (module `seed`).
+//! - *Leaf*: RFC 6962 leaf hash of `lp(campaign) ‖ lp(province) ‖ lp(moment) ‖ value`, with the moment
+//!   written `2017-01-31 05:00` or `week 3`. Leaves stand in the order of [`ValueList`].
+//! - *Commitment*: Ed25519 signature over `lp("sekong/commitment/v1") ‖ lp(campaign) ‖ lp(custodian) ‖
+//!   lp(root) ‖ lp(number of values as a big-endian u64)`.
+//! - *Release*: Ed25519 signature over `lp("sekong/release/v1") ‖ lp(campaign) ‖ lp(custodian) ‖ lp(province)
+//!   ‖ lp(moment) ‖ lp(basis leaf hash) ‖ lp(absences leaf hash) ‖ lp(value)`.
+//!
+//! Ed25519 is RFC 8032, verified strictly.
+
+use std::collections::BTreeSet;
+
+use hmac::Mac;
+use sekong_log::{
+    CustodianCommitted, DeviceId, Hash, ProofError, SIGNATURE_BYTES, leaf_hash, verify_inclusion,
+};
+use sekong_model::{CampaignId, CustodianId, Moment, ProvinceId};
+use serde::{Deserialize, Serialize};
+
+use crate::Freeze;
+use crate::seed::{keyed, length_prefixed, moment_texts};
+
+/// The provinces and moments for which every custodian commits a value, in canonical order: by province in
+/// campaign order, and for each all weeks, then all hours of all days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValueList {
+    campaign: CampaignId,
+    provinces: Vec<ProvinceId>,
+    moments: Vec<Moment>,
+}
+
+impl ValueList {
+    /// The list of a campaign.
+    pub fn new(campaign: CampaignId, provinces: Vec<ProvinceId>, moments: BTreeSet<Moment>) -> ValueList {
+        ValueList { campaign, provinces, moments: moments.into_iter().collect() }
+    }
+
+    /// The campaign.
+    pub fn campaign(&self) -> &CampaignId {
+        &self.campaign
+    }
+
+    /// Number of values.
+    pub fn count(&self) -> u64 {
+        self.provinces.len() as u64 * self.moments.len() as u64
+    }
+
+    /// Index of a value among the leaves; `None` if the list has none for this province and moment.
+    pub fn index(&self, province: &ProvinceId, moment: Moment) -> Option<u64> {
+        let province = self.provinces.iter().position(|listed| listed == province)?;
+        let moment = self.moments.binary_search(&moment).ok()?;
+        Some((province * self.moments.len() + moment) as u64)
+    }
+
+    /// All provinces and moments in canonical order.
+    pub fn iter(&self) -> impl Iterator<Item = (&ProvinceId, Moment)> {
+        self.provinces.iter().flat_map(|province| self.moments.iter().map(move |moment| (province, *moment)))
+    }
+
+    /// The leaf of a value.
+    pub fn leaf(&self, province: &ProvinceId, moment: Moment, value: &Hash) -> Hash {
+        let (campaign, province) = (self.campaign.as_str().as_bytes(), province.as_str().as_bytes());
+        let mut bytes = length_prefixed(&[campaign, province, moment.to_string().as_bytes()]);
+        bytes.extend_from_slice(value.as_bytes());
+        leaf_hash(&bytes)
+    }
+
+    /// The value that a secret gives for a province and moment.
+    pub(crate) fn value(&self, secret: &[u8; 32], province: &ProvinceId, moment: Moment) -> Hash {
+        let (date, hour) = moment_texts(moment);
+        let (campaign, province) = (self.campaign.as_str().as_bytes(), province.as_str().as_bytes());
+        let message =
+            length_prefixed(&[b"sekong/value/v1", campaign, province, date.as_bytes(), hour.as_bytes()]);
+        Hash(keyed(secret).chain_update(message).finalize().into_bytes().into())
+    }
+}
+
+/// What a custodian signs to commit to its values.
+pub fn commitment_message(
+    campaign: &CampaignId,
+    custodian: &CustodianId,
+    root: &Hash,
+    values: u64,
+) -> Vec<u8> {
+    length_prefixed(&[
+        b"sekong/commitment/v1",
+        campaign.as_str().as_bytes(),
+        custodian.as_str().as_bytes(),
+        root.as_bytes(),
+        &values.to_be_bytes(),
+    ])
+}
+
+/// Why a commitment cannot stand.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommitmentError {
+    /// Another number of values than the campaign needs.
+    #[error("custodian {custodian} commits to {found} values, the campaign needs {needed}")]
+    Count {
+        /// Who.
+        custodian: CustodianId,
+        /// Values the campaign needs.
+        needed: u64,
+        /// Values committed to.
+        found: u64,
+    },
+    /// The signature does not hold.
+    #[error("the commitment of custodian {custodian} is not signed by its key")]
+    Signature {
+        /// Who.
+        custodian: CustodianId,
+    },
+}
+
+/// Checks the number of values and the signature of a commitment.
+pub fn verify_commitment(commitment: &CustodianCommitted, list: &ValueList) -> Result<(), CommitmentError> {
+    let custodian = &commitment.custodian;
+    let (needed, found) = (list.count(), commitment.values);
+    if needed != found {
+        return Err(CommitmentError::Count { custodian: custodian.clone(), needed, found });
+    }
+    let message = commitment_message(list.campaign(), custodian, &commitment.root, found);
+    if !is_signed(&commitment.key, &message, &commitment.signature) {
+        return Err(CommitmentError::Signature { custodian: custodian.clone() });
+    }
+    Ok(())
+}
+
+fn is_signed(key: &DeviceId, message: &[u8], signature_hex: &str) -> bool {
+    let mut signature = [0; SIGNATURE_BYTES];
+    // Capitals are refused, so that a signature has one spelling.
+    let spelt = hex::decode_to_slice(signature_hex, &mut signature).is_ok()
+        && hex::encode(signature) == signature_hex;
+    spelt && key.verifies(message, &signature)
+}
+
+/// A custodian's value for a province and moment, signed over the entries it was released for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Release {
+    /// Who.
+    pub custodian: CustodianId,
+    /// Where.
+    pub province: ProvinceId,
+    /// For which moment.
+    pub moment: Moment,
+    /// Leaf hash of the basis: the day's plan, or the campaign for a week's deal.
+    pub basis: Hash,
+    /// Leaf hash of the absences.
+    pub absences: Hash,
+    /// The value, 32 bytes.
+    pub value: Hash,
+    /// Index of the value's leaf.
+    pub index: u64,
+    /// RFC 6962 inclusion proof of the leaf under the committed root.
+    pub proof: Vec<Hash>,
+    /// Ed25519 signature, 64 bytes in lowercase hex.
+    pub signature: String,
+}
+
+impl Release {
+    /// What the custodian signs.
+    pub fn message(&self, campaign: &CampaignId) -> Vec<u8> {
+        length_prefixed(&[
+            b"sekong/release/v1",
+            campaign.as_str().as_bytes(),
+            self.custodian.as_str().as_bytes(),
+            self.province.as_str().as_bytes(),
+            self.moment.to_string().as_bytes(),
+            self.basis.as_bytes(),
+            self.absences.as_bytes(),
+            self.value.as_bytes(),
+        ])
+    }
+}
+
+/// Why a release does not count.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReleaseError {
+    /// By another custodian than the commitment.
+    #[error("a release by {found}, not by {expected}")]
+    OtherCustodian {
+        /// Who committed.
+        expected: CustodianId,
+        /// Who released.
+        found: CustodianId,
+    },
+    /// For another province or moment.
+    #[error("{custodian} released {province}, {moment}")]
+    OtherMoment {
+        /// Who released.
+        custodian: CustodianId,
+        /// Its province.
+        province: ProvinceId,
+        /// Its moment.
+        moment: Moment,
+    },
+    /// Over another basis or other absences.
+    #[error("{custodian} released {province}, {moment} over other entries than the draw")]
+    OtherFreeze {
+        /// Who released.
+        custodian: CustodianId,
+        /// The province.
+        province: ProvinceId,
+        /// The moment.
+        moment: Moment,
+    },
+    /// No value is committed for the province and moment.
+    #[error("no value is committed for {province}, {moment}")]
+    NotListed {
+        /// The province.
+        province: ProvinceId,
+        /// The moment.
+        moment: Moment,
+    },
+    /// The leaf stands at another place than canonical order gives the moment.
+    #[error("{custodian}: the value stands at {found}, canonical order puts it at {expected}")]
+    Index {
+        /// Who released.
+        custodian: CustodianId,
+        /// Index in canonical order.
+        expected: u64,
+        /// Index in the release.
+        found: u64,
+    },
+    /// The value is not the one committed to.
+    #[error("{custodian}: not the value committed to")]
+    NotCommitted {
+        /// Who released.
+        custodian: CustodianId,
+        /// What the proof lacks.
+        source: ProofError,
+    },
+    /// The signature does not hold.
+    #[error("the release of {custodian} is not signed by its key")]
+    Signature {
+        /// Who released.
+        custodian: CustodianId,
+    },
+}
+
+/// What a draw needs a release to be for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReleaseFor<'a> {
+    /// The province.
+    pub province: &'a ProvinceId,
+    /// The moment.
+    pub moment: Moment,
+    /// The entries the draw stands on.
+    pub freeze: Freeze,
+}
+
+/// Checks a release against its custodian's (verified) commitment: right matter, committed value, signature.
+pub fn verify_release(
+    release: &Release,
+    commitment: &CustodianCommitted,
+    list: &ValueList,
+    expected: &ReleaseFor<'_>,
+) -> Result<(), ReleaseError> {
+    check_matter(release, commitment, expected)?;
+    check_value(release, commitment, list)?;
+    if !is_signed(&commitment.key, &release.message(list.campaign()), &release.signature) {
+        return Err(ReleaseError::Signature { custodian: release.custodian.clone() });
+    }
+    Ok(())
+}
+
+fn check_matter(
+    release: &Release,
+    commitment: &CustodianCommitted,
+    expected: &ReleaseFor<'_>,
+) -> Result<(), ReleaseError> {
+    let (custodian, province, moment) = (release.custodian.clone(), release.province.clone(), release.moment);
+    if custodian != commitment.custodian {
+        return Err(ReleaseError::OtherCustodian {
+            expected: commitment.custodian.clone(),
+            found: custodian,
+        });
+    }
+    if province != *expected.province || moment != expected.moment {
+        return Err(ReleaseError::OtherMoment { custodian, province, moment });
+    }
+    if (Freeze { basis: release.basis, absences: release.absences }) != expected.freeze {
+        return Err(ReleaseError::OtherFreeze { custodian, province, moment });
+    }
+    Ok(())
+}
+
+fn check_value(
+    release: &Release,
+    commitment: &CustodianCommitted,
+    list: &ValueList,
+) -> Result<(), ReleaseError> {
+    let (custodian, province, moment) = (release.custodian.clone(), release.province.clone(), release.moment);
+    let expected = list.index(&province, moment);
+    let expected = expected.ok_or(ReleaseError::NotListed { province, moment })?;
+    if release.index != expected {
+        return Err(ReleaseError::Index { custodian, expected, found: release.index });
+    }
+    let leaf = list.leaf(&release.province, moment, &release.value);
+    verify_inclusion(&leaf, expected, list.count(), &release.proof, &commitment.root)
+        .map_err(|source| ReleaseError::NotCommitted { custodian, source })
+}

@@ -1,0 +1,547 @@
+//! Entries: the leaves of the log, each signed by the device that made it.
+//!
+//! A leaf is the RFC 8785 canonical form of
+//! `{"v":1,"campaign","device","seq","prev","time","kind","body","sig"}`, where `sig` is the base64 of the device's
+//! Ed25519 signature over `"sekong/entry/v1\n"` and the canonical form without `sig`. Only those exact bytes are
+//! accepted. What a kind means, who may say it and when it was true is not decided here: `time` is what the device
+//! claims.
+
+use std::fmt;
+use std::str::FromStr;
+
+use ed25519_dalek::{Signature, Signer as _};
+use jiff::Timestamp;
+use sekong_model::CampaignId;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::commitment::body_hash;
+use crate::merkle::{HASH_BYTES, Hash, leaf_hash, lower_hex_bytes};
+use crate::note::{SIGNATURE_BYTES, base64_bytes, base64_text};
+use crate::tile::ENTRY_MAX_BYTES;
+
+const VERSION: u8 = 1;
+const SIGNED_PREFIX: &[u8] = b"sekong/entry/v1\n";
+const KIND_MAX_BYTES: usize = 64;
+const INTEGER_MAX: u64 = (1 << 53) - 1;
+
+/// `prev` of a device's first entry: 64 zeros.
+pub const NO_PREVIOUS: Hash = Hash([0; HASH_BYTES]);
+
+/// A device: its Ed25519 public key, as text 64 lowercase hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct DeviceId([u8; 32]);
+
+/// The text is not a device.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a device is its public key in 64 lowercase hexadecimal digits, not {text:?}")]
+pub struct DeviceIdError {
+    /// The text as given.
+    pub text: String,
+}
+
+impl DeviceId {
+    /// The 32 bytes of the public key.
+    pub fn public_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Whether the signature over the message is by this device (RFC 8032 without malleability).
+    pub fn verifies(&self, message: &[u8], signature: &[u8; SIGNATURE_BYTES]) -> bool {
+        let key = ed25519_dalek::VerifyingKey::from_bytes(&self.0);
+        key.is_ok_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
+    }
+}
+
+impl fmt::Display for DeviceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for DeviceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DeviceId({self})")
+    }
+}
+
+impl FromStr for DeviceId {
+    type Err = DeviceIdError;
+    fn from_str(text: &str) -> Result<Self, DeviceIdError> {
+        lower_hex_bytes(text).map(DeviceId).ok_or_else(|| DeviceIdError { text: text.to_owned() })
+    }
+}
+
+impl TryFrom<String> for DeviceId {
+    type Error = DeviceIdError;
+    fn try_from(text: String) -> Result<Self, DeviceIdError> {
+        text.parse()
+    }
+}
+
+impl From<DeviceId> for String {
+    fn from(device: DeviceId) -> String {
+        device.to_string()
+    }
+}
+
+/// A device's private key.
+#[derive(Clone)]
+pub struct DeviceKey(ed25519_dalek::SigningKey);
+
+impl DeviceKey {
+    /// The key of an RFC 8032 seed.
+    pub fn from_seed(seed: &[u8; 32]) -> Self {
+        Self(ed25519_dalek::SigningKey::from_bytes(seed))
+    }
+
+    /// The public half.
+    pub fn id(&self) -> DeviceId {
+        DeviceId(self.0.verifying_key().to_bytes())
+    }
+
+    /// Signs a message; the caller separates its domains.
+    pub fn sign(&self, message: &[u8]) -> [u8; SIGNATURE_BYTES] {
+        self.0.sign(message).to_bytes()
+    }
+}
+
+impl fmt::Debug for DeviceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DeviceKey({})", self.id())
+    }
+}
+
+/// What a device is about to say; it becomes an [`Entry`] when signed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EntryDraft {
+    /// The campaign it belongs to.
+    pub campaign: CampaignId,
+    /// The device's sequence number, from 0.
+    pub seq: u64,
+    /// [`Entry::hash`] of the device's previous entry, [`NO_PREVIOUS`] for the first.
+    pub prev: Hash,
+    /// When the device says it is; written in whole seconds.
+    pub time: Timestamp,
+    /// What kind of thing is said: 1 to 64 visible ASCII characters.
+    pub kind: String,
+    /// What is said.
+    pub body: Value,
+}
+
+/// Why bytes are not an entry, or a draft cannot become one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EntryError {
+    /// The entry is longer than [`ENTRY_MAX_BYTES`].
+    #[error("an entry has at most {ENTRY_MAX_BYTES} bytes, this one has {len_bytes}")]
+    TooLong {
+        /// Length in bytes.
+        len_bytes: usize,
+    },
+    /// Not JSON, or not with exactly the fields of an entry.
+    #[error("not an entry: {reason}")]
+    Json {
+        /// What the JSON reader says.
+        reason: String,
+    },
+    /// JSON, but not in the canonical form of RFC 8785.
+    #[error("the entry is not in the canonical form of RFC 8785")]
+    NotCanonical,
+    /// Another version of the envelope.
+    #[error("an entry of version {found}, only version {VERSION} is known")]
+    Version {
+        /// The version found.
+        found: u8,
+    },
+    /// The sequence number, or an integer of the body, is beyond 2^53 − 1 and has no exact canonical form.
+    #[error("an integer beyond 2^53 - 1: {number}")]
+    Integer {
+        /// The number.
+        number: String,
+    },
+    /// `prev` is zero exactly when `seq` is 0.
+    #[error("entry {seq} of a device cannot have prev {prev}: the first has zeros, the others have not")]
+    Previous {
+        /// The sequence number.
+        seq: u64,
+        /// The hash found.
+        prev: Hash,
+    },
+    /// The time is not RFC 3339 in UTC with whole seconds, like `2017-01-01T00:00:00Z`.
+    #[error("a time is written like 2017-01-01T00:00:00Z, not {text:?}")]
+    Time {
+        /// The text as given.
+        text: String,
+    },
+    /// The kind is not 1 to 64 visible ASCII characters.
+    #[error("a kind has 1 to {KIND_MAX_BYTES} visible ASCII characters: {kind:?}")]
+    Kind {
+        /// The kind as given.
+        kind: String,
+    },
+    /// `sig` is not 64 bytes in canonical base64.
+    #[error("a signature is {SIGNATURE_BYTES} bytes in base64")]
+    SignatureText,
+    /// The device did not sign this.
+    #[error("the signature of device {device} does not hold")]
+    BadSignature {
+        /// The device.
+        device: DeviceId,
+    },
+}
+
+impl From<serde_json::Error> for EntryError {
+    fn from(error: serde_json::Error) -> Self {
+        EntryError::Json { reason: error.to_string() }
+    }
+}
+
+/// The fields of an entry as they stand in JSON; without `sig` it is what the device signs.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Envelope {
+    v: u8,
+    campaign: CampaignId,
+    device: DeviceId,
+    seq: u64,
+    prev: Hash,
+    time: String,
+    kind: String,
+    body: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sig: Option<String>,
+}
+
+impl Envelope {
+    fn draft(draft: &EntryDraft, device: DeviceId) -> Self {
+        Envelope {
+            v: VERSION,
+            campaign: draft.campaign.clone(),
+            device,
+            seq: draft.seq,
+            prev: draft.prev,
+            time: time_text(draft.time),
+            kind: draft.kind.clone(),
+            body: draft.body.clone(),
+            sig: None,
+        }
+    }
+
+    fn canonical(&self) -> Result<Vec<u8>, EntryError> {
+        Ok(serde_json_canonicalizer::to_vec(self)?)
+    }
+
+    fn signed_bytes(&self) -> Result<Vec<u8>, EntryError> {
+        Ok([SIGNED_PREFIX, &self.canonical()?].concat())
+    }
+
+    fn check(&self) -> Result<(), EntryError> {
+        if self.v != VERSION {
+            return Err(EntryError::Version { found: self.v });
+        }
+        if self.seq > INTEGER_MAX {
+            return Err(EntryError::Integer { number: self.seq.to_string() });
+        }
+        if (self.seq == 0) != (self.prev == NO_PREVIOUS) {
+            return Err(EntryError::Previous { seq: self.seq, prev: self.prev });
+        }
+        let visible = self.kind.bytes().all(|byte| byte.is_ascii_graphic());
+        if !visible || !(1..=KIND_MAX_BYTES).contains(&self.kind.len()) {
+            return Err(EntryError::Kind { kind: self.kind.clone() });
+        }
+        check_integers(&self.body)
+    }
+
+    fn time(&self) -> Result<Timestamp, EntryError> {
+        let time = self.time.parse::<Timestamp>().ok().filter(|&time| time_text(time) == self.time);
+        time.ok_or_else(|| EntryError::Time { text: self.time.clone() })
+    }
+
+    fn signature(&self) -> Result<[u8; SIGNATURE_BYTES], EntryError> {
+        let bytes = self.sig.as_deref().and_then(base64_bytes);
+        bytes.and_then(|bytes| bytes.try_into().ok()).ok_or(EntryError::SignatureText)
+    }
+}
+
+/// RFC 3339 in UTC, the fraction of the second left off.
+fn time_text(time: Timestamp) -> String {
+    format!("{time:.0}")
+}
+
+/// RFC 8785 writes numbers as doubles, so that larger integers would silently become others.
+fn check_integers(body: &Value) -> Result<(), EntryError> {
+    match body {
+        Value::Number(number) => {
+            let size = number.as_u64().or(number.as_i64().map(i64::unsigned_abs));
+            if size.is_some_and(|size| size > INTEGER_MAX) {
+                return Err(EntryError::Integer { number: number.to_string() });
+            }
+            Ok(())
+        }
+        Value::Array(values) => values.iter().try_for_each(check_integers),
+        Value::Object(fields) => fields.values().try_for_each(check_integers),
+        Value::Null | Value::Bool(_) | Value::String(_) => Ok(()),
+    }
+}
+
+/// A leaf of the log: canonical bytes whose signature holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    bytes: Vec<u8>,
+    campaign: CampaignId,
+    device: DeviceId,
+    seq: u64,
+    prev: Hash,
+    time: Timestamp,
+    kind: String,
+    body: Value,
+}
+
+impl Entry {
+    /// Signs a draft.
+    ///
+    /// # Errors
+    /// [`EntryError::TooLong`] and the other refusals of [`Entry::parse`] that a draft can meet.
+    pub fn sign(draft: &EntryDraft, key: &DeviceKey) -> Result<Entry, EntryError> {
+        let mut envelope = Envelope::draft(draft, key.id());
+        envelope.check()?;
+        envelope.sig = Some(base64_text(&key.sign(&envelope.signed_bytes()?)));
+        let bytes = envelope.canonical()?;
+        // Reading it back refuses what no reader would accept, such as a body nested too deeply.
+        Ok(read(&bytes)?.into_entry(bytes)?.0)
+    }
+
+    /// Reads the bytes of a leaf.
+    ///
+    /// # Errors
+    /// [`EntryError`]: too long, not JSON, unknown or missing fields, not canonical, or not signed by its device.
+    pub fn parse(bytes: &[u8]) -> Result<Entry, EntryError> {
+        let (entry, signature, message) = read(bytes)?.into_entry(bytes.to_vec())?;
+        if !entry.device.verifies(&message, &signature) {
+            return Err(EntryError::BadSignature { device: entry.device });
+        }
+        Ok(entry)
+    }
+
+    /// The canonical bytes: the leaf.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Hash of the leaf in the tree, RFC 6962.
+    pub fn leaf_hash(&self) -> Hash {
+        leaf_hash(&self.bytes)
+    }
+
+    /// SHA-256 of the bytes: `prev` of the device's next entry.
+    pub fn hash(&self) -> Hash {
+        body_hash(&self.bytes)
+    }
+
+    /// The campaign it belongs to.
+    pub fn campaign(&self) -> &CampaignId {
+        &self.campaign
+    }
+
+    /// The device that signed it.
+    pub fn device(&self) -> DeviceId {
+        self.device
+    }
+
+    /// The device's sequence number.
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// Hash of the device's previous entry.
+    pub fn prev(&self) -> Hash {
+        self.prev
+    }
+
+    /// When the device said it was.
+    pub fn time(&self) -> Timestamp {
+        self.time
+    }
+
+    /// What kind of thing is said.
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// What is said.
+    pub fn body(&self) -> &Value {
+        &self.body
+    }
+
+    /// The canonical bytes of the body.
+    pub fn body_bytes(&self) -> Vec<u8> {
+        serde_json_canonicalizer::to_vec(&self.body)
+            .expect("the body was part of canonical bytes, so it has a canonical form")
+    }
+}
+
+fn read(bytes: &[u8]) -> Result<Envelope, EntryError> {
+    if bytes.len() > ENTRY_MAX_BYTES {
+        return Err(EntryError::TooLong { len_bytes: bytes.len() });
+    }
+    let envelope: Envelope = serde_json::from_slice(bytes)?;
+    envelope.check()?;
+    if envelope.canonical()? != bytes {
+        return Err(EntryError::NotCanonical);
+    }
+    Ok(envelope)
+}
+
+impl Envelope {
+    /// The entry of these canonical bytes, its signature, and what that signs.
+    fn into_entry(mut self, bytes: Vec<u8>) -> Result<(Entry, [u8; SIGNATURE_BYTES], Vec<u8>), EntryError> {
+        let (time, signature) = (self.time()?, self.signature()?);
+        self.sig = None;
+        let message = self.signed_bytes()?;
+        let Envelope { campaign, device, seq, prev, kind, body, .. } = self;
+        Ok((Entry { bytes, campaign, device, seq, prev, time, kind, body }, signature, message))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn draft(body: Value) -> EntryDraft {
+        EntryDraft {
+            campaign: "northeast-2017".parse().unwrap(),
+            seq: 0,
+            prev: NO_PREVIOUS,
+            time: "2017-01-01T00:00:00.75Z".parse().unwrap(),
+            kind: "note".into(),
+            body,
+        }
+    }
+
+    fn key() -> DeviceKey {
+        DeviceKey::from_seed(&[42; 32])
+    }
+
+    fn signed(body: Value) -> Entry {
+        Entry::sign(&draft(body), &key()).unwrap()
+    }
+
+    fn text(entry: &Entry) -> String {
+        String::from_utf8(entry.bytes().to_vec()).unwrap()
+    }
+
+    /// The entry with its text changed and its signature made anew, so that only the change can be at fault.
+    fn resigned(from: &str, to: &str) -> Vec<u8> {
+        let changed = text(&signed(json!({"n": 1.5}))).replace(from, to);
+        let start = changed.find(",\"sig\"").unwrap();
+        let end = start + 8 + changed[start + 8..].find('"').unwrap() + 1;
+        let unsigned = format!("{}{}", &changed[..start], &changed[end..]);
+        let sig = key().sign(&[SIGNED_PREFIX, unsigned.as_bytes()].concat());
+        format!("{},\"sig\":\"{}\"{}", &changed[..start], base64_text(&sig), &changed[end..]).into_bytes()
+    }
+
+    #[test]
+    fn an_entry_has_exactly_these_bytes() {
+        let entry = signed(json!({"z": [1, 2.50, 1e21], "a": "é\u{1}", "n": null}));
+        assert_eq!(text(&entry), GOLDEN);
+        assert_eq!(Entry::parse(GOLDEN.as_bytes()), Ok(entry));
+    }
+
+    const GOLDEN: &str = concat!(
+        r#"{"body":{"a":"é\u0001","n":null,"z":[1,2.5,1e+21]},"campaign":"northeast-2017","#,
+        r#""device":"197f6b23e16c8532c6abc838facd5ea789be0c76b2920334039bfa8b3d368d61","kind":"note","#,
+        r#""prev":"0000000000000000000000000000000000000000000000000000000000000000","seq":0,"#,
+        r#""sig":"BkmkcAqXiVItC/WJdC4glDoHy+xRtGix/qczfkSXw0M6UEYmDo+Z27ahvDgfcsS4RH07oHr8JdFl4CRqp+bCAw==","#,
+        r#""time":"2017-01-01T00:00:00Z","v":1}"#,
+    );
+
+    #[test]
+    fn an_entry_reads_back_as_it_was_signed() {
+        let entry = signed(json!({"slot": "KH-LA-01", "found": 0}));
+        let read = Entry::parse(entry.bytes()).unwrap();
+        assert_eq!(read, entry);
+        assert_eq!((read.kind(), read.seq(), read.prev()), ("note", 0, NO_PREVIOUS));
+        assert_eq!(read.time().to_string(), "2017-01-01T00:00:00Z");
+        assert_eq!(read.body_bytes(), br#"{"found":0,"slot":"KH-LA-01"}"#);
+        assert_eq!(read.leaf_hash(), leaf_hash(read.bytes()));
+        assert_eq!(read.device(), key().id());
+    }
+
+    #[test]
+    fn an_unchanged_entry_signed_anew_is_the_same() {
+        assert!(Entry::parse(&resigned("1.5", "1.5")).is_ok());
+    }
+
+    #[test]
+    fn other_spellings_of_the_same_entry_are_refused() {
+        let spellings = [
+            ("1.5", "1.50"),
+            ("1.5", "15e-1"),
+            ("{\"n\"", "{ \"n\""),
+            ("{\"n\"", "{\"n\":2,\"n\""),
+            ("\"note\"", "\"n\\u006fte\""),
+            ("\"v\":1}", "\"v\":1}\n"),
+        ];
+        for (from, to) in spellings {
+            assert_eq!(Entry::parse(&resigned(from, to)), Err(EntryError::NotCanonical), "{to}");
+        }
+    }
+
+    #[test]
+    fn fields_that_do_not_belong_are_refused() {
+        let device = key().id().to_string();
+        let changes = [
+            ("{\"body\"", "{\"again\":1,\"body\"".to_owned()),
+            ("{\"body\"", "{\"body\":1,\"body\"".to_owned()),
+            ("\"seq\":0,", String::new()),
+            ("\"seq\":0", "\"seq\":-1".to_owned()),
+            ("\"seq\":0", "\"seq\":9007199254740992".to_owned()),
+            ("\"seq\":0", "\"seq\":1".to_owned()),
+            ("\"v\":1", "\"v\":2".to_owned()),
+            ("00:00Z", "00:00.0Z".to_owned()),
+            ("00:00Z", "00:00+00:00".to_owned()),
+            ("T00:00", " 00:00".to_owned()),
+            ("\"note\"", "\"no te\"".to_owned()),
+            ("\"note\"", "\"\"".to_owned()),
+            ("1.5", "9007199254740993".to_owned()),
+            ("1.5", "-9007199254740992".to_owned()),
+            ("1.5", "1e999".to_owned()),
+            (device.as_str(), device.to_uppercase()),
+            (device.as_str(), DeviceKey::from_seed(&[1; 32]).id().to_string()),
+        ];
+        for (from, to) in &changes {
+            assert!(Entry::parse(&resigned(from, to)).is_err(), "{from} to {to}");
+        }
+    }
+
+    #[test]
+    fn a_body_too_large_too_deep_or_too_precise_cannot_be_signed() {
+        let long = Entry::sign(&draft(json!("x".repeat(ENTRY_MAX_BYTES))), &key());
+        assert!(matches!(long, Err(EntryError::TooLong { .. })));
+        let deep = (0..200).fold(json!(1), |body, _| json!([body]));
+        assert!(matches!(Entry::sign(&draft(deep), &key()), Err(EntryError::Json { .. })));
+        let large = Entry::sign(&draft(json!([u64::MAX])), &key());
+        assert_eq!(large, Err(EntryError::Integer { number: u64::MAX.to_string() }));
+    }
+
+    #[test]
+    fn the_first_entry_alone_has_no_previous() {
+        let second = EntryDraft { seq: 1, ..draft(Value::Null) };
+        assert!(matches!(Entry::sign(&second, &key()), Err(EntryError::Previous { .. })));
+        let prev = signed(Value::Null).hash();
+        assert!(Entry::sign(&EntryDraft { seq: 1, prev, ..draft(Value::Null) }, &key()).is_ok());
+        assert!(Entry::sign(&EntryDraft { prev, ..draft(Value::Null) }, &key()).is_err());
+    }
+
+    #[test]
+    fn every_flipped_byte_of_an_entry_is_noticed() {
+        let entry = signed(json!({"n": 1.5}));
+        for at in 0..entry.bytes().len() {
+            let mut bytes = entry.bytes().to_vec();
+            bytes[at] ^= 1;
+            assert!(Entry::parse(&bytes).is_err(), "byte {at}");
+        }
+    }
+}

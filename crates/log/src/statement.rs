@@ -1,0 +1,261 @@
+//! What entries say: one type for each step of the campaign, written by the centre and the devices, read by anyone.
+//!
+//! Statements stand in clear, so they hold nothing that must stay secret: values, deals and orders enter by the
+//! SHA-256 of a body that carries its own randomness and is published when its release rule allows.
+
+use jiff::Timestamp;
+use sekong_model::{CampaignId, Counts, CustodianId, Day, Hour, Moment, PostId, ProvinceId, TeamId, UnitId};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{DeviceId, Hash};
+
+/// The content of an entry: `kind` names the step, `body` holds its data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "body", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Statement {
+    /// The campaign opens; always entry 0.
+    Campaign(CampaignOpened),
+    /// A custodian commits to all its values.
+    Custodian(CustodianCommitted),
+    /// Dice thrown in public after the custodians committed.
+    PublicDice(PublicDice),
+    /// A device is given to a team.
+    Enrol(Enrolled),
+    /// Who is away is frozen, before the deal.
+    Absences(AbsencesFrozen),
+    /// The plan of a province-day.
+    Plan(PlanLogged),
+    /// The custodians released their values for a moment.
+    Release(Released),
+    /// Teams were dealt by lot.
+    Deal(Dealt),
+    /// Orders were sealed.
+    Orders(OrdersSealed),
+    /// A team reports an inspection.
+    Inspection(InspectionReported),
+    /// The time for reports on an hour ran out.
+    Close(HourClosed),
+}
+
+impl Statement {
+    /// Kind and body as an entry holds them.
+    pub fn to_parts(&self) -> (String, Value) {
+        let whole = serde_json::to_value(self).expect("statements are plain maps with text keys");
+        let kind = whole.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
+        (kind, whole.get("body").cloned().unwrap_or_default())
+    }
+
+    /// The statement of an entry's kind and body.
+    ///
+    /// # Errors
+    /// The parser's, if the kind is unknown or the body does not fit it.
+    pub fn from_parts(kind: &str, body: &Value) -> Result<Statement, serde_json::Error> {
+        serde_json::from_value(json!({ "kind": kind, "body": body }))
+    }
+}
+
+/// The campaign opens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CampaignOpened {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// SHA-256 of the body that holds the campaign's files.
+    pub bundle: Hash,
+}
+
+/// A custodian commits to one value for every province-week and province-hour.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CustodianCommitted {
+    /// Who.
+    pub custodian: CustodianId,
+    /// Its Ed25519 public key, which signs its releases.
+    pub key: DeviceId,
+    /// RFC 6962 root over its values in canonical order.
+    pub root: Hash,
+    /// Number of values under the root.
+    pub values: u64,
+    /// Its Ed25519 signature over the commitment, 64 bytes in lowercase hex.
+    pub signature: String,
+}
+
+/// Dice thrown in public; they enter every seed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublicDice {
+    /// The throw, 32 bytes.
+    pub dice: Hash,
+    /// How it was thrown, in words.
+    pub method: String,
+}
+
+/// A device is given to a team.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Enrolled {
+    /// The team.
+    pub team: TeamId,
+    /// The device's public key.
+    pub device: DeviceId,
+}
+
+/// The days an absence list is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub enum Period {
+    /// A week of the campaign, before its teams are dealt to shifts.
+    Week {
+        /// Weeks since the campaign began.
+        week: u32,
+    },
+    /// A day, before its teams are dealt to units.
+    Day {
+        /// The day.
+        day: Day,
+    },
+}
+
+/// Why a team is away: a closed list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AbsenceReason {
+    /// Too few of the team are fit for duty.
+    Illness,
+    /// Training ordered before the week began.
+    Training,
+    /// Called to give evidence.
+    Court,
+    /// The team's vehicle or boat is broken.
+    Vehicle,
+}
+
+/// One team's absence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Absence {
+    /// Who is away.
+    pub team: TeamId,
+    /// Why.
+    pub reason: AbsenceReason,
+    /// The office that declared it.
+    pub declared_by: String,
+    /// Last day away.
+    pub until: Day,
+    /// The second source that confirms it.
+    pub second_source: String,
+}
+
+/// Who is away in a province and period, frozen before the deal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AbsencesFrozen {
+    /// Where.
+    pub province: ProvinceId,
+    /// When.
+    pub period: Period,
+    /// The teams away; they still take part in the deal, as ghosts.
+    pub absent: Vec<Absence>,
+    /// The cosigned head under which the day's plan was frozen before.
+    pub head: String,
+}
+
+/// The plan of a province-day; the first one logged is the one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanLogged {
+    /// Where.
+    pub province: ProvinceId,
+    /// For which day.
+    pub day: Day,
+    /// SHA-256 of the game's RFC 8785 form.
+    pub game: Hash,
+    /// SHA-256 of the plan's RFC 8785 form, a body.
+    pub plan: Hash,
+}
+
+/// The custodians' values for a moment, by the hash of their body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Released {
+    /// Where.
+    pub province: ProvinceId,
+    /// For which moment.
+    pub moment: Moment,
+    /// Index of the entry drawn over: the day's plan, or the campaign for a week's deal.
+    pub basis: u64,
+    /// Index of the absence list that was frozen before.
+    pub absences: u64,
+    /// The cosigned head under which both were frozen.
+    pub head: String,
+    /// SHA-256 of the body that holds every custodian's signed release.
+    pub values: Hash,
+}
+
+/// A deal of teams, by the hash of its body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dealt {
+    /// Where.
+    pub province: ProvinceId,
+    /// The moment whose values dealt it: a week (teams to shifts) or a shift's first hour (teams to units).
+    pub moment: Moment,
+    /// SHA-256 of the body.
+    pub deal: Hash,
+}
+
+/// The orders of one province-hour: a commitment for every unit on duty, driving or not, so that their number tells
+/// nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrdersSealed {
+    /// Where.
+    pub province: ProvinceId,
+    /// The day of the hour the orders are for.
+    pub day: Day,
+    /// The hour the orders are for; at a shift's first hour these are its entry orders.
+    pub hour: Hour,
+    /// One commitment a unit on duty, in canonical unit order.
+    pub orders: Vec<Hash>,
+    /// SHA-256 of the body that opens them.
+    pub body: Hash,
+}
+
+/// What a team says it did in a slot. Counts stand in clear: they are the statistics.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InspectionReported {
+    /// Where, at large.
+    pub province: ProvinceId,
+    /// The unit the team served.
+    pub unit: UnitId,
+    /// The post inspected.
+    pub post: PostId,
+    /// The day of the slot.
+    pub day: Day,
+    /// The hour of the slot.
+    pub hour: Hour,
+    /// The order that sent the team, by its commitment.
+    pub order: Hash,
+    /// When the team says it began.
+    pub started: Timestamp,
+    /// Vehicles passed, inspected, and inspected with a find.
+    pub counts: Counts,
+}
+
+/// The time for reports on an hour ran out: what is first cosigned above this entry's head arrived late.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HourClosed {
+    /// The day of the hour.
+    pub day: Day,
+    /// The hour.
+    pub hour: Hour,
+    /// The cosigned head at the deadline.
+    pub head: String,
+    /// Inspections the draw placed in this hour, in all provinces.
+    pub due: u32,
+    /// Of these, reported under that head.
+    pub reported: u32,
+}

@@ -1,0 +1,131 @@
+//! Days, hours and slots in the campaign's local time.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::PostId;
+
+/// Hours in a campaign day. Zones that change their offset during a campaign are refused by the loader.
+pub const HOURS_PER_DAY: u8 = 24;
+
+/// A calendar day in the campaign's local time, written `2017-01-01`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Day(pub Date);
+
+impl Day {
+    /// The day `days` later (earlier if negative); `None` beyond the calendar's range.
+    pub fn plus_days(self, days: i32) -> Option<Day> {
+        self.0.checked_add(jiff::Span::new().try_days(days).ok()?).ok().map(Day)
+    }
+
+    /// Whole days from `earlier` to this day, negative if this day comes first.
+    pub fn days_since(self, earlier: Day) -> i32 {
+        // Dates span ±9,999 years: at most 7.3 million days either way, which an i32 holds.
+        self.0.duration_since(earlier.0).as_hours() as i32 / i32::from(HOURS_PER_DAY)
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for Day {
+    type Err = jiff::Error;
+    fn from_str(text: &str) -> Result<Self, jiff::Error> {
+        text.parse().map(Day)
+    }
+}
+
+/// An hour of a day, 0 to 23, local time; it names the hour that begins then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub struct Hour(u8);
+
+/// The number is not an hour of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an hour is 0 to 23, not {0}")]
+pub struct HourError(pub u8);
+
+impl Hour {
+    /// The first hour of a day.
+    pub const MIDNIGHT: Hour = Hour(0);
+
+    /// The hour, 0 to 23.
+    pub fn get(self) -> u8 {
+        self.0
+    }
+
+    /// All 24 hours in order.
+    pub fn all() -> impl Iterator<Item = Hour> {
+        (0..HOURS_PER_DAY).map(Hour)
+    }
+}
+
+impl TryFrom<u8> for Hour {
+    type Error = HourError;
+    fn try_from(hour: u8) -> Result<Self, HourError> {
+        if hour < HOURS_PER_DAY { Ok(Hour(hour)) } else { Err(HourError(hour)) }
+    }
+}
+
+impl From<Hour> for u8 {
+    fn from(hour: Hour) -> u8 {
+        hour.0
+    }
+}
+
+impl fmt::Display for Hour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}", self.0)
+    }
+}
+
+/// What one set of custodian values is for: a province-hour, or a province-week (the deal of teams to shifts).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub enum Moment {
+    /// The `week`-th week of the campaign, from 0; a week is seven days from the first day.
+    Week {
+        /// Weeks since the campaign began.
+        week: u32,
+    },
+    /// One hour of one day.
+    Hour {
+        /// The day.
+        day: Day,
+        /// The hour.
+        hour: Hour,
+    },
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Moment::Week { week } => write!(f, "week {week}"),
+            Moment::Hour { day, hour } => write!(f, "{day} {hour}:00"),
+        }
+    }
+}
+
+/// A post in an hour of a day: what the smuggler picks and the plan covers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Slot {
+    /// Where.
+    pub post: PostId,
+    /// On which day.
+    pub day: Day,
+    /// In which hour.
+    pub hour: Hour,
+}
+
+impl fmt::Display for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {} at {}:00", self.post, self.day, self.hour)
+    }
+}

@@ -1,0 +1,78 @@
+//! PLAN.json as it is written: the edge counterpart of [`crate::Plan`].
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::game_json::GameJson;
+
+/// What `kind` says.
+pub(crate) const KIND: &str = "sekong-plan";
+
+/// The document.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PlanJson {
+    pub(crate) kind: String,
+    pub(crate) scale: i64,
+    pub(crate) game_sha256: String,
+    pub(crate) game: GameJson,
+    pub(crate) units: Vec<ChainJson>,
+    pub(crate) value: ValueJson,
+    pub(crate) adversary: Vec<ThreatJson>,
+    pub(crate) unreachable: Vec<(String, i64)>,
+    pub(crate) prices: PricesJson,
+}
+
+/// One unit's chain.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChainJson {
+    pub(crate) id: String,
+    pub(crate) arcs: Vec<ArcJson>,
+}
+
+/// One arc; a place is [post, position].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ArcJson {
+    pub(crate) from: Option<(String, i64)>,
+    pub(crate) to: Option<(String, i64)>,
+    pub(crate) flow: i64,
+}
+
+/// The bounds over all slots, and per province.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ValueJson {
+    pub(crate) upper: f64,
+    pub(crate) lower: f64,
+    pub(crate) gap: f64,
+    pub(crate) provinces: BTreeMap<String, BoundsJson>,
+}
+
+/// The bounds of one province.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BoundsJson {
+    pub(crate) upper: f64,
+    pub(crate) lower: f64,
+    pub(crate) gap: f64,
+}
+
+/// One entry of the smuggler's mix.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ThreatJson {
+    pub(crate) post: String,
+    pub(crate) hour: i64,
+    pub(crate) removed: Vec<String>,
+    pub(crate) weight: f64,
+}
+
+/// What the rules cost, in units of `value`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PricesJson {
+    pub(crate) floor: f64,
+}

@@ -1,0 +1,251 @@
+//! The solver: regret matching finds a smuggler's mix for `lower`, then a plan for `upper`, then whole numbers.
+//!
+//! Each part of the game is solved in three runs: additive detection (which certifies `lower`), product detection
+//! without the floor, and with it. All arithmetic is + − × ÷ and comparisons in a fixed order.
+
+mod duel;
+mod floor;
+mod mix;
+mod part;
+mod round;
+mod target;
+mod walker;
+
+use sekong_model::{PostId, ProvinceId, UnitId};
+
+use crate::certificate;
+use crate::chain::Chain;
+use crate::dag::Dag;
+use crate::game::{Game, Objective};
+use crate::plan::{Plan, Prices};
+use crate::visits::Visits;
+use duel::Duel;
+use mix::Best;
+use part::{Flows, Part};
+use target::Detection;
+
+/// How long to search.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SolveOptions {
+    /// A part is done once its gap is at most this.
+    pub gap: f64,
+    /// Rounds of each of the runs of a part, at most.
+    pub rounds: usize,
+}
+
+impl Default for SolveOptions {
+    fn default() -> SolveOptions {
+        SolveOptions { gap: 0.001, rounds: 3000 }
+    }
+}
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum SolveError {
+    /// A unit cannot get from where it enters to where it may leave.
+    #[error("unit {unit} has no path from `enter` to `leave`; add travel, posts or hours")]
+    NoPath {
+        /// Which.
+        unit: UnitId,
+    },
+    /// No plan holds the floor, coordinated or not: a proof is a mix of slots of which no units can visit enough.
+    #[error(
+        "floor {floor} cannot be held at {post} ({province}) in hour {hour}: no draw visits every slot more often than {most}; lower the floor or add units"
+    )]
+    FloorInfeasible {
+        /// Where.
+        province: ProvinceId,
+        /// The slot's post.
+        post: PostId,
+        /// The slot's hour.
+        hour: u8,
+        /// As asked for.
+        floor: f64,
+        /// Least inclusion of a slot is at most this, whatever the draw.
+        most: f64,
+    },
+    /// The search did not find a plan that holds the floor, and did not prove that there is none.
+    #[error(
+        "no plan was found that holds floor {floor}: {post} ({province}) in hour {hour} is visited with {reached}, at most {most} is possible; lower the floor, add units or search longer"
+    )]
+    FloorNotFound {
+        /// Where.
+        province: ProvinceId,
+        /// The slot's post.
+        post: PostId,
+        /// The slot's hour.
+        hour: u8,
+        /// As asked for.
+        floor: f64,
+        /// The largest least inclusion found.
+        reached: f64,
+        /// Least inclusion of a slot is at most this, whatever the draw.
+        most: f64,
+    },
+    /// The game asks for what this solver does not do.
+    #[error("{field}: this solver cannot do that; remove the field")]
+    Unsupported {
+        /// Which field.
+        field: &'static str,
+    },
+}
+
+/// Solves a game. The same game and options give the same plan on every machine.
+///
+/// With the objective `max` each province's own smuggler is answered as well, for provinces that share no units do
+/// not compete.
+pub fn solve(game: &Game, options: &SolveOptions) -> Result<Plan, SolveError> {
+    refuse_unsupported(game)?;
+    let dags = dags(game)?;
+    let parts = part::parts(game, &dags);
+    let mut chains: Vec<Option<Chain>> = vec![None; dags.len()];
+    let mut bests = Vec::with_capacity(parts.len());
+    let (mut upper, mut upper_free) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+    for part in &parts {
+        let solved = solve_part(part, &dags, options)?;
+        upper = upper.max(part.worst_of(&solved.chains));
+        upper_free = upper_free.max(solved.upper_free);
+        for (&unit, chain) in part.units.iter().zip(solved.chains) {
+            chains[unit] = Some(chain);
+        }
+        bests.push(solved.best);
+    }
+    let chains: Vec<Chain> = chains.into_iter().flatten().collect();
+    let visits = Visits::of(game, &chains);
+    let adversary = mix::joined(game, &parts, &bests);
+    let value = certificate::value(game, &dags, &visits, &adversary);
+    let prices = Prices { floor: (upper - upper_free).max(0.0) };
+    Ok(Plan::new(game.clone(), chains, value, adversary, unreachable(game, &parts), prices))
+}
+
+fn refuse_unsupported(game: &Game) -> Result<(), SolveError> {
+    match game.objective() {
+        Objective::Leximin => return Err(SolveError::Unsupported { field: "objective: leximin" }),
+        Objective::Max | Objective::Provinces => {}
+    }
+    if game.has_absences() {
+        return Err(SolveError::Unsupported { field: "absent" });
+    }
+    Ok(())
+}
+
+fn dags(game: &Game) -> Result<Vec<Dag>, SolveError> {
+    let dag = |unit| Dag::of(game, unit).ok_or_else(|| SolveError::NoPath { unit: unit.id.clone() });
+    game.units().iter().map(dag).collect()
+}
+
+fn unreachable(game: &Game, parts: &[Part]) -> Vec<(u16, u8)> {
+    let empty = parts.iter().flat_map(|part| &part.slots).filter(|(_, visitors)| visitors.is_empty());
+    let mut slots: Vec<usize> = empty.map(|(slot, _)| *slot).collect();
+    slots.sort_unstable();
+    slots.into_iter().map(|slot| game.slot_place(slot)).collect()
+}
+
+/// A part's chains, its mix, and the worst payoff of the best plan found without a floor.
+struct Solved {
+    chains: Vec<Chain>,
+    best: Best,
+    upper_free: f64,
+}
+
+fn solve_part(part: &Part, dags: &[Dag], options: &SolveOptions) -> Result<Solved, SolveError> {
+    let floor = part.game.floor();
+    let inclusive = if floor > 0.0 { Some(floor::inclusive(part, floor, options)?) } else { None };
+    let mut duel = Duel::new(part, Detection::Additive);
+    let best = certify(part, dags, &mut duel, options);
+    let plan = improve(part, &duel, best.lower, None, options);
+    let chains = part.round(&plan);
+    let upper_free = part.worst_of(&chains);
+    let Some(inclusive) = inclusive else { return Ok(Solved { chains, best, upper_free }) };
+    let held = improve(part, &duel, best.lower, Some(floor), options);
+    let chains =
+        [held, plan].iter().filter_map(|plan| floor::hold(part, plan, &inclusive)).collect::<Vec<_>>();
+    let chains = chains
+        .into_iter()
+        .min_by(|one, other| part.worst_of(one).total_cmp(&part.worst_of(other)))
+        .ok_or_else(|| floor::lost_in_rounding(part, &inclusive))?;
+    Ok(Solved { chains, best, upper_free })
+}
+
+/// Asked for above the floor in the search, so that little is left to mend.
+const FLOOR_MARGIN: f64 = 1e-5;
+/// Rounds between two looks at the averages.
+const LOOK_EVERY: usize = 25;
+
+/// Additive run: the mix that certifies most.
+fn certify(part: &Part, dags: &[Dag], duel: &mut Duel, options: &SolveOptions) -> Best {
+    let mut best = Best::new();
+    for round in 1..=options.rounds.max(1) {
+        duel.play();
+        if round % (4 * LOOK_EVERY) == 0 || round == options.rounds.max(1) {
+            best.offer(part, dags, &duel.mix());
+        }
+    }
+    best
+}
+
+/// Starts of a product run, of which the best is gone on with.
+const STARTS: u64 = 4;
+/// The same where bribes count: units then do better together, and every start was seen to end at the same plan.
+const BRIBED_STARTS: u64 = 1;
+
+/// Product run: the best average plan met, a missed floor counted as loss.
+fn improve(part: &Part, duel: &Duel, lower: f64, floor: Option<f64>, options: &SolveOptions) -> Flows {
+    let asked = floor.map(|floor| floor + FLOOR_MARGIN * (1.0 - floor));
+    let all_contested = part.slots.iter().all(|(_, visitors)| part.is_contested(visitors));
+    // A bound set by a slot that no plan can protect says nothing of the others.
+    let enough = if all_contested {
+        lower + options.gap * lower.abs().max(0.01 * part.largest_value())
+    } else {
+        f64::NEG_INFINITY
+    };
+    let goal = Goal { part, floor, enough };
+    let mut starts: Vec<(f64, Flows, Duel)> = Vec::new();
+    let count = if part.game.bribed() > 0 { BRIBED_STARTS } else { STARTS };
+    for start in 0..count {
+        let mut duel = duel.clone();
+        duel.refine(asked, start);
+        let (loss, flows) = goal.pursue(&mut duel, options.rounds);
+        starts.push((loss, flows, duel));
+    }
+    let best = starts.into_iter().min_by(|one, other| one.0.total_cmp(&other.0));
+    let (loss, flows, mut duel) = best.expect("there is at least one start");
+    let (later, better) = goal.pursue(&mut duel, options.rounds);
+    if later < loss { better } else { flows }
+}
+
+/// What a product run is for.
+struct Goal<'a> {
+    part: &'a Part<'a>,
+    floor: Option<f64>,
+    enough: f64,
+}
+
+impl Goal<'_> {
+    /// Plays up to `rounds`; the best average plan met and its loss.
+    fn pursue(&self, duel: &mut Duel, rounds: usize) -> (f64, Flows) {
+        let mut best = (self.loss(&duel.visits), duel.flows.clone());
+        for round in 1..=rounds {
+            if best.0 <= self.enough {
+                break;
+            }
+            duel.play();
+            if round % LOOK_EVERY == 0 {
+                let seen = self.loss(&duel.visits);
+                if seen < best.0 {
+                    best = (seen, duel.flows.clone());
+                }
+            }
+        }
+        best
+    }
+
+    /// The smuggler's best payoff; a missed floor counts as if his largest stake hung on it.
+    fn loss(&self, visits: &[f64]) -> f64 {
+        let missed = self.floor.map_or(0.0, |floor| {
+            let least = self.part.least_inclusion(visits).map_or(1.0, |(_, inclusion)| inclusion);
+            (floor - least).max(0.0)
+        });
+        self.part.worst(visits) + self.part.largest_stake() * missed
+    }
+}

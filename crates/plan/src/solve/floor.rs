@@ -1,0 +1,103 @@
+//! The floor: a plan that visits every slot as often as can be, and the least share of it that a plan needs.
+
+use sekong_model::{PostId, ProvinceId};
+
+use crate::chain::Chain;
+use crate::solve::duel::Duel;
+use crate::solve::part::{Flows, Part, blend};
+use crate::solve::{SolveError, SolveOptions};
+use crate::visits::Visits;
+
+/// Rounds between two looks at the average plan.
+const LOOK_EVERY: usize = 20;
+/// Halvings of the share that is mixed in.
+const HALVINGS: usize = 30;
+/// Asked for above the floor first, so that a checker that sums in another order agrees.
+const MARGIN: f64 = 1e-9;
+
+/// Searches for the plan with the largest least inclusion; stops well above the floor.
+pub(super) fn inclusive(part: &Part, floor: f64, options: &SolveOptions) -> Result<Flows, SolveError> {
+    let mut duel = Duel::inclusion(part);
+    let mut best = (duel.flows.clone(), part.least_inclusion(&duel.visits));
+    let enough = (2.0 * floor).min(0.5 * (1.0 + floor));
+    for round in 1..=options.rounds {
+        let Some((_, least)) = best.1 else { return Ok(best.0) };
+        if least >= enough {
+            return Ok(best.0);
+        }
+        duel.play();
+        if round % LOOK_EVERY == 0 {
+            let seen = part.least_inclusion(&duel.visits);
+            if seen.is_some_and(|(_, inclusion)| inclusion > least) {
+                best = (duel.flows.clone(), seen);
+            }
+        }
+    }
+    match best.1 {
+        Some((slot, reached)) if reached < floor => Err(refusal(part, &duel, slot, reached)),
+        _ => Ok(best.0),
+    }
+}
+
+/// Says which slot an inclusive plan could not hold once it was rounded to whole flows.
+pub(super) fn lost_in_rounding(part: &Part, inclusive: &Flows) -> SolveError {
+    let (slot, reached) = part.least_inclusion(&part.visits(inclusive)).unwrap_or((0, 1.0));
+    refusal(part, &Duel::inclusion(part), slot, reached)
+}
+
+/// Says which slot cannot be held: proved if even coordinated units cannot, else not found.
+fn refusal(part: &Part, duel: &Duel, slot: usize, reached: f64) -> SolveError {
+    let (floor, most) = (part.game.floor(), most_inclusion(part, &duel.floor_mix()));
+    let (post, hour) = part.game.slot_place(slot);
+    let province: ProvinceId = part.game.provinces()[part.game.province_of(post)].0.clone();
+    let post: PostId = part.game.posts()[usize::from(post)].clone();
+    if most < floor {
+        SolveError::FloorInfeasible { province, post, hour, floor, most }
+    } else {
+        SolveError::FloorNotFound { province, post, hour, floor, reached, most }
+    }
+}
+
+/// No draw, coordinated or not, has a larger least inclusion: `Σ_u max over paths of Σ w`, for the weights `w` of
+/// slots scaled to 1.
+fn most_inclusion(part: &Part, mix: &[(usize, f64)]) -> f64 {
+    let total: f64 = mix.iter().map(|(_, weight)| weight).sum();
+    let nodes = part.dags.iter().map(|dag| dag.nodes().len()).sum();
+    let mut reward: Vec<f64> = vec![0.0; nodes];
+    for &(place, weight) in mix {
+        part.slots[place].1.iter().for_each(|visitor| reward[visitor.node] += weight / total);
+    }
+    let best = |(unit, dag): (usize, &&crate::dag::Dag)| dag.best_response(&reward[part.nodes_of(unit)]);
+    part.dags.iter().enumerate().map(best).sum()
+}
+
+/// Rounds the plan with the least share of `inclusive` mixed in that holds the floor; `None` if none does.
+pub(super) fn hold(part: &Part, plan: &Flows, inclusive: &Flows) -> Option<Vec<Chain>> {
+    hold_at(part, plan, inclusive, part.game.floor() + MARGIN)
+        .or_else(|| hold_at(part, plan, inclusive, part.game.floor()))
+}
+
+fn hold_at(part: &Part, plan: &Flows, inclusive: &Flows, floor: f64) -> Option<Vec<Chain>> {
+    let at = |share: f64| {
+        let chains = part.round(&blend(plan, inclusive, share));
+        holds(part, &chains, floor).then_some(chains)
+    };
+    if let Some(chains) = at(0.0) {
+        return Some(chains);
+    }
+    let (mut low, mut high, mut held) = (0.0, 1.0, at(1.0)?);
+    for _ in 0..HALVINGS {
+        let middle = 0.5 * (low + high);
+        match at(middle) {
+            Some(chains) => (high, held) = (middle, chains),
+            None => low = middle,
+        }
+    }
+    Some(held)
+}
+
+fn holds(part: &Part, chains: &[Chain], floor: f64) -> bool {
+    let visits = Visits::of_units(part.game, part.units.iter().copied().zip(chains));
+    let reachable = part.slots.iter().filter(|(_, visitors)| !visitors.is_empty());
+    reachable.map(|(slot, _)| visits.inclusion(*slot)).all(|inclusion| inclusion >= floor)
+}

@@ -1,0 +1,60 @@
+//! Documents: what is read is written again, to the byte, and the same game gives the same plan.
+
+use proptest::prelude::*;
+use sekong_plan::{Game, Plan, SolveOptions, solve};
+
+use crate::games::{provincial, tiny};
+
+#[test]
+fn the_same_game_gives_the_same_bytes() {
+    let options = SolveOptions { rounds: 100, ..SolveOptions::default() };
+    let solved =
+        || solve(&Game::from_json(&provincial(3, 1, 0.05, 1).to_string()).unwrap(), &options).unwrap();
+    assert_eq!(solved().to_json(), solved().to_json());
+}
+
+#[test]
+fn a_plan_reads_back_as_it_was() {
+    let options = SolveOptions { rounds: 100, ..SolveOptions::default() };
+    let plan = solve(&Game::from_json(&provincial(3, 2, 0.05, 1).to_string()).unwrap(), &options).unwrap();
+    let text = String::from_utf8(plan.to_json()).unwrap();
+    let again = Plan::from_json(&text).unwrap();
+    assert_eq!(again, plan);
+    assert_eq!(again.to_json(), plan.to_json());
+}
+
+#[test]
+fn inclusion_is_what_the_units_make_of_it() {
+    let options = SolveOptions { rounds: 100, ..SolveOptions::default() };
+    let plan = solve(&Game::from_json(&provincial(3, 1, 0.0, 0).to_string()).unwrap(), &options).unwrap();
+    for hour in 0..24 {
+        let mut present = 0.0;
+        for post in 0..7 {
+            let missed: f64 = (0..12).map(|unit| 1.0 - plan.unit_inclusion(unit, post, hour)).product();
+            assert!((plan.inclusion(post, hour) - (1.0 - missed)).abs() < 1e-12);
+            let sentinels = plan.game().units().iter().enumerate().filter(|(_, unit)| unit.sentinel);
+            present += sentinels.map(|(unit, _)| plan.unit_inclusion(unit, post, hour)).sum::<f64>();
+        }
+        assert_eq!(present, 1.0, "one sentinel is somewhere in hour {hour}");
+    }
+    assert_eq!((plan.inclusion(7, 0), plan.inclusion(0, 24), plan.unit_inclusion(99, 0, 0)), (0.0, 0.0, 0.0));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_game_keeps_its_bytes_and_its_hash(seed in any::<u64>()) {
+        let game = Game::from_json(&tiny(seed).to_string()).unwrap();
+        let bytes = game.to_json();
+        let again = Game::from_json(std::str::from_utf8(&bytes).unwrap()).unwrap();
+        prop_assert_eq!(again.to_json(), bytes);
+        prop_assert_eq!(again.sha256(), game.sha256());
+    }
+
+    #[test]
+    fn noise_is_an_error_and_never_a_panic(text in ".{0,200}") {
+        prop_assert!(Game::from_json(&text).is_err());
+        prop_assert!(Plan::from_json(&text).is_err());
+    }
+}

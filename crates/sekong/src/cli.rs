@@ -1,0 +1,147 @@
+//! The command line: what can be asked for, in which words.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use sekong_model::{Day, ProvinceId};
+
+/// Sekong plans, draws, records and checks the inspections of a border campaign.
+#[derive(Debug, Parser)]
+#[command(name = "sekong", version, about, long_about = None, max_term_width = 100)]
+#[command(after_help = "Example:\n  sekong demo --days 7 --no-serve --json")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a simulated week of the shipped campaign and verify it
+    #[command(after_help = "Example:\n  sekong demo --days 7 --seed 1 --data /tmp/week --no-serve --json")]
+    Demo(DemoArgs),
+    /// Found a campaign: a data folder with keys, commitments and the first entries of its log
+    #[command(after_help = "Example:\n  sekong init campaigns/northeast-2017 --data /srv/sekong")]
+    Init(InitArgs),
+    /// Compute the plan of one province and day, with its certificate
+    #[command(
+        after_help = "Example:\n  sekong plan campaigns/northeast-2017 --province stung-treng --day 2017-01-01 --out plan.json"
+    )]
+    Plan(PlanArgs),
+    /// Check a plan file against its own game, with code that shares nothing with the solver
+    #[command(after_help = "Example:\n  sekong check plan.json")]
+    Check(CheckArgs),
+    /// Verify a log and recompute every draw in it
+    #[command(
+        after_help = "Examples:\n  sekong verify /srv/sekong\n  sekong verify https://example.org --key log.vkey --json"
+    )]
+    Verify(VerifyArgs),
+    /// Look at a campaign file
+    #[command(subcommand, after_help = "Example:\n  sekong campaign check campaigns/northeast-2017")]
+    Campaign(CampaignCommand),
+}
+
+/// What can be asked about a campaign file.
+#[derive(Debug, Subcommand)]
+pub enum CampaignCommand {
+    /// Load a campaign and print its posts, teams, travel times and what no unit reaches
+    #[command(after_help = "Example:\n  sekong campaign check campaigns/northeast-2017/campaign.toml")]
+    Check(CampaignCheckArgs),
+}
+
+/// Arguments of `sekong demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Days to simulate, from the campaign's first day
+    #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub days: u32,
+    /// Seed of the simulated people, keys and dice: the same seed gives the same log, to the bit
+    #[arg(long, value_name = "U64", default_value_t = 1)]
+    pub seed: u64,
+    /// An empty folder to keep the week in; without it a temporary one is used
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// The campaign; without it the shipped one
+    #[arg(long, value_name = "CAMPAIGN")]
+    pub campaign: Option<PathBuf>,
+    /// End after the verification
+    #[arg(long)]
+    pub no_serve: bool,
+    /// Print one JSON object on one line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `sekong init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// A campaign.toml, or its folder
+    pub campaign: PathBuf,
+    /// The folder to create; it must be empty or not exist
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Print one JSON object on one line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `sekong plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// A campaign.toml, or its folder
+    pub campaign: PathBuf,
+    /// The province
+    #[arg(long, value_name = "SLUG")]
+    pub province: ProvinceId,
+    /// The day
+    #[arg(long, value_name = "DATE")]
+    pub day: Day,
+    /// Where to write the plan
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Print one JSON object on one line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `sekong check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The plan file
+    pub plan: PathBuf,
+    /// The game that the plan must be for
+    #[arg(long, value_name = "FILE")]
+    pub game: Option<PathBuf>,
+    /// Print one JSON object on one line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `sekong verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// A data folder, or the address of a centre
+    #[arg(value_name = "DIR|URL")]
+    pub source: String,
+    /// The log's verifier key, or a file with it on the first line and cosigners' keys below
+    #[arg(long, value_name = "VKEY|FILE")]
+    pub key: Option<String>,
+    /// A file with an older head, of which the log must be a continuation
+    #[arg(long, value_name = "HEAD")]
+    pub since: Option<PathBuf>,
+    /// Print one JSON object on one line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `sekong campaign check`.
+#[derive(Debug, Args)]
+pub struct CampaignCheckArgs {
+    /// A campaign.toml, or its folder
+    #[arg(value_name = "FILE")]
+    pub campaign: PathBuf,
+    /// Print one JSON object on one line
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,73 @@
+//! `sekong init`: founds a campaign with keys from the operating system's randomness.
+
+use jiff::Timestamp;
+use sekong_centre::{Centre, Founding, Secrets};
+use sekong_log::Hash;
+use sekong_model::Campaign;
+use sekong_store::SqliteStore;
+use serde_json::json;
+
+use crate::cli::InitArgs;
+use crate::data_folder::DataFolder;
+use crate::failure::Failure;
+use crate::files::read_campaign;
+
+pub(crate) fn run(args: &InitArgs) -> Result<(), Failure> {
+    let (files, campaign) = read_campaign(&args.campaign)?;
+    let folder = DataFolder::create(&args.data)?;
+    let secrets = new_secrets(&campaign)?;
+    let keys = secrets.key_ring(campaign.id()).map_err(Failure::failed)?;
+    folder.write_keys(&secrets, &keys)?;
+    let method = "drawn by the centre's operating system; throw them in public for a campaign that counts";
+    let founding = Founding {
+        files: &files,
+        campaign: &campaign,
+        secrets: &secrets,
+        dice: (Hash(random()?), method.to_owned()),
+        devices: &[],
+    };
+    let head = super::block_on(found(&folder, &founding))??;
+    if args.json {
+        println!("{}", json!({ "campaign": campaign.id(), "key": keys.log.to_string(), "head": head }));
+    } else {
+        println!("campaign {} founded in {}", campaign.id(), args.data.display());
+        println!("log key: {}", keys.log);
+        print!("{head}");
+    }
+    Ok(())
+}
+
+async fn found(folder: &DataFolder, founding: &Founding<'_>) -> Result<String, Failure> {
+    let store = SqliteStore::create(&folder.store()).await.map_err(Failure::failed)?;
+    let centre = Centre::found(store, folder.root(), founding, now()).await.map_err(Failure::failed)?;
+    let head = centre.head().unwrap_or_default().to_owned();
+    centre.close().await.map_err(Failure::failed)?;
+    Ok(head)
+}
+
+fn new_secrets(campaign: &Campaign) -> Result<Secrets, Failure> {
+    let custodians = campaign.custodians().iter().map(|id| Ok((id.clone(), random()?)));
+    Ok(Secrets {
+        log: random()?,
+        cosigner: random()?,
+        device: random()?,
+        salt: random()?,
+        custodians: custodians.collect::<Result<_, Failure>>()?,
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "the binary is where the clock is read")]
+fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the binary is where the operating system's randomness is read"
+)]
+fn random() -> Result<[u8; 32], Failure> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Failure::failed(format!("the operating system gave no randomness: {error}")))?;
+    Ok(bytes)
+}

@@ -1,0 +1,47 @@
+//! `sekong plan`: the plan of one province and day.
+
+use std::fs;
+
+use sekong_plan::{Game, SolveOptions, solve};
+use serde_json::json;
+
+use crate::cli::PlanArgs;
+use crate::failure::Failure;
+use crate::files::read_campaign;
+
+pub(crate) fn run(args: &PlanArgs) -> Result<(), Failure> {
+    let (_, campaign) = read_campaign(&args.campaign)?;
+    if campaign.province(&args.province).is_none() {
+        let known: Vec<_> = campaign.provinces().iter().map(|province| province.id.as_str()).collect();
+        return Err(Failure::usage(format!("the campaign has no province {}", args.province))
+            .hint(format!("--province takes one of {}", known.join(", "))));
+    }
+    if !campaign.holds(args.day) {
+        return Err(Failure::usage(format!("{} is not a day of the campaign", args.day)).hint(format!(
+            "--day takes {} to {}",
+            campaign.first_day(),
+            campaign.last_day()
+        )));
+    }
+    let game = Game::of(&campaign, &args.province, args.day).map_err(Failure::failed)?;
+    let plan = solve(&game, &SolveOptions::default()).map_err(Failure::failed)?;
+    fs::write(&args.out, plan.to_json())
+        .map_err(|error| Failure::failed(format!("cannot write {}: {error}", args.out.display())))?;
+    let value = plan.value().overall;
+    if args.json {
+        let line = json!({
+            "out": args.out, "upper": value.upper, "lower": value.lower, "gap": value.gap,
+            "unreachable": plan.unreachable().len(),
+        });
+        println!("{line}");
+    } else {
+        println!("plan of {} on {} written to {}", args.province, args.day, args.out.display());
+        println!(
+            "worst case for us {:.4}, no plan can be below {:.4}, gap {:.2} %",
+            value.upper,
+            value.lower,
+            100.0 * value.gap
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! A campaign's data folder: keys, store, published log and bodies.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use sekong_centre::{KeyRing, Secrets};
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::files::read_text;
+
+/// `DIR` of every command that takes one.
+pub(crate) struct DataFolder {
+    root: PathBuf,
+}
+
+/// The secrets as they lie on disk: 32 bytes each, in hex.
+#[derive(Serialize)]
+struct SecretsFile {
+    log: String,
+    cosigner: String,
+    device: String,
+    salt: String,
+    custodians: Vec<(String, String)>,
+}
+
+impl DataFolder {
+    /// Makes an empty data folder; refuses one that holds anything.
+    pub(crate) fn create(root: &Path) -> Result<DataFolder, Failure> {
+        let cannot = |error| Failure::failed(format!("cannot make the folder {}: {error}", root.display()));
+        if root.exists() {
+            let mut listing = fs::read_dir(root).map_err(|error| {
+                Failure::usage(format!("{} is not a folder that can be read: {error}", root.display()))
+            })?;
+            if listing.next().is_some() {
+                return Err(Failure::usage(format!("{} is not empty", root.display()))
+                    .hint("name a new or empty folder with --data; nothing was changed"));
+            }
+        }
+        fs::create_dir_all(root.join("keys")).map_err(cannot)?;
+        Ok(DataFolder { root: root.to_owned() })
+    }
+
+    /// A data folder that is there.
+    pub(crate) fn open(root: &Path) -> Result<DataFolder, Failure> {
+        if !root.is_dir() {
+            return Err(Failure::usage(format!("{} is not a folder", root.display()))
+                .hint("name the folder that `sekong init` or `sekong demo --data` made, or an address that begins with http"));
+        }
+        Ok(DataFolder { root: root.to_owned() })
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(crate) fn store(&self) -> PathBuf {
+        self.root.join("sekong.db")
+    }
+
+    pub(crate) fn log(&self) -> PathBuf {
+        self.root.join("log")
+    }
+
+    pub(crate) fn bodies(&self) -> PathBuf {
+        self.root.join("bodies")
+    }
+
+    /// Writes the secrets, readable by their owner alone, and the public keys.
+    pub(crate) fn write_keys(&self, secrets: &Secrets, keys: &KeyRing) -> Result<(), Failure> {
+        let custodians = secrets.custodians.iter().map(|(id, secret)| (id.to_string(), hex::encode(secret)));
+        let file = SecretsFile {
+            log: hex::encode(secrets.log),
+            cosigner: hex::encode(secrets.cosigner),
+            device: hex::encode(secrets.device),
+            salt: hex::encode(secrets.salt),
+            custodians: custodians.collect(),
+        };
+        let text = serde_json::to_string_pretty(&file).map_err(Failure::failed)?;
+        self.write("secrets.json", &text, 0o600)?;
+        self.write("log.vkey", &format!("{}\n", keys.log), 0o644)?;
+        let cosigners = keys.cosigners.iter().flatten().map(|key| format!("{key}\n"));
+        self.write("cosigners.vkey", &cosigners.collect::<String>(), 0o644)
+    }
+
+    fn write(&self, name: &str, text: &str, mode: u32) -> Result<(), Failure> {
+        let path = self.root.join("keys").join(name);
+        let cannot = |error| Failure::failed(format!("cannot write {}: {error}", path.display()));
+        let mut file =
+            fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&path).map_err(cannot)?;
+        file.write_all(text.as_bytes()).map_err(cannot)
+    }
+
+    /// The public keys that this folder keeps.
+    pub(crate) fn keys(&self) -> Result<KeyRing, Failure> {
+        let log = read_text(&self.root.join("keys/log.vkey"))?;
+        let cosigners = read_text(&self.root.join("keys/cosigners.vkey"))?;
+        let [log] = parse_keys("keys/log.vkey", &log)?.try_into().map_err(|keys: Vec<_>| {
+            Failure::failed(format!("keys/log.vkey holds {} keys, not one", keys.len()))
+        })?;
+        Ok(KeyRing { log, cosigners: Some(parse_keys("keys/cosigners.vkey", &cosigners)?) })
+    }
+}
+
+/// One verifier key a line.
+pub(crate) fn parse_keys(file: &str, text: &str) -> Result<Vec<sekong_log::VerifierKey>, Failure> {
+    let key = |(number, line): (usize, &str)| {
+        line.parse().map_err(|error| {
+            Failure::failed(format!("{file}, line {}: {error}", number + 1))
+                .hint("a verifier key is one line: name+hash+key, as in keys/log.vkey")
+        })
+    };
+    text.lines().enumerate().map(key).collect()
+}

@@ -1,0 +1,110 @@
+//! The edge error: every failure ends here as one message with a hint, and one exit code.
+
+use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+
+/// How a command ended badly; decides the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    /// The command could not do what was asked: 1.
+    Failed,
+    /// The command was asked for something that makes no sense: 2.
+    Usage,
+    /// Something does not hold: 3.
+    NotVerified,
+}
+
+impl FailureKind {
+    /// The process's exit code.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            FailureKind::Failed => 1,
+            FailureKind::Usage => 2,
+            FailureKind::NotVerified => 3,
+        }
+    }
+}
+
+/// A failure as the user sees it.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// Decides the exit code.
+    pub kind: FailureKind,
+    message: String,
+    hint: Option<String>,
+    source_text: Option<NamedSource<String>>,
+    label: Option<LabeledSpan>,
+    related: Vec<Failure>,
+}
+
+impl Failure {
+    /// A failure of this kind.
+    pub fn new(kind: FailureKind, message: impl ToString) -> Failure {
+        Failure {
+            kind,
+            message: message.to_string(),
+            hint: None,
+            source_text: None,
+            label: None,
+            related: vec![],
+        }
+    }
+
+    /// The command could not do what was asked.
+    pub fn failed(message: impl ToString) -> Failure {
+        Failure::new(FailureKind::Failed, message)
+    }
+
+    /// The command makes no sense as given.
+    pub fn usage(message: impl ToString) -> Failure {
+        Failure::new(FailureKind::Usage, message)
+    }
+
+    /// Something does not hold.
+    pub fn not_verified(message: impl ToString) -> Failure {
+        Failure::new(FailureKind::NotVerified, message)
+    }
+
+    /// Says how to mend it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl ToString) -> Failure {
+        self.hint = Some(hint.to_string());
+        self
+    }
+
+    /// Shows the place in a text file.
+    #[must_use]
+    pub fn place(mut self, file: &str, text: &str, span: std::ops::Range<usize>, label: &str) -> Failure {
+        self.source_text = Some(NamedSource::new(file, text.to_owned()));
+        self.label = Some(LabeledSpan::at(span, label));
+        self
+    }
+
+    /// Adds further failures found in the same go.
+    #[must_use]
+    pub fn with_related(mut self, related: Vec<Failure>) -> Failure {
+        self.related = related;
+        self
+    }
+}
+
+impl Diagnostic for Failure {
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        self.hint.as_ref().map(|hint| Box::new(hint) as _)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source_text.as_ref().map(|source| source as _)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        self.label.clone().map(|label| Box::new(std::iter::once(label)) as _)
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        if self.related.is_empty() {
+            return None;
+        }
+        Some(Box::new(self.related.iter().map(|failure| failure as _)))
+    }
+}

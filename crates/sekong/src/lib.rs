@@ -1,0 +1,27 @@
+//! The `sekong` command as a library: commands, wiring, clock and OS randomness. Commands parse, call, print.
+
+pub mod cli;
+mod commands;
+mod data_folder;
+mod failure;
+mod files;
+mod simulated_week;
+
+pub use failure::{Failure, FailureKind};
+
+use cli::{CampaignCommand, Cli, Command};
+
+/// Runs one command.
+///
+/// # Errors
+/// The failure to be shown, with its exit code.
+pub fn run(cli: Cli) -> Result<(), Failure> {
+    match cli.command {
+        Command::Demo(args) => commands::demo::run(&args),
+        Command::Init(args) => commands::init::run(&args),
+        Command::Plan(args) => commands::plan::run(&args),
+        Command::Check(args) => commands::check::run(&args),
+        Command::Verify(args) => commands::verify::run(&args),
+        Command::Campaign(CampaignCommand::Check(args)) => commands::campaign_check::run(&args),
+    }
+}

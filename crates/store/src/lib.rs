@@ -1,0 +1,124 @@
+//! The only crate with SQL: the durable truth behind one trait.
+//!
+//! It keeps leaves, heads and bodies as bytes and knows nothing of what they say. A commit is all or nothing, is
+//! durable when it returns, and costs one call of the fsync class.
+
+mod sqlite;
+
+use std::future::Future;
+
+pub use sqlite::SqliteStore;
+
+/// A leaf of the log at its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredLeaf {
+    /// Index in the log, from 0.
+    pub index: u64,
+    /// The leaf's bytes.
+    pub leaf: Vec<u8>,
+}
+
+/// A signed and cosigned head.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredHead {
+    /// Leaves under the head.
+    pub size: u64,
+    /// The whole signed note.
+    pub note: String,
+}
+
+/// A body that an entry names by SHA-256.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredBody {
+    /// SHA-256 of `bytes`.
+    pub hash: [u8; 32],
+    /// The content.
+    pub bytes: Vec<u8>,
+    /// When auditors may read it, Unix seconds; `None` at once.
+    pub auditors_from_s: Option<i64>,
+    /// When the public may read it, Unix seconds; `None` at once.
+    pub public_from_s: Option<i64>,
+}
+
+/// One group commit: leaves in order, their bodies, and the head above them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// Index of the first leaf: the size of the log before this commit.
+    pub first_index: u64,
+    /// New leaves, in log order.
+    pub leaves: Vec<Vec<u8>>,
+    /// New bodies; one that is stored already is left as it is.
+    pub bodies: Vec<StoredBody>,
+    /// The head above the last leaf.
+    pub head: StoredHead,
+}
+
+/// Why the store could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database said no.
+    #[error("the database failed while {doing}: {source}")]
+    Database {
+        /// What the store was doing.
+        doing: &'static str,
+        /// The database's own error.
+        source: sqlx::Error,
+    },
+    /// Another writer was first, or the caller's picture of the log is old.
+    #[error("the log holds {stored} entries, the commit begins at {given}")]
+    NotNext {
+        /// Entries in the store.
+        stored: u64,
+        /// First index of the refused commit.
+        given: u64,
+    },
+    /// The head does not stand above the commit's last leaf.
+    #[error("the head covers {head} entries, the commit ends at {end}")]
+    HeadElsewhere {
+        /// Size in the head.
+        head: u64,
+        /// Size of the log after the commit.
+        end: u64,
+    },
+    /// The file is a database of something else, or of another version.
+    #[error("the database has layout {found}, this program reads layout {wanted}")]
+    OtherLayout {
+        /// Layout number found.
+        found: i64,
+        /// Layout number this program writes.
+        wanted: i64,
+    },
+    /// A stored number does not fit its type.
+    #[error("the database holds {value} where a size belongs")]
+    BadNumber {
+        /// The number.
+        value: i64,
+    },
+    /// A stored body's key is not 32 bytes.
+    #[error("the database holds a body under a key of {len_bytes} bytes, not 32")]
+    BadHash {
+        /// Length of the key found.
+        len_bytes: usize,
+    },
+}
+
+/// The durable truth of one campaign.
+pub trait Store: Send {
+    /// Makes `commit` durable, or changes nothing.
+    fn commit(&mut self, commit: &Commit) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Leaves from index `from` on, in order, at most `limit`.
+    fn leaves(
+        &mut self,
+        from: u64,
+        limit: u64,
+    ) -> impl Future<Output = Result<Vec<StoredLeaf>, StoreError>> + Send;
+    /// The newest head; `None` in an empty store.
+    fn newest_head(&mut self) -> impl Future<Output = Result<Option<StoredHead>, StoreError>> + Send;
+    /// One body by its SHA-256.
+    fn body(&mut self, hash: [u8; 32])
+    -> impl Future<Output = Result<Option<StoredBody>, StoreError>> + Send;
+    /// The hashes of all bodies, ascending.
+    fn body_hashes(&mut self) -> impl Future<Output = Result<Vec<[u8; 32]>, StoreError>> + Send;
+    /// Ends the connection; what was committed stays.
+    fn close(self) -> impl Future<Output = Result<(), StoreError>> + Send;
+}

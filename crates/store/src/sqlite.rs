@@ -1,0 +1,182 @@
+//! SQLite: one connection, write-ahead log, `synchronous=FULL`, so that a commit is one fdatasync of the WAL.
+
+use std::path::Path;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
+
+use crate::{Commit, Store, StoreError, StoredBody, StoredHead, StoredLeaf};
+
+/// Number of the layout in `sqlite.sql`, kept in SQLite's `user_version`.
+const LAYOUT: i64 = 1;
+
+/// Pages (4 KiB) in the write-ahead log before SQLite moves them into the database: 64 MiB, so that a checkpoint,
+/// which costs further fsyncs, is rare.
+const AUTOCHECKPOINT_PAGES: &str = "16384";
+
+/// The embedded store: one SQLite file.
+pub struct SqliteStore {
+    connection: SqliteConnection,
+}
+
+fn failed(doing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
+    move |source| StoreError::Database { doing, source }
+}
+
+fn size_of(value: i64) -> Result<u64, StoreError> {
+    u64::try_from(value).map_err(|_| StoreError::BadNumber { value })
+}
+
+fn stored_number(value: u64) -> i64 {
+    i64::try_from(value).expect("a log of 2^63 entries cannot be written by any machine")
+}
+
+fn hash_of(bytes: Vec<u8>) -> Result<[u8; 32], StoreError> {
+    <[u8; 32]>::try_from(bytes).map_err(|bytes| StoreError::BadHash { len_bytes: bytes.len() })
+}
+
+impl SqliteStore {
+    /// Creates the database `path`, which must not exist.
+    pub async fn create(path: &Path) -> Result<SqliteStore, StoreError> {
+        let mut connection = connect(writing(path).create_if_missing(true)).await?;
+        let doing = "laying out the tables";
+        let mut tx = connection.begin().await.map_err(failed(doing))?;
+        sqlx::raw_sql(include_str!("sqlite.sql")).execute(&mut *tx).await.map_err(failed(doing))?;
+        sqlx::raw_sql("PRAGMA user_version = 1").execute(&mut *tx).await.map_err(failed(doing))?;
+        tx.commit().await.map_err(failed(doing))?;
+        SqliteStore { connection }.with_checked_layout().await
+    }
+
+    /// Opens the database `path` for the one process that writes it.
+    pub async fn open(path: &Path) -> Result<SqliteStore, StoreError> {
+        SqliteStore { connection: connect(writing(path)).await? }.with_checked_layout().await
+    }
+
+    /// Opens the database `path` beside its writer, for an auditor who must change nothing.
+    pub async fn open_read_only(path: &Path) -> Result<SqliteStore, StoreError> {
+        let options = SqliteConnectOptions::new().filename(path).read_only(true).disable_statement_logging();
+        SqliteStore { connection: connect(options).await? }.with_checked_layout().await
+    }
+
+    async fn with_checked_layout(mut self) -> Result<SqliteStore, StoreError> {
+        let row = sqlx::query("PRAGMA user_version").fetch_one(&mut self.connection).await;
+        let found = row.map_err(failed("reading the layout"))?.get::<i64, _>(0);
+        if found != LAYOUT {
+            return Err(StoreError::OtherLayout { found, wanted: LAYOUT });
+        }
+        Ok(self)
+    }
+
+    async fn size(&mut self) -> Result<u64, StoreError> {
+        let row = sqlx::query("SELECT coalesce(max(log_index) + 1, 0) FROM leaves")
+            .fetch_one(&mut self.connection)
+            .await
+            .map_err(failed("counting the entries"))?;
+        size_of(row.get(0))
+    }
+}
+
+fn writing(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("wal_autocheckpoint", AUTOCHECKPOINT_PAGES)
+        .disable_statement_logging()
+}
+
+async fn connect(options: SqliteConnectOptions) -> Result<SqliteConnection, StoreError> {
+    SqliteConnection::connect_with(&options).await.map_err(failed("opening the file"))
+}
+
+fn leaf_of(row: &SqliteRow) -> Result<StoredLeaf, StoreError> {
+    Ok(StoredLeaf { index: size_of(row.get(0))?, leaf: row.get(1) })
+}
+
+impl Store for SqliteStore {
+    async fn commit(&mut self, commit: &Commit) -> Result<(), StoreError> {
+        let end = commit.first_index + commit.leaves.len() as u64;
+        if commit.head.size != end {
+            return Err(StoreError::HeadElsewhere { head: commit.head.size, end });
+        }
+        let stored = self.size().await?;
+        if stored != commit.first_index {
+            return Err(StoreError::NotNext { stored, given: commit.first_index });
+        }
+        let doing = "writing a commit";
+        let mut tx = self.connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed(doing))?;
+        for (index, leaf) in (commit.first_index..).zip(&commit.leaves) {
+            sqlx::query("INSERT INTO leaves (log_index, leaf) VALUES (?, ?)")
+                .bind(stored_number(index))
+                .bind(leaf)
+                .execute(&mut *tx)
+                .await
+                .map_err(failed(doing))?;
+        }
+        for body in &commit.bodies {
+            sqlx::query(
+                "INSERT INTO bodies (hash, bytes, auditors_from_s, public_from_s) VALUES (?, ?, ?, ?) \
+                 ON CONFLICT (hash) DO NOTHING",
+            )
+            .bind(&body.hash[..])
+            .bind(&body.bytes)
+            .bind(body.auditors_from_s)
+            .bind(body.public_from_s)
+            .execute(&mut *tx)
+            .await
+            .map_err(failed(doing))?;
+        }
+        sqlx::query("INSERT INTO heads (size, note) VALUES (?, ?)")
+            .bind(stored_number(commit.head.size))
+            .bind(&commit.head.note)
+            .execute(&mut *tx)
+            .await
+            .map_err(failed(doing))?;
+        tx.commit().await.map_err(failed(doing))
+    }
+
+    async fn leaves(&mut self, from: u64, limit: u64) -> Result<Vec<StoredLeaf>, StoreError> {
+        let rows =
+            sqlx::query("SELECT log_index, leaf FROM leaves WHERE log_index >= ? ORDER BY log_index LIMIT ?")
+                .bind(stored_number(from))
+                .bind(stored_number(limit))
+                .fetch_all(&mut self.connection)
+                .await
+                .map_err(failed("reading entries"))?;
+        rows.iter().map(leaf_of).collect()
+    }
+
+    async fn newest_head(&mut self) -> Result<Option<StoredHead>, StoreError> {
+        let row = sqlx::query("SELECT size, note FROM heads ORDER BY size DESC LIMIT 1")
+            .fetch_optional(&mut self.connection)
+            .await
+            .map_err(failed("reading the newest head"))?;
+        row.map(|row| Ok(StoredHead { size: size_of(row.get(0))?, note: row.get(1) })).transpose()
+    }
+
+    async fn body(&mut self, hash: [u8; 32]) -> Result<Option<StoredBody>, StoreError> {
+        let row = sqlx::query("SELECT bytes, auditors_from_s, public_from_s FROM bodies WHERE hash = ?")
+            .bind(&hash[..])
+            .fetch_optional(&mut self.connection)
+            .await
+            .map_err(failed("reading a body"))?;
+        Ok(row.map(|row| StoredBody {
+            hash,
+            bytes: row.get(0),
+            auditors_from_s: row.get(1),
+            public_from_s: row.get(2),
+        }))
+    }
+
+    async fn body_hashes(&mut self) -> Result<Vec<[u8; 32]>, StoreError> {
+        let rows = sqlx::query("SELECT hash FROM bodies ORDER BY hash")
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(failed("listing the bodies"))?;
+        rows.iter().map(|row| hash_of(row.get(0))).collect()
+    }
+
+    async fn close(self) -> Result<(), StoreError> {
+        self.connection.close().await.map_err(failed("closing the file"))
+    }
+}

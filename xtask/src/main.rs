@@ -1,0 +1,39 @@
+//! `cargo xtask TASK`: see `USAGE`.
+
+use std::process::ExitCode;
+
+use xtask::{doctor, tasks};
+
+const USAGE: &str = "usage: cargo xtask TASK
+
+  doctor          look for what the build and the tests need; install it, or say how
+  build           the release binary
+  demo -- ARGS    build, then run `sekong demo ARGS`
+  test            doctor, format, lints, every test of the workspace
+  arch            the arrows between the crates and the dependency policy
+
+example: cargo xtask demo -- --days 1 --no-serve --json";
+
+fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1);
+    let task = args.next().unwrap_or_default();
+    let rest: Vec<String> = args.collect();
+    let outcome = match (task.as_str(), rest.as_slice()) {
+        ("doctor", []) => doctor::for_tests(),
+        ("build", []) => tasks::build(),
+        ("demo", args) => tasks::demo(args),
+        ("test", []) => tasks::test(),
+        ("arch", []) => tasks::arch(),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask {task}: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
