@@ -11,14 +11,18 @@ pub const LOCKED_BUDGET: usize = 300;
 
 /// Packages that may be there in more than one version, and why.
 pub const TWICE: &[(&str, &str)] = &[
+    ("base64", "ureq 3 is at 0.23, sqlx 0.9 at 0.22"),
     ("block-buffer", "sqlx 0.9 is at sha2 0.10"),
     ("cpufeatures", "sqlx 0.9 is at sha2 0.10"),
     ("crypto-common", "sqlx 0.9 is at sha2 0.10"),
     ("digest", "sqlx 0.9 is at sha2 0.10"),
     ("foldhash", "petgraph 0.8 is at hashbrown 0.15"),
+    ("getrandom", "ring 0.17, behind ureq's TLS, is at 0.2"),
     ("hashbrown", "petgraph 0.8 is at 0.15, sqlx 0.9 at 0.16, indexmap 2 at 0.17"),
     ("sha2", "sqlx 0.9 is at 0.10"),
     ("syn", "the derives of serde, thiserror and tokio are at 3, the others at 2"),
+    ("unicode-width", "miette 7 is at 0.1"),
+    ("windows-sys", "ring 0.17 is at 0.52"),
 ];
 
 /// A breach of the dependency policy.

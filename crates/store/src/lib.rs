@@ -64,6 +64,12 @@ pub enum StoreError {
         /// The database's own error.
         source: sqlx::Error,
     },
+    /// The new database file could not be flushed to disk.
+    #[error("the new database file cannot be flushed to disk: {source}")]
+    Flush {
+        /// The system's error.
+        source: std::io::Error,
+    },
     /// Another writer was first, or the caller's picture of the log is old.
     #[error("the log holds {stored} entries, the commit begins at {given}")]
     NotNext {

@@ -37,14 +37,14 @@ fn hash_of(bytes: Vec<u8>) -> Result<[u8; 32], StoreError> {
 
 impl SqliteStore {
     /// Creates the database `path`, which must not exist.
+    ///
+    /// The tables are laid out unflushed and flushed once as a file: SQLite would drop the write-ahead log of a
+    /// database whose first page a power cut had lost.
     pub async fn create(path: &Path) -> Result<SqliteStore, StoreError> {
-        let mut connection = connect(writing(path).create_if_missing(true)).await?;
-        let doing = "laying out the tables";
-        let mut tx = connection.begin().await.map_err(failed(doing))?;
-        sqlx::raw_sql(include_str!("sqlite.sql")).execute(&mut *tx).await.map_err(failed(doing))?;
-        sqlx::raw_sql("PRAGMA user_version = 1").execute(&mut *tx).await.map_err(failed(doing))?;
-        tx.commit().await.map_err(failed(doing))?;
-        SqliteStore { connection }.with_checked_layout().await
+        lay_out(path).await?;
+        let flushed = std::fs::File::open(path).and_then(|file| file.sync_all());
+        flushed.map_err(|source| StoreError::Flush { source })?;
+        SqliteStore::open(path).await
     }
 
     /// Opens the database `path` for the one process that writes it.
@@ -74,6 +74,23 @@ impl SqliteStore {
             .map_err(failed("counting the entries"))?;
         size_of(row.get(0))
     }
+}
+
+async fn lay_out(path: &Path) -> Result<(), StoreError> {
+    let doing = "laying out the tables";
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Memory)
+        .synchronous(SqliteSynchronous::Off)
+        .disable_statement_logging();
+    let mut connection = connect(options).await?;
+    let mut tx = connection.begin().await.map_err(failed(doing))?;
+    sqlx::raw_sql(include_str!("sqlite.sql")).execute(&mut *tx).await.map_err(failed(doing))?;
+    sqlx::raw_sql("PRAGMA user_version = 1").execute(&mut *tx).await.map_err(failed(doing))?;
+    tx.commit().await.map_err(failed(doing))?;
+    sqlx::raw_sql("PRAGMA journal_mode = WAL").execute(&mut connection).await.map_err(failed(doing))?;
+    connection.close().await.map_err(failed(doing))
 }
 
 fn writing(path: &Path) -> SqliteConnectOptions {

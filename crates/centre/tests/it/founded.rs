@@ -1,0 +1,128 @@
+//! The shipped campaign, founded in a temporary folder and run to the first hour of its first day.
+
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp};
+use sekong_centre::{Centre, Due, Founding, Job, Secrets, jobs};
+use sekong_log::{Entry, Hash, InspectionReported, Statement};
+use sekong_model::{Campaign, Counts, Day, Hour, Moment, SourceBundle, TeamId, UnitId};
+use sekong_simulate::{Device, Seed};
+use sekong_store::SqliteStore;
+use tempfile::TempDir;
+
+const SEED: Seed = Seed(3);
+
+pub(crate) struct Founded {
+    pub(crate) folder: TempDir,
+    pub(crate) campaign: Campaign,
+    pub(crate) centre: Centre<SqliteStore>,
+    pub(crate) now: Timestamp,
+}
+
+pub(crate) fn files() -> SourceBundle {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../campaigns/northeast-2017");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let mut files = SourceBundle::new(read("campaign.toml"));
+    for name in ["geo/roads.geojson", "geo/crossings.geojson"] {
+        files.files.insert(name.to_owned(), read(name));
+    }
+    files
+}
+
+pub(crate) fn secrets(campaign: &Campaign) -> Secrets {
+    let secret = |name: &str| SEED.bytes("test secret", name);
+    let custodians = campaign.custodians().iter();
+    Secrets {
+        log: secret("log"),
+        cosigner: secret("cosigner"),
+        device: secret("centre"),
+        salt: secret("salt"),
+        custodians: custodians.map(|id| (id.clone(), secret(id.as_str()))).collect(),
+    }
+}
+
+/// The device of a team before its first entry.
+pub(crate) fn device(campaign: &Campaign, team: &TeamId) -> Device {
+    Device::new(campaign.id().clone(), SEED.bytes("test device", team.as_str()))
+}
+
+impl Founded {
+    pub(crate) async fn new() -> Founded {
+        let folder = tempfile::tempdir().unwrap();
+        let files = files();
+        let campaign = Campaign::parse(&files).unwrap();
+        let teams = campaign.teams().iter();
+        let devices: Vec<_> = teams.map(|team| (team.id.clone(), device(&campaign, &team.id).id())).collect();
+        let secrets = secrets(&campaign);
+        let founding = Founding {
+            files: &files,
+            campaign: &campaign,
+            secrets: &secrets,
+            dice: (Hash(SEED.bytes("dice", "")), "test".to_owned()),
+            devices: &devices,
+        };
+        let now = jobs(&campaign, 1)[0].0 - SignedDuration::from_hours(1);
+        let store = SqliteStore::create(&folder.path().join("sekong.db")).await.unwrap();
+        let centre = Centre::found(store, folder.path(), &founding, now).await.unwrap();
+        Founded { folder, campaign, centre, now }
+    }
+
+    /// The campaign with its first hour drawn and begun.
+    pub(crate) async fn at_midnight() -> Founded {
+        let mut founded = Founded::new().await;
+        let midnight = founded.instant(Hour::MIDNIGHT);
+        founded.run_until(midnight).await;
+        founded
+    }
+
+    pub(crate) fn day(&self) -> Day {
+        self.campaign.first_day()
+    }
+
+    pub(crate) fn instant(&self, hour: Hour) -> Timestamp {
+        self.campaign.instant(self.day(), hour)
+    }
+
+    /// Runs the jobs that are due after what was run before, up to and including `time`.
+    pub(crate) async fn run_until(&mut self, time: Timestamp) {
+        for (at, job) in jobs(&self.campaign, 1) {
+            if self.now < at && at <= time {
+                self.run(job, at).await;
+            }
+        }
+        self.now = time;
+    }
+
+    pub(crate) async fn run(&mut self, job: Job, at: Timestamp) {
+        self.centre.run(job, at, &|_, _| Vec::new()).await.unwrap();
+    }
+
+    /// The inspections due at midnight, by unit.
+    pub(crate) fn dues(&self) -> Vec<(UnitId, Due)> {
+        let dues = self.centre.state().dues_of(self.day(), Hour::MIDNIGHT);
+        dues.map(|(unit, due)| (unit.clone(), due.clone())).collect()
+    }
+
+    /// The true report on one of them.
+    pub(crate) fn report(&self, unit: &UnitId, due: &Due) -> InspectionReported {
+        InspectionReported {
+            province: due.province.clone(),
+            unit: unit.clone(),
+            post: due.post.clone(),
+            day: self.day(),
+            hour: Hour::MIDNIGHT,
+            order: due.order.unwrap(),
+            started: self.instant(Hour::MIDNIGHT) + SignedDuration::from_mins(4),
+            counts: Counts::new(9, 5, 1).unwrap(),
+        }
+    }
+
+    pub(crate) fn written(&self, device: &mut Device, report: &InspectionReported) -> Entry {
+        let time = self.instant(Hour::MIDNIGHT) + SignedDuration::from_mins(30);
+        device.write(&Statement::Inspection(report.clone()), time).unwrap()
+    }
+
+    pub(crate) fn moment(&self) -> Moment {
+        Moment::Hour { day: self.day(), hour: Hour::MIDNIGHT }
+    }
+}

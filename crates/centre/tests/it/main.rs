@@ -1,0 +1,8 @@
+//! The centre with a real store and a real folder: what it takes, what it refuses, what survives a restart.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+mod forgeries;
+mod founded;
+mod reports;
+mod restart;
