@@ -2,6 +2,7 @@
 //!
 //! It trusts the keys it is given and nothing else, and it goes on after a fault, so that all are named at once.
 
+use jiff::{SignedDuration, Timestamp};
 use sekong_log::{AuditedLog, Entry, Hash, LogFault, LogFiles, audit_fetched, audit_folder};
 
 use crate::fault::Fault;
@@ -17,8 +18,10 @@ pub struct Evidence<'a> {
     pub keys: &'a KeyRing,
     /// Where bodies are looked for.
     pub bodies: &'a dyn Bodies,
-    /// Size of the newest head that the centre's own store knows; an older one must not be published.
-    pub store_size: Option<u64>,
+    /// The newest head that the centre's own store knows, a signed note: what is published must continue it.
+    pub store_head: Option<&'a str>,
+    /// The auditor's time: a body that everyone may read by now must be there.
+    pub now: Timestamp,
     /// An older head, a signed note, of which the log must be a continuation.
     pub since: Option<&'a str>,
 }
@@ -59,10 +62,11 @@ pub fn audit(evidence: &Evidence<'_>, progress: &mut dyn FnMut(u64, u64)) -> Ver
     let mut verdict = Verdict { faults: Vec::new(), log: None, sealed: 0, state: None };
     match audited {
         Ok(log) => {
-            verdict.check_since(evidence, &log);
-            verdict.check_store(evidence, &log);
+            verdict.check_continues(evidence, &log, evidence.since, "head.continues");
+            verdict.check_continues(evidence, &log, evidence.store_head, "head.newest");
             verdict.check_entries(evidence, &log, progress);
             verdict.check_cosigned(evidence, &log);
+            verdict.check_complete(&log);
             verdict.log = Some(log);
         }
         Err(faults) => verdict.faults.extend(faults.iter().map(of_log)),
@@ -76,40 +80,31 @@ impl Verdict {
         self.faults.is_empty()
     }
 
-    fn check_since(&mut self, evidence: &Evidence<'_>, log: &AuditedLog) {
-        let Some(note) = evidence.since else { return };
-        let fault = |detail: String| AuditFault {
-            entry: None,
-            file: None,
-            rule: "head.continues".to_owned(),
-            detail,
-        };
-        match evidence.keys.open(note) {
-            Err(error) => self.faults.push(fault(format!("the older head does not open: {error}"))),
-            Ok(older) => {
-                let (size, root) = (older.checkpoint.size, older.checkpoint.root);
-                if log.tree.root_at(size) != Some(root) {
-                    let now = log.tree.size();
-                    let detail = format!(
-                        "the log of {now} entries does not continue the older head of {size}: two histories exist"
-                    );
-                    self.faults.push(fault(detail));
+    /// The log must continue an earlier head: hold as many entries, and the same ones up to there.
+    fn check_continues(&mut self, evidence: &Evidence<'_>, log: &AuditedLog, head: Option<&str>, rule: &str) {
+        let Some(note) = head else { return };
+        let detail = match evidence.keys.open(note) {
+            Err(error) => format!("the earlier head does not open: {error}"),
+            Ok(earlier) => {
+                let (size, now) = (earlier.checkpoint.size, log.tree.size());
+                match log.tree.root_at(size) {
+                    Some(root) if root == earlier.checkpoint.root => return,
+                    Some(_) => format!(
+                        "the first {size} entries are not those of the earlier head: two histories exist"
+                    ),
+                    None => format!("the head covers {now} entries, an earlier one {size}"),
                 }
             }
-        }
+        };
+        self.faults.push(of_head(rule, detail));
     }
 
-    fn check_store(&mut self, evidence: &Evidence<'_>, log: &AuditedLog) {
-        let Some(stored) = evidence.store_size else { return };
-        let published = log.tree.size();
-        if published < stored {
-            self.faults.push(AuditFault {
-                entry: None,
-                file: Some(sekong_log::CHECKPOINT_FILE.to_owned()),
-                rule: "head.newest".to_owned(),
-                detail: format!("the head covers {published} entries, the store's newest covers {stored}"),
-            });
-        }
+    /// Every job that was due when the head was cosigned has left its trace.
+    fn check_complete(&mut self, log: &AuditedLog) {
+        let Some(state) = &self.state else { return };
+        let cosigned = log.head.cosignatures.iter().map(|cosignature| cosignature.time).max();
+        let Some(time) = cosigned.or(log.entries.last().map(Entry::time)) else { return };
+        self.faults.extend(state.overdue(time).iter().map(|fault| of_head(fault.rule(), fault.to_string())));
     }
 
     fn check_cosigned(&mut self, evidence: &Evidence<'_>, log: &AuditedLog) {
@@ -117,9 +112,7 @@ impl Verdict {
         let (found, wanted) = (log.head.cosignatures.len(), state.campaign().rules().cosignatures as usize);
         if found < wanted {
             let fault = Fault::TooFewCosignatures { found, wanted };
-            let file = Some(sekong_log::CHECKPOINT_FILE.to_owned());
-            let (rule, detail) = (fault.rule().to_owned(), fault.to_string());
-            self.faults.push(AuditFault { entry: None, file, rule, detail });
+            self.faults.push(of_head(fault.rule(), fault.to_string()));
         }
     }
 
@@ -152,14 +145,21 @@ impl Verdict {
             self.state = Some(State::open(entry, evidence.keys.clone(), evidence.bodies)?);
             return Ok(());
         };
-        match state.admit(index, entry, &log.tree, evidence.bodies) {
+        let mut admitted = state.admit(index, entry, &log.tree, evidence.bodies);
+        while let Err(Fault::Skipped { job, .. }) = admitted {
+            self.faults.extend(admitted.err().map(|fault| of_entry(index, &fault)));
+            state.forgive(job);
+            admitted = state.admit(index, entry, &log.tree, evidence.bodies);
+        }
+        match admitted {
             Ok(Admitted::Whole) => Ok(()),
             Ok(Admitted::Sealed) => {
                 self.sealed += 1;
-                Ok(())
+                check_still_sealed(state, evidence.now, entry)
             }
             Err(fault) => {
                 state.skip(entry);
+                state.distrust(entry);
                 Err(fault)
             }
         }
@@ -169,6 +169,22 @@ impl Verdict {
     pub fn root(&self) -> Option<Hash> {
         self.log.as_ref().map(|log| log.tree.root())
     }
+}
+
+/// A body may be kept from the public for so long and no longer.
+fn check_still_sealed(state: &State, now: Timestamp, entry: &Entry) -> Result<(), Fault> {
+    let days = i64::from(state.campaign().rules().public_after_days);
+    let due = entry.time() + SignedDuration::from_hours(24 * days);
+    let hash = ["values", "deal", "body"].into_iter().find_map(|field| entry.body().get(field)?.as_str());
+    match hash {
+        Some(hash) if due < now => Err(Fault::BodyOverdue { hash: hash.to_owned(), due }),
+        _ => Ok(()),
+    }
+}
+
+fn of_head(rule: &str, detail: String) -> AuditFault {
+    let file = Some(sekong_log::CHECKPOINT_FILE.to_owned());
+    AuditFault { entry: None, file, rule: rule.to_owned(), detail }
 }
 
 fn of_log(fault: &LogFault) -> AuditFault {

@@ -3,27 +3,25 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use jiff::{SignedDuration, Timestamp};
-use sekong_draw::{
-    Custodian, CustodianTerms, FreezeKeys, LocalCustodian, Refusal as CustodianRefusal, Release,
-    ReleaseRequest,
-};
+use jiff::Timestamp;
+use sekong_draw::{Custodian, CustodianTerms, FreezeKeys, LocalCustodian, Refusal as CustodianRefusal};
 use sekong_log::{
-    Absence, AbsencesFrozen, CampaignOpened, Dealt, DeviceId, DeviceKey, Enrolled, Entry, EntryDraft,
-    EntryError, Hash, HourClosed, KeyError, NO_PREVIOUS, OrdersSealed, Period, PlanLogged, PublicDice,
-    Released, Statement, body_hash,
+    Absence, CampaignOpened, DeviceId, DeviceKey, Enrolled, Entry, EntryDraft, EntryError, Hash, KeyError,
+    NO_PREVIOUS, Period, PublicDice, Statement, body_hash,
 };
-use sekong_model::{Campaign, CustodianId, Day, Hour, Moment, ProvinceId, SourceBundle, TeamId};
+use sekong_model::{Campaign, CustodianId, Moment, ProvinceId, SourceBundle, TeamId};
 use sekong_store::{Store, StoreError, StoredBody};
 
-use crate::bodies::{OrdersBody, SaltKey, ValuesBody, canonical};
+use crate::bodies::{SaltKey, canonical};
 use crate::fault::Fault;
 use crate::folder::Folder;
 use crate::keys::Secrets;
 use crate::ledger::{HeadSigners, Ledger, LedgerError};
 use crate::receipt::Receipt;
 use crate::schedule::Job;
-use crate::state::{Bodies, Body, KeyRing, State};
+use crate::state::{Bodies, Body, CLOCK_TOLERANCE, KeyRing, State};
+
+mod jobs;
 
 /// Why the centre could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +63,19 @@ pub enum CentreError {
     NotYet {
         /// Which thing.
         what: &'static str,
+    },
+    /// A store that holds a campaign already.
+    #[error("the store holds a campaign already")]
+    NotEmpty,
+    /// The campaign wants more cosignatures than there are cosigners.
+    #[error(
+        "the campaign wants {wanted} cosignatures, there is {given} cosigner: set rules.cosignatures to {given}"
+    )]
+    TooFewCosigners {
+        /// Cosignatures that the campaign wants.
+        wanted: u32,
+        /// Cosigners there are.
+        given: u32,
     },
     /// A store without a campaign.
     #[error("the store holds no campaign")]
@@ -147,9 +158,12 @@ impl<S: Store> Centre<S> {
         now: Timestamp,
     ) -> Result<Self, CentreError> {
         let campaign = founding.campaign;
+        let (wanted, given) = (campaign.rules().cosignatures, 1);
+        if wanted > given {
+            return Err(CentreError::TooFewCosigners { wanted, given });
+        }
         let signers = signers(founding.secrets, campaign)?;
-        let visit =
-            |_, _: &[u8], _: &_| Err(CentreError::NotYet { what: "nothing: the store must be empty, and" });
+        let visit = |_, _: &[u8], _: &_| Err(CentreError::NotEmpty);
         let mut ledger = Ledger::open(store, Folder::new(data), signers, visit).await?;
         let files = canonical(founding.files);
         let opening = CampaignOpened { campaign: campaign.id().clone(), bundle: body_hash(&files) };
@@ -279,149 +293,8 @@ impl<S: Store> Centre<S> {
         Ok(self.ledger.receipt(index)?)
     }
 
-    fn plan(&mut self, day: Day, now: Timestamp) -> Result<(), CentreError> {
-        let campaign = self.state.campaign().clone();
-        for province in campaign.provinces() {
-            let index = self.log_size();
-            let solved = self.state.plan_book().plan(&campaign, &province.id, day);
-            let solved = solved.map_err(|fault| at(index, fault))?;
-            let said =
-                PlanLogged { province: province.id.clone(), day, game: solved.game, plan: solved.hash };
-            let kept = self.keep(&campaign, solved.bytes.to_vec(), Readers::EveryoneNow);
-            self.write_with(Statement::Plan(said), now, &kept)?;
-        }
-        Ok(())
-    }
-
-    fn freeze(
-        &mut self,
-        period: Period,
-        now: Timestamp,
-        away: &(dyn Fn(&ProvinceId, Period) -> Vec<Absence> + Sync),
-    ) -> Result<(), CentreError> {
-        let campaign = self.state.campaign().clone();
-        let head = self.cosigned_head()?;
-        for province in campaign.provinces() {
-            let absent = away(&province.id, period);
-            let said = AbsencesFrozen { province: province.id.clone(), period, absent, head: head.clone() };
-            self.write(Statement::Absences(said), now)?;
-        }
-        Ok(())
-    }
-
-    async fn draw(&mut self, moment: Moment, now: Timestamp) -> Result<(), CentreError> {
-        let campaign = self.state.campaign().clone();
-        let head = self.cosigned_head()?;
-        for province in campaign.provinces() {
-            self.release(&campaign, &province.id, moment, &head, now).await?;
-            self.write_deal(&campaign, &province.id, moment, now)?;
-            self.write_orders(&campaign, &province.id, moment, now)?;
-        }
-        Ok(())
-    }
-
-    async fn release(
-        &mut self,
-        campaign: &Campaign,
-        province: &ProvinceId,
-        moment: Moment,
-        head: &str,
-        now: Timestamp,
-    ) -> Result<(), CentreError> {
-        let (basis, absences) = self.frozen_under(province, moment)?;
-        let frozen = |what| move |entry: Option<_>| entry.ok_or(CentreError::NotYet { what });
-        let request = ReleaseRequest {
-            campaign: campaign.id().clone(),
-            province: province.clone(),
-            moment,
-            basis: self.ledger.frozen(basis).await.map_err(CentreError::from).and_then(frozen("the plan"))?,
-            absences: self
-                .ledger
-                .frozen(absences)
-                .await
-                .map_err(CentreError::from)
-                .and_then(frozen("the absences"))?,
-            head: head.to_owned(),
-        };
-        let releases = self.custodians.iter_mut().map(|custodian| ask(custodian, &request, now));
-        let body = ValuesBody { releases: releases.collect::<Result<_, _>>()? };
-        let bytes = canonical(&body);
-        let said = Released {
-            province: province.clone(),
-            moment,
-            basis,
-            absences,
-            head: head.to_owned(),
-            values: body_hash(&bytes),
-        };
-        let kept = self.keep(campaign, bytes, Readers::After(now));
-        self.write_with(Statement::Release(said), now, &kept)
-    }
-
-    /// Entries of the plan (for a week, of the campaign) and of the absence list.
-    fn frozen_under(&self, province: &ProvinceId, moment: Moment) -> Result<(u64, u64), CentreError> {
-        let (period, basis) = match moment {
-            Moment::Week { week } => (Period::Week { week }, Some(0)),
-            Moment::Hour { day, .. } => {
-                (Period::Day { day }, self.state.plan(province, day).map(|plan| plan.index))
-            }
-        };
-        let basis = basis.ok_or(CentreError::NotYet { what: "the plan" })?;
-        let absences = self.state.absences(province, period);
-        Ok((basis, absences.ok_or(CentreError::NotYet { what: "the absences" })?))
-    }
-
-    fn write_deal(
-        &mut self,
-        campaign: &Campaign,
-        province: &ProvinceId,
-        moment: Moment,
-        now: Timestamp,
-    ) -> Result<(), CentreError> {
-        let Some(drawn) = self.state.drawn(province, moment) else { return Ok(()) };
-        if drawn.shifts.is_empty() && drawn.units.is_empty() {
-            return Ok(());
-        }
-        let bytes = canonical(&drawn.deal_body(self.salts.salt("deal", province, moment, "")));
-        let said = Dealt { province: province.clone(), moment, deal: body_hash(&bytes) };
-        let kept = self.keep(campaign, bytes, Readers::After(now));
-        self.write_with(Statement::Deal(said), now, &kept)
-    }
-
-    fn write_orders(
-        &mut self,
-        campaign: &Campaign,
-        province: &ProvinceId,
-        moment: Moment,
-        now: Timestamp,
-    ) -> Result<(), CentreError> {
-        let (Moment::Hour { day, hour }, Some(drawn)) = (moment, self.state.drawn(province, moment)) else {
-            return Ok(());
-        };
-        let salt = |unit: &str| self.salts.salt("order", province, moment, unit);
-        let orders = drawn.orders.iter().map(|order| order.opening(day, hour, salt(order.unit.as_str())));
-        let opened = OrdersBody { orders: orders.collect() };
-        let bytes = canonical(&opened);
-        let said = OrdersSealed {
-            province: province.clone(),
-            day,
-            hour,
-            orders: opened.orders.iter().map(|opening| opening.commitment()).collect(),
-            body: body_hash(&bytes),
-        };
-        let kept = self.keep(campaign, bytes, Readers::After(now));
-        self.write_with(Statement::Orders(said), now, &kept)
-    }
-
-    fn close_hour(&mut self, day: Day, hour: Hour, now: Timestamp) -> Result<(), CentreError> {
-        let head = self.cosigned_head()?;
-        let size = self.ledger.tree().size();
-        let (due, reported) = self.state.close_figures(day, hour, size);
-        self.write(Statement::Close(HourClosed { day, hour, head, due, reported }), now)
-    }
-
     fn cosigned_head(&self) -> Result<String, CentreError> {
-        self.ledger.note().map(str::to_owned).ok_or(CentreError::NotYet { what: "the campaign" })
+        self.ledger.note().map(str::to_owned).ok_or(CentreError::NotYet { what: "a first head" })
     }
 
     fn write(&mut self, statement: Statement, now: Timestamp) -> Result<(), CentreError> {
@@ -459,9 +332,6 @@ impl<S: Store> Centre<S> {
     }
 }
 
-/// How far ahead of the centre's clock a device's may be.
-const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(2);
-
 fn at(index: u64, fault: Fault) -> CentreError {
     CentreError::Fault { index, fault: Box::new(fault) }
 }
@@ -480,19 +350,6 @@ fn sign(
 ) -> Result<Entry, EntryError> {
     let (kind, body) = statement.to_parts();
     Entry::sign(&EntryDraft { campaign: campaign.id().clone(), seq, prev, time, kind, body }, device)
-}
-
-fn ask(
-    custodian: &mut LocalCustodian,
-    request: &ReleaseRequest,
-    now: Timestamp,
-) -> Result<Release, CentreError> {
-    custodian.release(request, now).map_err(|refusal| CentreError::Refused {
-        custodian: custodian.id().clone(),
-        province: request.province.clone(),
-        moment: request.moment,
-        refusal,
-    })
 }
 
 fn custodians(

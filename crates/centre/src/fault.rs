@@ -6,6 +6,8 @@ use sekong_log::{DeviceId, Hash, HeadError, Period};
 use sekong_model::{CustodianId, Day, Hour, Moment, PoolId, PostId, ProvinceId, TeamId, UnitId};
 use sekong_plan::{GameError, SolveError};
 
+use crate::schedule::Job;
+
 /// A rule that an entry breaks.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
@@ -88,6 +90,90 @@ pub enum Fault {
         hash: Hash,
         /// What is wrong with it.
         what: &'static str,
+    },
+    /// A job of the schedule that left no trace in every province.
+    #[error("{job}, due at {due}, left no whole trace in the log")]
+    Skipped {
+        /// The job.
+        job: Job,
+        /// When it was due.
+        due: jiff::Timestamp,
+    },
+    /// The centre's own times run backwards, or a device's claim lies ahead of them.
+    #[error("the entry claims {claimed}, an entry before it {before}")]
+    TimeBackwards {
+        /// Time claimed by an entry before.
+        before: jiff::Timestamp,
+        /// Time claimed in the entry.
+        claimed: jiff::Timestamp,
+    },
+    /// A quoted head that was cosigned after it could have been quoted.
+    #[error("the quoted head was cosigned at {cosigned}, after {latest}")]
+    HeadTooLate {
+        /// Time of the cosignature.
+        cosigned: jiff::Timestamp,
+        /// Latest time it may have.
+        latest: jiff::Timestamp,
+    },
+    /// A closing that leaves out what was cosigned in time.
+    #[error(
+        "a head of {newest} entries was cosigned before the deadline, the closing quotes one of {quoted}"
+    )]
+    HeadTooOld {
+        /// Size of the newest head in time.
+        newest: u64,
+        /// Size of the head quoted.
+        quoted: u64,
+    },
+    /// A plan or absence list logged after the time at which it had to stand.
+    #[error("{what} had to stand at {due}, the entry claims {claimed}")]
+    FrozenLate {
+        /// Which thing.
+        what: &'static str,
+        /// Latest time.
+        due: jiff::Timestamp,
+        /// Time claimed in the entry.
+        claimed: jiff::Timestamp,
+    },
+    /// A release over another plan or absence list than the one that counts.
+    #[error("the release stands on entries {found:?}, those of its moment are {wanted:?}")]
+    OtherBasis {
+        /// Plan (or campaign) and absence list that count.
+        wanted: (u64, u64),
+        /// Those in the entry.
+        found: (u64, u64),
+    },
+    /// A body that everyone may read by now, and cannot.
+    #[error("the body {hash} had to be public by {due}")]
+    BodyOverdue {
+        /// SHA-256 in the entry.
+        hash: String,
+        /// When it had to be public.
+        due: jiff::Timestamp,
+    },
+    /// An absence without what it must say.
+    #[error("the absence of team {team} does not say {field}")]
+    AbsenceIncomplete {
+        /// Which team.
+        team: TeamId,
+        /// Which field.
+        field: &'static str,
+    },
+    /// A report by a team that was declared away.
+    #[error("team {team} was declared away on {day}")]
+    Away {
+        /// Which team.
+        team: TeamId,
+        /// The day in the report.
+        day: Day,
+    },
+    /// A report signed before what it tells.
+    #[error("the report claims a beginning at {started} and was written at {written}")]
+    WrittenBefore {
+        /// Beginning claimed.
+        started: jiff::Timestamp,
+        /// Time claimed in the entry.
+        written: jiff::Timestamp,
     },
     /// A name outside this campaign.
     #[error("the campaign has no {what}")]
@@ -287,6 +373,16 @@ impl Fault {
             Fault::Missing { .. } => "order.before",
             Fault::BodyMissing { .. } => "body.present",
             Fault::BodyWrong { .. } => "body.content",
+            Fault::Skipped { .. } => "schedule.skipped",
+            Fault::TimeBackwards { .. } => "time.order",
+            Fault::HeadTooLate { .. } => "head.time",
+            Fault::HeadTooOld { .. } => "close.head",
+            Fault::FrozenLate { .. } => "freeze.time",
+            Fault::OtherBasis { .. } => "release.basis",
+            Fault::BodyOverdue { .. } => "body.overdue",
+            Fault::AbsenceIncomplete { .. } => "absences.complete",
+            Fault::Away { .. } => "inspection.away",
+            Fault::WrittenBefore { .. } => "inspection.written",
             Fault::Unknown { .. } => "campaign.names",
             Fault::Commitment(_) => "custodian.commitment",
             Fault::Head(_) => "head.opens",

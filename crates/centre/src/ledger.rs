@@ -1,5 +1,7 @@
 //! The one writer of the log: entries wait in order, a group commit makes them durable and publishes the head.
 
+use std::collections::VecDeque;
+
 use jiff::Timestamp;
 use sekong_draw::FrozenEntry;
 use sekong_log::{
@@ -74,7 +76,7 @@ pub struct Ledger<S> {
     leaves: Leaves,
     bodies: Vec<StoredBody>,
     committed: u64,
-    note: Option<String>,
+    heads: VecDeque<(Timestamp, String)>,
     commits: u64,
 }
 
@@ -99,6 +101,9 @@ impl Leaves {
         self.first_index = self.first_index.max(keep_from);
     }
 }
+
+/// Heads kept in memory: more than are cosigned between an hour and the end of its reports.
+const HEADS_KEPT: usize = 4_096;
 
 /// Leaves read from the store at a time while the log is opened.
 const READ_BATCH: u64 = 4_096;
@@ -130,8 +135,8 @@ impl<S: Store> Ledger<S> {
             leaves.forget_full_bundles(tree.size());
         }
         let cosigner = opened_cosigner(&signers, newest.as_ref(), &tree)?;
-        let note = newest.map(|head| head.note);
-        if let Some(note) = &note {
+        let heads: VecDeque<_> = newest.into_iter().map(|head| (cosigner.last_time(), head.note)).collect();
+        if let Some((_, note)) = heads.back() {
             folder.write_checkpoint(note).map_err(LedgerError::from)?;
         }
         publish_bodies(&mut store, &folder).await?;
@@ -145,7 +150,7 @@ impl<S: Store> Ledger<S> {
             leaves,
             bodies: Vec::new(),
             committed,
-            note,
+            heads,
             commits: 0,
         })
     }
@@ -162,7 +167,13 @@ impl<S: Store> Ledger<S> {
 
     /// The newest cosigned head; `None` before the first commit.
     pub fn note(&self) -> Option<&str> {
-        self.note.as_deref()
+        self.heads.back().map(|(_, note)| note.as_str())
+    }
+
+    /// The newest head that was cosigned by `time`, among those of the last hours.
+    pub fn note_by(&self, time: Timestamp) -> Option<&str> {
+        let in_time = self.heads.iter().rev().find(|(cosigned, _)| *cosigned <= time);
+        in_time.map(|(_, note)| note.as_str())
     }
 
     /// Takes an entry into the next commit; gives its index.
@@ -200,7 +211,10 @@ impl<S: Store> Ledger<S> {
             self.folder.write_body(&Hash(body.hash), &body.bytes)?;
         }
         self.folder.write_checkpoint(&note)?;
-        self.note = Some(note);
+        self.heads.push_back((now, note));
+        if self.heads.len() > HEADS_KEPT {
+            self.heads.pop_front();
+        }
         Ok(true)
     }
 
@@ -229,7 +243,7 @@ impl<S: Store> Ledger<S> {
     /// The receipt of a committed entry under the newest head.
     pub fn receipt(&self, index: u64) -> Result<Receipt, LedgerError> {
         let proof = self.tree.inclusion_proof(index, self.committed)?;
-        Ok(Receipt { index, proof, head: self.note.clone().unwrap_or_default() })
+        Ok(Receipt { index, proof, head: self.note().unwrap_or_default().to_owned() })
     }
 
     /// Ends the log; what was committed stays.

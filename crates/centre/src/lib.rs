@@ -5,6 +5,7 @@
 mod audit;
 mod bodies;
 mod centre;
+mod diary;
 mod fault;
 mod folder;
 mod keys;

@@ -1,11 +1,25 @@
 //! What the centre does when: a list that follows from the campaign's rules alone.
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp};
 use sekong_log::Period;
 use sekong_model::{Campaign, Day, Hour, Moment};
 
 /// How long before a week's deal its absence list is frozen, so that the freeze is cosigned well before.
 const WEEK_LIST_LEAD: SignedDuration = SignedDuration::from_hours(6);
+
+impl fmt::Display for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Job::Plan(day) => write!(f, "the plans of {day}"),
+            Job::Freeze(Period::Day { day }) => write!(f, "the absence lists of {day}"),
+            Job::Freeze(Period::Week { week }) => write!(f, "the absence lists of week {week}"),
+            Job::Draw(moment) => write!(f, "the draws of {moment}"),
+            Job::Close(day, hour) => write!(f, "the closing of {day} {hour}:00"),
+        }
+    }
+}
 
 /// One thing to do, in every province.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

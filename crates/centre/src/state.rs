@@ -11,6 +11,7 @@ mod setup;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
 use sekong_draw::{DrawKey, Freeze, UnitWalk, ValueList, WeekDeal, period_of};
 use sekong_log::{
     CampaignOpened, CustodianCommitted, DeviceId, Entry, Hash, Head, HeadError, HeadKeys, NO_PREVIOUS,
@@ -25,8 +26,13 @@ use sekong_plan::Plan;
 pub use report::{Due, Outcome, Report};
 
 use crate::bodies;
+use crate::diary::{Diary, Trace};
 use crate::fault::Fault;
 use crate::plan_book::PlanBook;
+use crate::schedule::Job;
+
+/// How far ahead of the centre's clock a device's may be.
+pub(crate) const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(2);
 
 /// The keys that heads must carry.
 #[derive(Debug, Clone)]
@@ -121,8 +127,6 @@ pub struct Drawn {
     pub units: BTreeMap<UnitId, TeamId>,
     /// One order a unit on duty, in canonical unit order.
     pub orders: Vec<DrawnOrder>,
-    deal_logged: bool,
-    orders_logged: bool,
 }
 
 /// An order as the dice gave it.
@@ -154,11 +158,16 @@ pub struct State {
     plans: BTreeMap<(ProvinceId, Day), DayPlan>,
     absences: BTreeMap<(ProvinceId, Period), FrozenList>,
     draws: BTreeMap<(ProvinceId, Moment), Option<Drawn>>,
+    decided_logged: BTreeSet<(ProvinceId, Moment, Trace)>,
     dealt: BTreeMap<(Day, UnitId), TeamId>,
     dues: BTreeMap<(Day, Hour), BTreeMap<UnitId, Due>>,
     sealed: BTreeSet<ProvinceId>,
     closes: BTreeMap<(Day, Hour), u64>,
     newest_head: Option<(String, Head)>,
+    heads: BTreeMap<u64, Timestamp>,
+    diary: Diary,
+    latest_centre: Timestamp,
+    latest_claim: Timestamp,
 }
 
 impl State {
@@ -187,6 +196,7 @@ impl State {
         let provinces = campaign.provinces().iter().map(|province| province.id.clone()).collect();
         let moments = campaign.moments_of_campaign().collect();
         let values = ValueList::new(campaign.id().clone(), provinces, moments);
+        let diary = Diary::new(&campaign);
         State {
             keys,
             campaign: Arc::new(campaign),
@@ -200,11 +210,16 @@ impl State {
             plans: BTreeMap::new(),
             absences: BTreeMap::new(),
             draws: BTreeMap::new(),
+            decided_logged: BTreeSet::new(),
             dealt: BTreeMap::new(),
             dues: BTreeMap::new(),
             sealed: BTreeSet::new(),
             closes: BTreeMap::new(),
             newest_head: None,
+            heads: BTreeMap::new(),
+            diary,
+            latest_centre: entry.time(),
+            latest_claim: entry.time(),
         }
     }
 
@@ -220,13 +235,14 @@ impl State {
         self.check_campaign(entry)?;
         self.check_device(entry)?;
         self.check_may_say(entry, &statement)?;
+        self.check_time(entry)?;
         let admitted = match statement {
             Statement::Campaign(_) => Err(Fault::OpenedTwice),
             Statement::Custodian(said) => self.admit_custodian(said),
             Statement::PublicDice(said) => self.admit_dice(said),
             Statement::Enrol(said) => self.admit_enrol(said),
             Statement::Plan(said) => self.admit_plan(index, entry, said, bodies),
-            Statement::Absences(said) => self.admit_absences(index, entry, said, tree),
+            Statement::Absences(said) => self.admit_absences(index, entry, &said, tree),
             Statement::Release(said) => self.admit_release(entry, said, tree, bodies),
             Statement::Deal(said) => self.admit_deal(said, bodies),
             Statement::Orders(said) => self.admit_orders(said, bodies),
@@ -237,11 +253,32 @@ impl State {
         Ok(admitted)
     }
 
+    /// After a fault nobody can say what the draws of this province decided: what depends on them is not judged, so that
+    /// no team is accused of what another broke.
+    pub(crate) fn distrust(&mut self, entry: &Entry) {
+        let (province, moment, trace) = match statement(entry) {
+            Ok(Statement::Release(said)) => (said.province, said.moment, Trace::Release),
+            Ok(Statement::Deal(said)) => (said.province, said.moment, Trace::Deal),
+            Ok(Statement::Orders(said)) => {
+                (said.province, Moment::Hour { day: said.day, hour: said.hour }, Trace::Orders)
+            }
+            _ => return,
+        };
+        self.diary.note(Job::Draw(moment), &province, trace);
+        self.draws.entry((province.clone(), moment)).or_insert(None);
+        self.sealed.insert(province);
+    }
+
     /// Moves the entry's device one place on, whatever the entry says: an auditor goes on after a fault.
     pub fn skip(&mut self, entry: &Entry) {
         if let Some(chained) = self.devices.get_mut(&entry.device()) {
             chained.next_sequence = entry.seq() + 1;
             chained.previous = entry.hash();
+        }
+        if entry.device() == self.centre {
+            self.latest_centre = self.latest_centre.max(entry.time());
+        } else {
+            self.latest_claim = self.latest_claim.max(entry.time());
         }
     }
 
@@ -263,6 +300,34 @@ impl State {
             return Err(Fault::Previous { wanted: chained.previous, found: entry.prev() });
         }
         Ok(())
+    }
+
+    /// The centre's clock runs forward, and no device's clock runs ahead of it.
+    fn check_time(&self, entry: &Entry) -> Result<(), Fault> {
+        if entry.device() != self.centre {
+            return Ok(());
+        }
+        let before = self.latest_centre.max(self.latest_claim - CLOCK_TOLERANCE);
+        let claimed = entry.time();
+        if claimed < before { Err(Fault::TimeBackwards { before, claimed }) } else { Ok(()) }
+    }
+
+    /// Jobs are done in the order of the schedule, each in every province.
+    fn check_nothing_skipped(&self, job: Job) -> Result<(), Fault> {
+        match self.diary.skipped(job) {
+            Some((due, job)) => Err(Fault::Skipped { job, due }),
+            None => Ok(()),
+        }
+    }
+
+    /// Lets an auditor who has named a skipped job go on.
+    pub(crate) fn forgive(&mut self, job: Job) {
+        self.diary.finish(job);
+    }
+
+    /// Jobs that should be done by `time` and left no whole trace.
+    pub(crate) fn overdue(&self, time: Timestamp) -> Vec<Fault> {
+        self.diary.overdue(time).into_iter().map(|(due, job)| Fault::Skipped { job, due }).collect()
     }
 
     fn check_may_say(&self, entry: &Entry, statement: &Statement) -> Result<(), Fault> {

@@ -140,6 +140,11 @@ impl Cosigner {
         (self.size, self.root)
     }
 
+    /// When it last signed, the beginning of 1970 if never.
+    pub fn last_time(&self) -> Timestamp {
+        self.last
+    }
+
     /// The public half of its key.
     pub fn verifier(&self) -> &VerifierKey {
         self.key.verifier()

@@ -35,6 +35,8 @@ pub struct Bounds {
 impl Bounds {
     fn new(upper: f64, lower: f64, largest_value: f64) -> Bounds {
         let scale = lower.abs().max(0.01 * largest_value);
+        // The last bits of two sums may cross where the bounds meet.
+        let lower = lower.min(upper);
         let gap = if scale > 0.0 { (upper - lower) / scale } else { 0.0 };
         Bounds { upper, lower, gap }
     }

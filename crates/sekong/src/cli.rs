@@ -7,7 +7,7 @@ use sekong_model::{Day, ProvinceId};
 
 /// Sekong plans, draws, records and checks the inspections of a border campaign.
 #[derive(Debug, Parser)]
-#[command(name = "sekong", version, about, long_about = None, max_term_width = 100)]
+#[command(name = "sekong", version, max_term_width = 100)]
 #[command(after_help = "Example:\n  sekong demo --days 7 --no-serve --json")]
 pub struct Cli {
     /// What to do.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use sekong_centre::{KeyRing, Secrets};
@@ -40,6 +40,8 @@ impl DataFolder {
             }
         }
         fs::create_dir_all(root.join("keys")).map_err(cannot)?;
+        // Until bodies are released they are secrets, as the keys are: nobody else on this machine may look in.
+        fs::set_permissions(root, fs::Permissions::from_mode(0o700)).map_err(cannot)?;
         Ok(DataFolder { root: root.to_owned() })
     }
 
@@ -112,5 +114,5 @@ pub(crate) fn parse_keys(file: &str, text: &str) -> Result<Vec<sekong_log::Verif
                 .hint("a verifier key is one line: name+hash+key, as in keys/log.vkey")
         })
     };
-    text.lines().enumerate().map(key).collect()
+    text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).map(key).collect()
 }

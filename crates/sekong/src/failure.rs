@@ -1,6 +1,7 @@
 //! The edge error: every failure ends here as one message with a hint, and one exit code.
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use serde_json::{Value, json};
 
 /// How a command ended badly; decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,7 @@ pub struct Failure {
     source_text: Option<NamedSource<String>>,
     label: Option<LabeledSpan>,
     related: Vec<Failure>,
+    told: bool,
 }
 
 impl Failure {
@@ -47,6 +49,7 @@ impl Failure {
             source_text: None,
             label: None,
             related: vec![],
+            told: false,
         }
     }
 
@@ -78,6 +81,23 @@ impl Failure {
         self.source_text = Some(NamedSource::new(file, text.to_owned()));
         self.label = Some(LabeledSpan::at(span, label));
         self
+    }
+
+    /// Says that the command has printed its verdict already, so that `--json` prints no second object.
+    #[must_use]
+    pub fn told(mut self) -> Failure {
+        self.told = true;
+        self
+    }
+
+    /// The failure as the one JSON object on standard output; `None` if the command printed its own.
+    pub fn to_json(&self) -> Option<Value> {
+        (!self.told).then(|| json!({ "error": self.as_json(), "exit": self.kind.exit_code() }))
+    }
+
+    fn as_json(&self) -> Value {
+        let related: Vec<Value> = self.related.iter().map(Failure::as_json).collect();
+        json!({ "message": self.message, "hint": self.hint, "related": related })
     }
 
     /// Adds further failures found in the same go.

@@ -3,13 +3,24 @@
 pub mod cli;
 mod commands;
 mod data_folder;
+mod evidence;
 mod failure;
 mod files;
+mod output;
 mod simulated_week;
 
 pub use failure::{Failure, FailureKind};
 
 use cli::{CampaignCommand, Cli, Command};
+
+/// With `--json` a failure, too, is one JSON object on standard output.
+pub fn tell(failure: &Failure) {
+    let asked = std::env::args_os().any(|argument| argument == "--json");
+    if let Some(json) = failure.to_json().filter(|_| asked) {
+        // The exit code and standard error tell the same; a reader who went away needs no second complaint.
+        let _ = output::print_line(json);
+    }
+}
 
 /// Runs one command.
 ///

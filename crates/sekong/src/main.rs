@@ -3,15 +3,28 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 use sekong::cli::Cli;
+use sekong::{Failure, tell};
 
 fn main() -> ExitCode {
-    match sekong::run(Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            let code = failure.kind.exit_code();
-            eprintln!("{:?}", miette::Report::new(failure));
-            ExitCode::from(code)
+    // Unwrapped, so that a file's name stays one word; the terminal wraps what is long. Set once, so it cannot fail.
+    let _ =
+        miette::set_hook(Box::new(|_| Box::new(miette::MietteHandlerOpts::new().wrap_lines(false).build())));
+    match Cli::try_parse() {
+        Ok(cli) => match sekong::run(cli) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                let code = failure.kind.exit_code();
+                tell(&failure);
+                eprintln!("{:?}", miette::Report::new(failure));
+                ExitCode::from(code)
+            }
+        },
+        Err(help) if matches!(help.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => help.exit(),
+        Err(usage) => {
+            tell(&Failure::usage(usage.to_string().trim_end()));
+            usage.exit()
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use sekong_draw::{
     DrawKey, DutyHour, Freeze, Move, Place, ProvinceDay, Purpose, ReleaseFor, RestRule, Subject, UnitWalk,
-    WeekDeal, deal_shift, deal_week, verify_release,
+    WeekDeal, deal_shift, deal_week, period_of, verify_release,
 };
 use sekong_log::{Dealt, Entry, Hash, OrdersSealed, Period, Released, Tree};
 use sekong_model::{
@@ -13,9 +14,11 @@ use sekong_model::{
 };
 use sekong_plan::{Node, Plan};
 
-use super::{Admitted, Bodies, Drawn, DrawnOrder, Due, State, body};
-use crate::bodies::{self, DealBody, OrdersBody, ValuesBody};
+use super::{Admitted, Bodies, CLOCK_TOLERANCE, Drawn, DrawnOrder, Due, State, body};
+use crate::bodies::{self, DealBody, OrderOpening, OrdersBody, ValuesBody};
+use crate::diary::Trace;
 use crate::fault::Fault;
+use crate::schedule::Job;
 
 /// The seventh day of a campaign week, counted from 0.
 const LAST_DAY_OF_WEEK: u8 = 6;
@@ -30,10 +33,11 @@ impl State {
     ) -> Result<Admitted, Fault> {
         let (province, moment) = (said.province.clone(), said.moment);
         self.check_province(&province)?;
-        let freeze = self.check_release_order(&said, tree)?;
+        let freeze = self.check_release_order(&said, entry.time(), tree)?;
         self.check_release_time(moment, entry)?;
-        let Some(bytes) = body(bodies, &said.values)? else {
+        let Some(bytes) = body(bodies, &said.values)?.filter(|_| !self.sealed.contains(&province)) else {
             self.sealed.insert(province.clone());
+            self.diary.note(Job::Draw(moment), &province, Trace::Release);
             self.draws.insert((province, moment), None);
             return Ok(Admitted::Sealed);
         };
@@ -42,13 +46,20 @@ impl State {
             Moment::Week { week } => self.draw_week(&province, week, Drawn::new(freeze, key))?,
             Moment::Hour { day, hour } => self.draw_hour(&province, day, hour, Drawn::new(freeze, key))?,
         };
+        self.diary.note(Job::Draw(moment), &province, Trace::Release);
         self.draws.insert((province, moment), Some(drawn));
         Ok(Admitted::Whole)
     }
 
     /// Checks that plan and absences were frozen before; returns the leaf hashes that releases must name.
-    fn check_release_order(&mut self, said: &Released, tree: &Tree) -> Result<Freeze, Fault> {
-        let period = self.period_of(said.moment)?;
+    fn check_release_order(
+        &mut self,
+        said: &Released,
+        time: Timestamp,
+        tree: &Tree,
+    ) -> Result<Freeze, Fault> {
+        let period = period_of(said.moment);
+        self.check_period(period)?;
         if self.draws.contains_key(&(said.province.clone(), said.moment)) {
             return Err(Fault::LoggedBefore { what: format!("the release for {}", said.moment) });
         }
@@ -58,23 +69,22 @@ impl State {
             .get(&(said.province.clone(), period))
             .ok_or_else(|| Fault::absences(&said.province, period))?;
         let (index, absences) = (list.index, list.leaf);
-        if (said.basis, said.absences) != (basis, index) {
-            return Err(Fault::Unknown { what: "such plan or absence list for the moment".to_owned() });
+        let (wanted, found) = ((basis, index), (said.basis, said.absences));
+        if wanted != found {
+            return Err(Fault::OtherBasis { wanted, found });
         }
-        self.check_frozen(&said.head, tree, &[(what, basis), ("the absence list", index)])?;
+        self.check_nothing_skipped(Job::Draw(said.moment))?;
+        self.check_frozen(
+            &said.head,
+            tree,
+            time + CLOCK_TOLERANCE,
+            &[(what, basis), ("the absence list", index)],
+        )?;
         let basis_leaf = match period {
             Period::Week { .. } => self.opened_leaf,
             Period::Day { day } => self.plan(&said.province, day).map_or(self.opened_leaf, |plan| plan.leaf),
         };
         Ok(Freeze { basis: basis_leaf, absences })
-    }
-
-    fn period_of(&self, moment: Moment) -> Result<Period, Fault> {
-        match moment {
-            Moment::Hour { day, .. } => self.check_day(day).map(|()| Period::Day { day }),
-            Moment::Week { week } if self.campaign.weeks().contains(&week) => Ok(Period::Week { week }),
-            Moment::Week { week } => Err(Fault::Unknown { what: format!("week {week}") }),
-        }
     }
 
     fn check_release_time(&self, moment: Moment, entry: &Entry) -> Result<(), Fault> {
@@ -230,22 +240,34 @@ impl State {
         self.dues.entry((day, hour)).or_default().insert(order.unit, due);
     }
 
-    pub(super) fn admit_deal(&mut self, said: Dealt, bodies: &dyn Bodies) -> Result<Admitted, Fault> {
-        let drawn = match self.draws.get_mut(&(said.province.clone(), said.moment)) {
-            None => return Err(Fault::Missing { what: format!("the release for {}", said.moment) }),
-            Some(None) => return Ok(Admitted::Sealed),
-            Some(Some(drawn)) => drawn,
-        };
-        if drawn.deal_logged {
-            return Err(Fault::LoggedBefore { what: format!("the deal for {}", said.moment) });
+    /// What a moment decided, before its deal or orders are logged for the first time; `None` while it is sealed.
+    fn decided(
+        &mut self,
+        province: &ProvinceId,
+        moment: Moment,
+        trace: Trace,
+    ) -> Result<Option<&Drawn>, Fault> {
+        let key = (province.clone(), moment);
+        if !self.draws.contains_key(&key) {
+            return Err(Fault::Missing { what: format!("the release for {moment}") });
         }
+        if !self.decided_logged.insert((province.clone(), moment, trace)) {
+            return Err(Fault::LoggedBefore { what: format!("what the draw of {moment} decided") });
+        }
+        self.diary.note(Job::Draw(moment), province, trace);
+        Ok(self.draws.get(&key).and_then(Option::as_ref))
+    }
+
+    pub(super) fn admit_deal(&mut self, said: Dealt, bodies: &dyn Bodies) -> Result<Admitted, Fault> {
+        let Some(drawn) = self.decided(&said.province, said.moment, Trace::Deal)? else {
+            return Ok(Admitted::Sealed);
+        };
         let Some(bytes) = body(bodies, &said.deal)? else { return Ok(Admitted::Sealed) };
         let logged: DealBody = bodies::read(&bytes)
             .ok_or(Fault::BodyWrong { hash: said.deal, what: "not the canonical form of a deal" })?;
         if logged != drawn.deal_body(logged.salt) {
             return Err(Fault::NotDrawn { what: "deal", province: said.province, moment: said.moment });
         }
-        drawn.deal_logged = true;
         Ok(Admitted::Whole)
     }
 
@@ -255,28 +277,19 @@ impl State {
         bodies: &dyn Bodies,
     ) -> Result<Admitted, Fault> {
         let moment = Moment::Hour { day: said.day, hour: said.hour };
-        let drawn = match self.draws.get_mut(&(said.province.clone(), moment)) {
-            None => return Err(Fault::Missing { what: format!("the release for {moment}") }),
-            Some(None) => return Ok(Admitted::Sealed),
-            Some(Some(drawn)) => drawn,
+        let Some(drawn) = self.decided(&said.province, moment, Trace::Orders)? else {
+            return Ok(Admitted::Sealed);
         };
-        if drawn.orders_logged {
-            return Err(Fault::LoggedBefore { what: format!("the orders for {moment}") });
-        }
-        let Some(bytes) = body(bodies, &said.body)? else { return Ok(Admitted::Sealed) };
+        let Some(bytes) = body(bodies, &said.body)? else {
+            self.sealed.insert(said.province);
+            return Ok(Admitted::Sealed);
+        };
         let opened: OrdersBody = bodies::read(&bytes)
             .ok_or(Fault::BodyWrong { hash: said.body, what: "not the canonical form of orders" })?;
-        let commitments: Vec<Hash> = opened.orders.iter().map(bodies::OrderOpening::commitment).collect();
-        let same = opened.orders.len() == drawn.orders.len()
-            && opened
-                .orders
-                .iter()
-                .zip(&drawn.orders)
-                .all(|(opening, order)| *opening == order.opening(said.day, said.hour, opening.salt));
-        if !same || commitments != said.orders {
+        let commitments: Vec<Hash> = opened.orders.iter().map(OrderOpening::commitment).collect();
+        if !drawn.are_orders(&opened, said.day, said.hour) || commitments != said.orders {
             return Err(Fault::NotDrawn { what: "orders", province: said.province, moment });
         }
-        drawn.orders_logged = true;
         self.bind_orders(&opened, &commitments);
         Ok(Admitted::Whole)
     }
@@ -299,7 +312,14 @@ impl State {
 impl Drawn {
     fn new(freeze: Freeze, key: DrawKey) -> Drawn {
         let (shifts, units, orders) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-        Drawn { freeze, key, shifts, units, orders, deal_logged: false, orders_logged: false }
+        Drawn { freeze, key, shifts, units, orders }
+    }
+
+    fn are_orders(&self, opened: &OrdersBody, day: Day, hour: Hour) -> bool {
+        let same = |(opening, order): (&OrderOpening, &DrawnOrder)| {
+            *opening == order.opening(day, hour, opening.salt)
+        };
+        opened.orders.len() == self.orders.len() && opened.orders.iter().zip(&self.orders).all(same)
     }
 
     /// The body that tells this moment's deal.
@@ -312,8 +332,8 @@ impl Drawn {
 
 impl DrawnOrder {
     /// The order with the salt under which it is committed.
-    pub fn opening(&self, day: Day, hour: Hour, salt: Hash) -> bodies::OrderOpening {
-        bodies::OrderOpening {
+    pub fn opening(&self, day: Day, hour: Hour, salt: Hash) -> OrderOpening {
+        OrderOpening {
             salt,
             unit: self.unit.clone(),
             team: self.team.clone(),

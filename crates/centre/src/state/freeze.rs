@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use sekong_draw::{Duty, UnitWalk};
-use sekong_log::{AbsencesFrozen, Entry, Hash, Head, Period, PlanLogged, Tree};
-use sekong_model::{Campaign, Day, ProvinceId, Unit};
+use sekong_log::{Absence, AbsencesFrozen, Entry, Hash, Head, Period, PlanLogged, Tree};
+use sekong_model::{Campaign, Day, Hour, Moment, ProvinceId, Unit};
 
-use super::{Admitted, Bodies, DayPlan, FrozenList, State, body};
+use super::{Admitted, Bodies, CLOCK_TOLERANCE, DayPlan, FrozenList, State, body};
+use crate::diary::Trace;
 use crate::fault::Fault;
 use crate::plan_book::SolvedPlan;
+use crate::schedule::Job;
 
 impl State {
     pub(super) fn admit_plan(
@@ -27,10 +30,13 @@ impl State {
         if self.dice.is_none() {
             return Err(Fault::Missing { what: "the public dice".to_owned() });
         }
+        self.check_nothing_skipped(Job::Plan(day))?;
+        check_stands("the plan", self.campaign.absences_frozen_at(day), entry)?;
         let solved = self.plan_book.plan(&self.campaign, &province, day)?;
         check_plan(&said, &solved)?;
         body(bodies, &said.plan)?.ok_or(Fault::BodyMissing { hash: said.plan })?;
         let plan = day_plan(&self.campaign, &province, day, index, entry.leaf_hash(), &solved)?;
+        self.diary.note(Job::Plan(day), &province, Trace::Plan);
         self.plans.insert((province, day), plan);
         Ok(Admitted::Whole)
     }
@@ -39,7 +45,7 @@ impl State {
         &mut self,
         index: u64,
         entry: &Entry,
-        said: AbsencesFrozen,
+        said: &AbsencesFrozen,
         tree: &Tree,
     ) -> Result<Admitted, Fault> {
         self.check_province(&said.province)?;
@@ -49,14 +55,17 @@ impl State {
             return Err(Fault::LoggedBefore { what: format!("the absence list of {}", said.province) });
         }
         let (what, basis) = self.basis(&said.province, said.period)?;
-        self.check_frozen(&said.head, tree, &[(what, basis)])?;
-        let teams = self.absent_teams(&said)?;
+        self.check_nothing_skipped(Job::Freeze(said.period))?;
+        check_stands("the absence list", self.first_release_of(said.period), entry)?;
+        self.check_frozen(&said.head, tree, entry.time() + CLOCK_TOLERANCE, &[(what, basis)])?;
+        let teams = self.absent_teams(said)?;
+        self.diary.note(Job::Freeze(said.period), &said.province, Trace::Absences);
         self.absences.insert(key, FrozenList { index, leaf: entry.leaf_hash(), teams });
         Ok(Admitted::Whole)
     }
 
     /// The entry that is drawn over: the day's plan; for a week the campaign itself.
-    pub(super) fn basis(&self, province: &ProvinceId, period: Period) -> Result<(&'static str, u64), Fault> {
+    pub(crate) fn basis(&self, province: &ProvinceId, period: Period) -> Result<(&'static str, u64), Fault> {
         match period {
             Period::Week { .. } => Ok(("the campaign", 0)),
             Period::Day { day } => self
@@ -75,6 +84,7 @@ impl State {
             if !known.contains(&absence.team) {
                 return Err(Fault::Unknown { what: format!("team {} in {}", absence.team, said.province) });
             }
+            check_complete(absence, self.first_day_of(said.period))?;
             if !seen.insert(absence.team.clone()) {
                 return Err(Fault::AbsentTwice { team: absence.team.clone() });
             }
@@ -82,15 +92,40 @@ impl State {
         Ok(seen.into_iter().collect())
     }
 
-    /// Opens a quoted head and checks that it is a prefix of this log that covers each of `used`.
+    fn first_day_of(&self, period: Period) -> Day {
+        match period {
+            Period::Day { day } => day,
+            Period::Week { week } => {
+                self.campaign.week_days(week).first().copied().unwrap_or(self.campaign.last_day())
+            }
+        }
+    }
+
+    /// When the first values are released over a period's absence list.
+    fn first_release_of(&self, period: Period) -> Timestamp {
+        self.campaign.release_at(match period {
+            Period::Day { day } => Moment::Hour { day, hour: Hour::MIDNIGHT },
+            Period::Week { week } => Moment::Week { week },
+        })
+    }
+
+    /// Opens a quoted head and checks that it is a prefix of this log, was cosigned by `latest`, and covers each of
+    /// `used`; gives its size.
     pub(super) fn check_frozen(
         &mut self,
         note: &str,
         tree: &Tree,
+        latest: Timestamp,
         used: &[(&'static str, u64)],
     ) -> Result<u64, Fault> {
         let head = self.opened(note)?;
         let size = head.checkpoint.size;
+        if let Some(cosigned) = head.cosignatures.iter().map(|cosignature| cosignature.time).max() {
+            if latest < cosigned {
+                return Err(Fault::HeadTooLate { cosigned, latest });
+            }
+            self.heads.insert(size, cosigned);
+        }
         if tree.root_at(size) != Some(head.checkpoint.root) {
             return Err(Fault::HeadOfAnotherTree { size });
         }
@@ -128,13 +163,30 @@ impl State {
         if self.campaign.holds(day) { Ok(()) } else { Err(Fault::Unknown { what: format!("day {day}") }) }
     }
 
-    fn check_period(&self, period: Period) -> Result<(), Fault> {
+    pub(super) fn check_period(&self, period: Period) -> Result<(), Fault> {
         match period {
             Period::Day { day } => self.check_day(day),
             Period::Week { week } if self.campaign.weeks().contains(&week) => Ok(()),
             Period::Week { week } => Err(Fault::Unknown { what: format!("week {week}") }),
         }
     }
+}
+
+/// Whether an entry was written by the time at which it had to stand.
+fn check_stands(what: &'static str, due: Timestamp, entry: &Entry) -> Result<(), Fault> {
+    let claimed = entry.time();
+    if due < claimed { Err(Fault::FrozenLate { what, due, claimed }) } else { Ok(()) }
+}
+
+fn check_complete(absence: &Absence, first_day: Day) -> Result<(), Fault> {
+    let incomplete = |field| Err(Fault::AbsenceIncomplete { team: absence.team.clone(), field });
+    if absence.declared_by.trim().is_empty() {
+        return incomplete("who declared it");
+    }
+    if absence.second_source.trim().is_empty() {
+        return incomplete("a second source");
+    }
+    if absence.until < first_day { incomplete("a last day within the period") } else { Ok(()) }
 }
 
 fn check_plan(said: &PlanLogged, solved: &SolvedPlan) -> Result<(), Fault> {

@@ -6,6 +6,7 @@ use sekong_model::{Counts, Day, Hour, PostId, ProvinceId, TeamId, UnitId};
 
 use super::{Admitted, State};
 use crate::fault::Fault;
+use crate::schedule::Job;
 
 /// An inspection that the draw placed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,14 +61,20 @@ impl State {
         if said.started < begins || begins + SignedDuration::from_hours(1) <= said.started {
             return Err(Fault::OutsideHour { begins, claimed: said.started });
         }
+        if entry.time() < said.started {
+            return Err(Fault::WrittenBefore { started: said.started, written: entry.time() });
+        }
         if self.sealed.contains(&said.province) {
             return Ok(Admitted::Sealed);
         }
         let team = self.devices.get(&entry.device()).and_then(|chained| chained.team.clone());
         let due = self.due_of(&said, team)?;
-        if due.order.is_some_and(|order| order != said.order) {
-            let wanted = due.order.unwrap_or(said.order);
+        let wanted = due.order.ok_or_else(|| Fault::Missing { what: "the order of this slot".to_owned() })?;
+        if wanted != said.order {
             return Err(Fault::OtherOrder { wanted, found: said.order });
+        }
+        if due.away {
+            return Err(Fault::Away { team: due.team.clone(), day: said.day });
         }
         if due.report.is_some() {
             return Err(Fault::LoggedBefore { what: "a report on this slot".to_owned() });
@@ -114,17 +121,27 @@ impl State {
         if entry.time() < due {
             return Err(Fault::ClosedEarly { due, claimed: entry.time() });
         }
-        let size = self.check_frozen(&said.head, tree, &[])?;
-        self.closes.insert((said.day, said.hour), size);
-        if !self.sealed.is_empty() {
-            return Ok(Admitted::Sealed);
-        }
+        self.check_nothing_skipped(Job::Close(said.day, said.hour))?;
+        let size = self.check_frozen(&said.head, tree, due, &[])?;
+        self.check_newest(size, due)?;
         let (due, reported) = self.close_figures(said.day, said.hour, size);
-        if (due, reported) != (said.due, said.reported) {
-            self.closes.remove(&(said.day, said.hour));
+        let readable = self.sealed.is_empty();
+        if readable && (due, reported) != (said.due, said.reported) {
             return Err(Fault::CloseFigures { due, reported });
         }
-        Ok(Admitted::Whole)
+        self.closes.insert((said.day, said.hour), size);
+        self.diary.finish(Job::Close(said.day, said.hour));
+        Ok(if readable { Admitted::Whole } else { Admitted::Sealed })
+    }
+
+    /// No head that was quoted before, and cosigned by the deadline, may be newer than the one that closes.
+    fn check_newest(&self, quoted: u64, deadline: Timestamp) -> Result<(), Fault> {
+        let newest =
+            self.heads.iter().rev().find(|(_, cosigned)| **cosigned <= deadline).map(|(size, _)| *size);
+        match newest {
+            Some(newest) if newest > quoted => Err(Fault::HeadTooOld { newest, quoted }),
+            _ => Ok(()),
+        }
     }
 
     /// When the time for reports on an hour ends.

@@ -44,6 +44,9 @@ impl State {
         if self.devices.contains_key(&said.device) {
             return Err(Fault::LoggedBefore { what: format!("device {}", said.device) });
         }
+        if self.devices.values().any(|chained| chained.team.as_ref() == Some(&said.team)) {
+            return Err(Fault::LoggedBefore { what: format!("a device of team {}", said.team) });
+        }
         self.devices.insert(said.device, Chained::first(Some(said.team)));
         Ok(Admitted::Whole)
     }

@@ -5,12 +5,15 @@ use std::fs;
 use jiff::Timestamp;
 use sekong_centre::{Bodies, Body, Fault, State};
 use sekong_log::{
-    Dealt, DeviceKey, Entry, EntryDraft, Hash, OrdersSealed, PlanLogged, Released, Statement, Tree, body_hash,
+    Dealt, DeviceKey, Entry, EntryDraft, Hash, HourClosed, OrdersSealed, PlanLogged, Released, Statement,
+    Tree, body_hash,
 };
+
+use sekong_model::{Hour, Moment};
 
 use crate::founded::{Founded, secrets};
 
-/// The log up to midnight as its entries, with the centre's key to add to it.
+/// The log up to shortly before one o'clock as its entries, with the centre's key to add to it.
 struct Forger {
     founded: Founded,
     entries: Vec<Entry>,
@@ -27,7 +30,9 @@ impl Bodies for FolderBodies {
 
 impl Forger {
     async fn new() -> Forger {
-        let founded = Founded::at_midnight().await;
+        let mut founded = Founded::at_midnight().await;
+        let shortly_before_one = founded.instant(Hour::MIDNIGHT) + jiff::SignedDuration::from_mins(55);
+        founded.run_until(shortly_before_one).await;
         let key = DeviceKey::from_seed(&secrets(&founded.campaign).device);
         let mut files = sekong_log::LogFiles::new();
         let log = founded.folder.path().join("log");
@@ -79,6 +84,13 @@ impl Forger {
         })
     }
 
+    /// The true closing of the first hour, but for its head.
+    fn close(&self, head: impl FnOnce(String) -> String) -> HourClosed {
+        let (day, hour) = (self.founded.day(), Hour::MIDNIGHT);
+        let due = self.founded.dues().len() as u32;
+        HourClosed { day, hour, head: head(self.founded.centre.head().unwrap().to_owned()), due, reported: 0 }
+    }
+
     fn orders(&self) -> OrdersSealed {
         self.said(|said| if let Statement::Orders(said) = said { Some(said) } else { None })
     }
@@ -103,7 +115,8 @@ async fn a_plan_that_does_not_follow_from_the_inputs_is_named() {
     let forger = Forger::new().await;
     let before_plans = |said: &Statement| !matches!(said, Statement::Plan(_));
     let bent = PlanLogged { plan: Hash([1; 32]), ..forger.plan() };
-    let fault = forger.fault_of(before_plans, Statement::Plan(bent), forger.founded.now);
+    let time = forger.founded.campaign.plan_frozen_at(forger.founded.day());
+    let fault = forger.fault_of(before_plans, Statement::Plan(bent), time);
     assert_eq!(fault.rule(), "plan.recomputed", "{fault}");
 }
 
@@ -118,7 +131,7 @@ async fn a_release_before_its_time_or_over_other_entries_is_named() {
     assert_eq!(fault.rule(), "release.time", "{fault}");
     let other = Released { absences: release.absences - 1, ..release.clone() };
     let fault = forger.fault_of(before, Statement::Release(other), forger.founded.now);
-    assert_eq!(fault.rule(), "campaign.names", "{fault}");
+    assert_eq!(fault.rule(), "release.basis", "{fault}");
     let swapped = Released { values: body_hash(b"other values"), ..release };
     let fault = forger.fault_of(before, Statement::Release(swapped), forger.founded.now);
     assert_eq!(fault.rule(), "body.present", "{fault}");
@@ -135,7 +148,91 @@ async fn orders_and_deals_that_the_dice_did_not_give_are_named() {
     assert_eq!(fault.rule(), "draw.recomputed", "{fault}");
     let deal =
         Dealt { province: orders.province.clone(), moment: forger.founded.moment(), deal: orders.body };
-    let before = |said: &Statement| !matches!(said, Statement::Deal(said) if matches!(said.moment, sekong_model::Moment::Hour { .. }));
+    let before = |said: &Statement| !matches!(said, Statement::Deal(said) if matches!(said.moment, Moment::Hour { .. }));
     let fault = forger.fault_of(before, Statement::Deal(deal), now);
     assert_eq!(fault.rule(), "body.content", "{fault}");
+}
+
+#[tokio::test]
+async fn nothing_of_the_schedule_can_be_left_out() {
+    let forger = Forger::new().await;
+    let close = forger.close(|head| head);
+    let deadline = forger.founded.centre.state().report_deadline(forger.founded.day(), Hour::MIDNIGHT);
+    for missing in [Left::Deal, Left::Orders] {
+        let before = |said: &Statement| !missing.is(said);
+        let fault = forger.fault_of(before, Statement::Close(close.clone()), deadline);
+        assert_eq!(fault.rule(), "schedule.skipped", "{fault}");
+    }
+    let before_lists = |said: &Statement| !matches!(said, Statement::Absences(_));
+    let fault = forger.fault_of(before_lists, Statement::Plan(forger.plan()), forger.founded.now);
+    assert_eq!(fault.rule(), "freeze.time", "{fault}");
+}
+
+enum Left {
+    Deal,
+    Orders,
+}
+
+impl Left {
+    fn is(&self, said: &Statement) -> bool {
+        match (self, said) {
+            (Left::Deal, Statement::Deal(said)) => matches!(said.moment, Moment::Hour { .. }),
+            (Left::Orders, Statement::Orders(_)) => true,
+            _ => false,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_closing_quotes_the_newest_head_before_its_deadline() {
+    let forger = Forger::new().await;
+    let deadline = forger.founded.centre.state().report_deadline(forger.founded.day(), Hour::MIDNIGHT);
+    let oldest =
+        forger.said(|said| if let Statement::Absences(said) = said { Some(said.head) } else { None });
+    let close = forger.close(|_| oldest);
+    let fault = forger.fault_of(everything, Statement::Close(close.clone()), deadline);
+    assert_eq!(fault.rule(), "close.head", "{fault}");
+    let early = deadline - jiff::SignedDuration::from_secs(1);
+    let fault = forger.fault_of(everything, Statement::Close(close), early);
+    assert_eq!(fault.rule(), "close.time", "{fault}");
+}
+
+#[tokio::test]
+async fn the_centres_clock_runs_forward_and_plans_stand_in_time() {
+    let forger = Forger::new().await;
+    let dice = sekong_log::PublicDice { dice: Hash([1; 32]), method: "again".to_owned() };
+    let fault = forger.fault_of(everything, Statement::PublicDice(dice), Timestamp::UNIX_EPOCH);
+    assert_eq!(fault.rule(), "time.order", "{fault}");
+    let before_plans = |said: &Statement| !matches!(said, Statement::Plan(_));
+    let late =
+        forger.founded.campaign.absences_frozen_at(forger.founded.day()) + jiff::SignedDuration::from_secs(1);
+    let fault = forger.fault_of(before_plans, Statement::Plan(forger.plan()), late);
+    assert_eq!(fault.rule(), "freeze.time", "{fault}");
+}
+
+#[tokio::test]
+async fn a_team_has_one_device_and_an_absence_says_who_and_until_when() {
+    let forger = Forger::new().await;
+    let team = forger.founded.campaign.teams()[0].id.clone();
+    let device = DeviceKey::from_seed(&[1; 32]).id();
+    let enrolled = sekong_log::Enrolled { team: team.clone(), device };
+    let fault = forger.fault_of(everything, Statement::Enrol(enrolled), forger.founded.now);
+    assert_eq!(fault.rule(), "order.first-counts", "{fault}");
+
+    let mut list = forger.said(|said| match said {
+        Statement::Absences(said) if said.province.as_str() == "stung-treng" => Some(said),
+        _ => None,
+    });
+    let away = sekong_log::Absence {
+        team,
+        reason: sekong_log::AbsenceReason::Illness,
+        declared_by: "duty office".to_owned(),
+        until: forger.founded.day().plus_days(-9).unwrap(),
+        second_source: "garrison roll".to_owned(),
+    };
+    list.absent = vec![away];
+    let time = forger.founded.campaign.release_at(Moment::Week { week: 0 });
+    let before_lists = |said: &Statement| !matches!(said, Statement::Absences(_));
+    let fault = forger.fault_of(before_lists, Statement::Absences(list), time);
+    assert_eq!(fault.rule(), "absences.complete", "{fault}");
 }

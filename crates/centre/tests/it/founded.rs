@@ -4,8 +4,8 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 use sekong_centre::{Centre, Due, Founding, Job, Secrets, jobs};
-use sekong_log::{Entry, Hash, InspectionReported, Statement};
-use sekong_model::{Campaign, Counts, Day, Hour, Moment, SourceBundle, TeamId, UnitId};
+use sekong_log::{Absence, AbsenceReason, Entry, Hash, InspectionReported, Statement};
+use sekong_model::{Campaign, Counts, Day, Hour, Moment, ProvinceId, SourceBundle, Team, TeamId, UnitId};
 use sekong_simulate::{Device, Seed};
 use sekong_store::SqliteStore;
 use tempfile::TempDir;
@@ -17,6 +17,7 @@ pub(crate) struct Founded {
     pub(crate) campaign: Campaign,
     pub(crate) centre: Centre<SqliteStore>,
     pub(crate) now: Timestamp,
+    away: fn(&TeamId) -> bool,
 }
 
 pub(crate) fn files() -> SourceBundle {
@@ -46,6 +47,16 @@ pub(crate) fn device(campaign: &Campaign, team: &TeamId) -> Device {
     Device::new(campaign.id().clone(), SEED.bytes("test device", team.as_str()))
 }
 
+fn absence(team: &Team, day: Day) -> Absence {
+    Absence {
+        team: team.id.clone(),
+        reason: AbsenceReason::Vehicle,
+        declared_by: "duty office".to_owned(),
+        until: day,
+        second_source: "garrison roll".to_owned(),
+    }
+}
+
 impl Founded {
     pub(crate) async fn new() -> Founded {
         let folder = tempfile::tempdir().unwrap();
@@ -64,12 +75,18 @@ impl Founded {
         let now = jobs(&campaign, 1)[0].0 - SignedDuration::from_hours(1);
         let store = SqliteStore::create(&folder.path().join("sekong.db")).await.unwrap();
         let centre = Centre::found(store, folder.path(), &founding, now).await.unwrap();
-        Founded { folder, campaign, centre, now }
+        Founded { folder, campaign, centre, now, away: |_| false }
     }
 
-    /// The campaign with its first hour drawn and begun.
+    /// The campaign with its first hour drawn and begun, and nobody away.
     pub(crate) async fn at_midnight() -> Founded {
+        Founded::at_midnight_without(|_| false).await
+    }
+
+    /// The same with those teams declared away for the day.
+    pub(crate) async fn at_midnight_without(away: fn(&TeamId) -> bool) -> Founded {
         let mut founded = Founded::new().await;
+        founded.away = away;
         let midnight = founded.instant(Hour::MIDNIGHT);
         founded.run_until(midnight).await;
         founded
@@ -94,7 +111,20 @@ impl Founded {
     }
 
     pub(crate) async fn run(&mut self, job: Job, at: Timestamp) {
-        self.centre.run(job, at, &|_, _| Vec::new()).await.unwrap();
+        let (away, day) = (self.away, self.day());
+        let teams = self.campaign.teams().to_vec();
+        let pools = self.campaign.pools().to_vec();
+        let absent = |province: &ProvinceId, _| {
+            let of_province =
+                |team: &&Team| pools.iter().any(|pool| pool.id == team.pool && pool.province == *province);
+            teams
+                .iter()
+                .filter(of_province)
+                .filter(|team| away(&team.id))
+                .map(|team| absence(team, day))
+                .collect()
+        };
+        self.centre.run(job, at, &absent).await.unwrap();
     }
 
     /// The inspections due at midnight, by unit.

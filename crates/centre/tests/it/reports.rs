@@ -110,3 +110,14 @@ async fn damaged_bytes_are_refused_without_a_trace() {
     assert_eq!(founded.centre.log_size(), size);
     founded.centre.submit(entry.bytes(), now).unwrap();
 }
+
+#[tokio::test]
+async fn a_team_that_was_declared_away_takes_part_in_the_deal_and_reports_nothing() {
+    let mut founded = Founded::at_midnight_without(|_| true).await;
+    let now = founded.instant(Hour::MIDNIGHT) + SignedDuration::from_mins(40);
+    let (unit, due) = founded.dues().remove(0);
+    assert!(due.away, "a ghost is dealt like anybody");
+    let entry = founded.written(&mut device(&founded.campaign, &due.team), &founded.report(&unit, &due));
+    let refusal = founded.centre.submit(entry.bytes(), now).unwrap_err();
+    assert!(matches!(fault(&refusal), Fault::Away { .. }), "{refusal}");
+}

@@ -9,17 +9,16 @@ use serde_json::{Value, json};
 use crate::cli::CampaignCheckArgs;
 use crate::failure::Failure;
 use crate::files::read_campaign;
+use crate::output::{print, print_line};
 
 pub(crate) fn run(args: &CampaignCheckArgs) -> Result<(), Failure> {
     let (_, campaign) = read_campaign(&args.campaign)?;
     if args.json {
-        println!("{}", as_json(&campaign));
-        return Ok(());
+        return print_line(as_json(&campaign));
     }
     let mut text = String::new();
     write_words(&mut text, &campaign).map_err(Failure::failed)?;
-    print!("{text}");
-    Ok(())
+    print(&text)
 }
 
 /// A day of each season: the first one, and the first wet one.

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::cli::CheckArgs;
 use crate::failure::Failure;
 use crate::files::read_at_most;
+use crate::output::print_line;
 
 /// Largest plan or game file read, in bytes (1 GiB).
 const FILE_MAX_BYTES: usize = 1 << 30;
@@ -14,19 +15,23 @@ pub(crate) fn run(args: &CheckArgs) -> Result<(), Failure> {
     let game = args.game.as_deref().map(text).transpose()?;
     let checked = sekong_plan::check(&plan, game.as_deref());
     if args.json {
-        let faults: Vec<String> = checked.as_ref().err().map(|error| error.to_string()).into_iter().collect();
-        println!("{}", json!({ "valid": checked.is_ok(), "faults": faults }));
+        let faults = checked.as_ref().err().into_iter().flat_map(|error| &error.faults);
+        let faults: Vec<String> = faults.map(ToString::to_string).collect();
+        let bounds = checked.as_ref().ok();
+        print_line(json!({
+            "valid": checked.is_ok(),
+            "upper": bounds.map(|checked| checked.upper),
+            "lower": bounds.map(|checked| checked.lower),
+            "gap": bounds.map(|checked| checked.gap),
+            "unchecked": ["prices"],
+            "faults": faults,
+        }))?;
+        return checked.map(drop).map_err(|error| Failure::not_verified(error).told());
     }
     let checked = checked.map_err(Failure::not_verified)?;
-    if !args.json {
-        println!(
-            "the plan holds: upper {:.6}, lower {:.6}, gap {:.2} %",
-            checked.upper,
-            checked.lower,
-            100.0 * checked.gap
-        );
-    }
-    Ok(())
+    let (upper, lower, gap) = (checked.upper, checked.lower, 100.0 * checked.gap);
+    print_line(format_args!("the plan holds: upper {upper:.6}, lower {lower:.6}, gap {gap:.2} %"))?;
+    print_line("its prices are claims: they compare with plans that are not in the file")
 }
 
 fn text(path: &std::path::Path) -> Result<String, Failure> {

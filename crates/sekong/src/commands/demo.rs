@@ -13,6 +13,7 @@ use crate::cli::DemoArgs;
 use crate::data_folder::DataFolder;
 use crate::failure::Failure;
 use crate::files::{parse_campaign, read_campaign, shipped_campaign};
+use crate::output::{print, print_line};
 use crate::simulated_week::{Week, WeekPlan, simulate};
 
 pub(crate) fn run(args: &DemoArgs) -> Result<(), Failure> {
@@ -27,13 +28,13 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), Failure> {
     let plan = WeekPlan { files: &files, campaign: &campaign, days: args.days, seed: Seed(args.seed) };
     let week = super::block_on(simulate(&plan, &folder, &mut bar("simulating")))??;
     let verdict = verify::verify_folder(folder.root(), None, None, &mut bar("verifying"))?;
-    print_week(args, &week, verdict.holds());
+    print_week(args, &week, verdict.holds())?;
     if !args.no_serve {
         eprintln!(
             "this version runs the week and ends; serving it is still to come (--no-serve says so on purpose)"
         );
     }
-    verify::outcome(&verdict)
+    verify::outcome(&verdict).map_err(Failure::told)
 }
 
 fn campaign(args: &DemoArgs) -> Result<(SourceBundle, Campaign), Failure> {
@@ -61,7 +62,7 @@ fn bar(doing: &'static str) -> impl FnMut(u64, u64) {
     }
 }
 
-fn print_week(args: &DemoArgs, week: &Week, verified: bool) {
+fn print_week(args: &DemoArgs, week: &Week, verified: bool) -> Result<(), Failure> {
     let tally = &week.tally;
     if args.json {
         let line = json!({
@@ -80,26 +81,25 @@ fn print_week(args: &DemoArgs, week: &Week, verified: bool) {
             "commits": week.commits,
             "verified": verified,
         });
-        println!("{line}");
-        return;
+        return print_line(line);
     }
-    println!(
+    print_line(format_args!(
         "{} days: {} of {} province-hours held",
         args.days, tally.province_hours_covered, tally.province_hours
-    );
-    println!("{} orders, {} of them to drive", tally.orders, tally.orders_driving);
-    println!(
+    ))?;
+    print_line(format_args!("{} orders, {} of them to drive", tally.orders, tally.orders_driving))?;
+    print_line(format_args!(
         "{} inspections ({} in time, {} late, {} arrived late), {} missed",
         tally.inspections(),
         tally.done,
         tally.late,
         tally.late_arrived,
         tally.missed
-    );
-    println!("{} entries in {} commits, {} receipts checked", week.log_size, week.commits, week.receipts);
-    print!("{}", week.head);
-    println!(
-        "{}",
-        if verified { "verified: every draw, order and report recomputed" } else { "NOT verified" }
-    );
+    ))?;
+    print_line(format_args!(
+        "{} entries in {} commits, {} receipts checked",
+        week.log_size, week.commits, week.receipts
+    ))?;
+    print(&week.head)?;
+    print_line(if verified { "verified: every draw, order and report recomputed" } else { "NOT verified" })
 }

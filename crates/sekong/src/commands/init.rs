@@ -1,6 +1,5 @@
 //! `sekong init`: founds a campaign with keys from the operating system's randomness.
 
-use jiff::Timestamp;
 use sekong_centre::{Centre, Founding, Secrets};
 use sekong_log::Hash;
 use sekong_model::Campaign;
@@ -11,6 +10,7 @@ use crate::cli::InitArgs;
 use crate::data_folder::DataFolder;
 use crate::failure::Failure;
 use crate::files::read_campaign;
+use crate::output::{print, print_line};
 
 pub(crate) fn run(args: &InitArgs) -> Result<(), Failure> {
     let (files, campaign) = read_campaign(&args.campaign)?;
@@ -28,18 +28,17 @@ pub(crate) fn run(args: &InitArgs) -> Result<(), Failure> {
     };
     let head = super::block_on(found(&folder, &founding))??;
     if args.json {
-        println!("{}", json!({ "campaign": campaign.id(), "key": keys.log.to_string(), "head": head }));
-    } else {
-        println!("campaign {} founded in {}", campaign.id(), args.data.display());
-        println!("log key: {}", keys.log);
-        print!("{head}");
+        return print_line(json!({ "campaign": campaign.id(), "key": keys.log.to_string(), "head": head }));
     }
-    Ok(())
+    print_line(format_args!("campaign {} founded in {}", campaign.id(), args.data.display()))?;
+    print_line(format_args!("log key: {}", keys.log))?;
+    print(&head)
 }
 
 async fn found(folder: &DataFolder, founding: &Founding<'_>) -> Result<String, Failure> {
     let store = SqliteStore::create(&folder.store()).await.map_err(Failure::failed)?;
-    let centre = Centre::found(store, folder.root(), founding, now()).await.map_err(Failure::failed)?;
+    let centre =
+        Centre::found(store, folder.root(), founding, super::now()).await.map_err(Failure::failed)?;
     let head = centre.head().unwrap_or_default().to_owned();
     centre.close().await.map_err(Failure::failed)?;
     Ok(head)
@@ -54,11 +53,6 @@ fn new_secrets(campaign: &Campaign) -> Result<Secrets, Failure> {
         salt: random()?,
         custodians: custodians.collect::<Result<_, Failure>>()?,
     })
-}
-
-#[expect(clippy::disallowed_methods, reason = "the binary is where the clock is read")]
-fn now() -> Timestamp {
-    Timestamp::now()
 }
 
 #[expect(

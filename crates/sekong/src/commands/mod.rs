@@ -9,7 +9,14 @@ pub(crate) mod verify;
 
 use std::future::Future;
 
+use jiff::Timestamp;
+
 use crate::failure::Failure;
+
+#[expect(clippy::disallowed_methods, reason = "the binary is where the clock is read")]
+fn now() -> Timestamp {
+    Timestamp::now()
+}
 
 /// Runs a future to its end on this thread.
 fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {

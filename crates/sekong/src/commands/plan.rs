@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::cli::PlanArgs;
 use crate::failure::Failure;
 use crate::files::read_campaign;
+use crate::output::print_line;
 
 pub(crate) fn run(args: &PlanArgs) -> Result<(), Failure> {
     let (_, campaign) = read_campaign(&args.campaign)?;
@@ -33,15 +34,13 @@ pub(crate) fn run(args: &PlanArgs) -> Result<(), Failure> {
             "out": args.out, "upper": value.upper, "lower": value.lower, "gap": value.gap,
             "unreachable": plan.unreachable().len(),
         });
-        println!("{line}");
-    } else {
-        println!("plan of {} on {} written to {}", args.province, args.day, args.out.display());
-        println!(
-            "worst case for us {:.4}, no plan can be below {:.4}, gap {:.2} %",
-            value.upper,
-            value.lower,
-            100.0 * value.gap
-        );
+        return print_line(line);
     }
-    Ok(())
+    print_line(format_args!("plan of {} on {} written to {}", args.province, args.day, args.out.display()))?;
+    print_line(format_args!(
+        "worst case for us {:.4}, no plan can be below {:.4}, gap {:.2} %",
+        value.upper,
+        value.lower,
+        100.0 * value.gap
+    ))
 }

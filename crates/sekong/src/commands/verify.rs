@@ -1,23 +1,16 @@
 //! `sekong verify`: a data folder or a centre's address, checked from the bytes up.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::fs;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use sekong_centre::{Bodies, Body, Evidence, KeyRing, Verdict, audit};
-use sekong_log::{CHECKPOINT_FILE, Hash, LogFiles, body_hash, tiles_of};
-use sekong_store::{SqliteStore, Store};
+use sekong_centre::{Evidence, KeyRing, Verdict, audit};
 use serde_json::{Value, json};
 
 use crate::cli::VerifyArgs;
 use crate::data_folder::{DataFolder, parse_keys};
+use crate::evidence::{FolderBodies, Listing, Site, SiteBodies, store_head};
 use crate::failure::Failure;
-use crate::files::{read_at_most, read_text};
-
-/// Largest file of a log or bodies folder, in bytes (64 MiB).
-const FILE_MAX_BYTES: usize = 64 << 20;
+use crate::files::read_text;
+use crate::output::print_line;
 
 /// Faults printed in words; JSON holds all.
 const FAULTS_PRINTED: usize = 20;
@@ -25,17 +18,19 @@ const FAULTS_PRINTED: usize = 20;
 pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
     let since = args.since.as_deref().map(read_text).transpose()?;
     let mut quiet = |_, _| ();
-    let verdict = if args.source.starts_with("http://") || args.source.starts_with("https://") {
+    let scheme = args.source.split("://").next().unwrap_or_default().to_ascii_lowercase();
+    let verdict = if args.source.contains("://") && ["http", "https"].contains(&scheme.as_str()) {
         verify_address(&args.source, args.key.as_deref(), since.as_deref(), &mut quiet)?
     } else {
         verify_folder(Path::new(&args.source), args.key.as_deref(), since.as_deref(), &mut quiet)?
     };
     if args.json {
-        println!("{}", as_json(&verdict));
+        print_line(as_json(&verdict))?;
     } else {
-        print_words(&verdict);
+        print_words(&verdict)?;
+        print_trust(args)?;
     }
-    outcome(&verdict)
+    outcome(&verdict).map_err(Failure::told)
 }
 
 /// The failure of a verdict that does not hold.
@@ -60,13 +55,21 @@ pub(crate) fn verify_folder(
 ) -> Result<Verdict, Failure> {
     let folder = DataFolder::open(root)?;
     let keys = key.map_or_else(|| folder.keys(), given_keys)?;
-    let mut files = LogFiles::new();
-    list_files(&folder.log(), &folder.log(), &mut files)?;
-    let store_size = super::block_on(store_size(&folder))??;
-    let bodies = FolderBodies { folder: folder.bodies() };
-    let evidence = Evidence { files: &files, listed: true, keys: &keys, bodies: &bodies, store_size, since };
+    let (log, bodies) = (Listing::of(&folder.log())?, Listing::of(&folder.bodies())?);
+    let store_head = super::block_on(store_head(&folder))??;
+    let evidence = Evidence {
+        files: &log.files,
+        listed: true,
+        keys: &keys,
+        bodies: &FolderBodies::new(folder.bodies()),
+        store_head: store_head.as_deref(),
+        now: super::now(),
+        since,
+    };
     let mut verdict = audit(&evidence, progress);
-    verdict.faults.extend(foreign_bodies(&folder.bodies())?);
+    verdict.faults.extend(log.foreign("", "log.unknown"));
+    verdict.faults.extend(bodies.foreign("bodies/", "body.name"));
+    verdict.faults.extend(bodies.misnamed());
     Ok(verdict)
 }
 
@@ -81,11 +84,16 @@ fn verify_address(
             .hint("give --key VKEY, or --key FILE with the log's key and its cosigners' keys below")
     })?;
     let keys = given_keys(key)?;
-    let site = Site { base: address.trim_end_matches('/').to_owned() };
-    let files = site.log_files(&keys)?;
-    let bodies = SiteBodies { site: &site, fetched: RefCell::default() };
-    let evidence =
-        Evidence { files: &files, listed: false, keys: &keys, bodies: &bodies, store_size: None, since };
+    let site = Site::new(address);
+    let evidence = Evidence {
+        files: &site.log_files(&keys)?,
+        listed: false,
+        keys: &keys,
+        bodies: &SiteBodies::new(&site),
+        store_head: None,
+        now: super::now(),
+        since,
+    };
     Ok(audit(&evidence, progress))
 }
 
@@ -99,128 +107,6 @@ fn given_keys(given: &str) -> Result<KeyRing, Failure> {
     let log = keys.next().ok_or_else(|| Failure::failed(format!("{given} holds no key")))?;
     let cosigners: Vec<_> = keys.collect();
     Ok(KeyRing { log, cosigners: (!cosigners.is_empty()).then_some(cosigners) })
-}
-
-fn list_files(root: &Path, folder: &Path, files: &mut LogFiles) -> Result<(), Failure> {
-    let cannot = |error| Failure::failed(format!("cannot list {}: {error}", folder.display()));
-    for entry in fs::read_dir(folder).map_err(cannot)? {
-        let path = entry.map_err(cannot)?.path();
-        if path.is_dir() {
-            list_files(root, &path, files)?;
-        } else {
-            let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
-            files.insert(name, read_at_most(&path, FILE_MAX_BYTES)?);
-        }
-    }
-    Ok(())
-}
-
-/// Size of the newest head in the folder's store; `None` where there is no store, as in a published copy.
-async fn store_size(folder: &DataFolder) -> Result<Option<u64>, Failure> {
-    if !folder.store().exists() {
-        return Ok(None);
-    }
-    let mut store = SqliteStore::open_read_only(&folder.store()).await.map_err(Failure::failed)?;
-    let newest = store.newest_head().await.map_err(Failure::failed)?;
-    store.close().await.map_err(Failure::failed)?;
-    Ok(newest.map(|head| head.size))
-}
-
-/// Bodies in a folder, by the hex of their SHA-256.
-struct FolderBodies {
-    folder: PathBuf,
-}
-
-impl Bodies for FolderBodies {
-    fn get(&self, hash: &Hash) -> Body {
-        match fs::read(self.folder.join(hash.to_string())) {
-            Ok(bytes) if body_hash(&bytes) == *hash => Body::Here(bytes),
-            Ok(_) => Body::Altered,
-            Err(_) => Body::Missing,
-        }
-    }
-}
-
-/// Files in the bodies folder that are not what their name says.
-fn foreign_bodies(folder: &Path) -> Result<Vec<sekong_centre::AuditFault>, Failure> {
-    let mut files = LogFiles::new();
-    if folder.is_dir() {
-        list_files(folder, folder, &mut files)?;
-    }
-    let foreign = files.into_iter().filter(|(name, bytes)| body_hash(bytes).to_string() != *name);
-    let fault = |(name, _)| sekong_centre::AuditFault {
-        entry: None,
-        file: Some(format!("bodies/{name}")),
-        rule: "body.name".to_owned(),
-        detail: "the file's name is not the SHA-256 of its bytes".to_owned(),
-    };
-    Ok(foreign.map(fault).collect())
-}
-
-/// A centre's address.
-struct Site {
-    base: String,
-}
-
-impl Site {
-    fn log_files(&self, keys: &KeyRing) -> Result<LogFiles, Failure> {
-        let note = self.required(CHECKPOINT_FILE)?;
-        let mut files = LogFiles::from([(CHECKPOINT_FILE.to_owned(), note.clone())]);
-        let text = String::from_utf8_lossy(&note);
-        // A head that does not open is named by the audit; without its size nothing more can be fetched.
-        let Ok(head) = keys.open(&text) else { return Ok(files) };
-        for tile in tiles_of(head.checkpoint.size) {
-            files.insert(tile.to_string(), self.required(&tile.to_string())?);
-        }
-        Ok(files)
-    }
-
-    fn required(&self, name: &str) -> Result<Vec<u8>, Failure> {
-        let address = format!("{}/log/{name}", self.base);
-        match self.fetch(&address) {
-            Ok(Fetched::Here(bytes)) => Ok(bytes),
-            Ok(Fetched::Status(status)) => Err(Failure::not_verified(format!("{address} answers {status}"))
-                .hint("the address is the centre's base: its log lies at /log/")),
-            Err(error) => Err(Failure::failed(format!("cannot fetch {address}: {error}"))),
-        }
-    }
-
-    fn fetch(&self, address: &str) -> Result<Fetched, ureq::Error> {
-        match ureq::get(address).call() {
-            Ok(response) => {
-                let mut bytes = Vec::new();
-                let reader = response.into_body().into_reader().take(FILE_MAX_BYTES as u64);
-                { reader }.read_to_end(&mut bytes)?;
-                Ok(Fetched::Here(bytes))
-            }
-            Err(ureq::Error::StatusCode(status)) => Ok(Fetched::Status(status)),
-            Err(error) => Err(error),
-        }
-    }
-}
-
-enum Fetched {
-    Here(Vec<u8>),
-    Status(u16),
-}
-
-/// Bodies behind an address, each fetched once.
-struct SiteBodies<'a> {
-    site: &'a Site,
-    fetched: RefCell<BTreeMap<Hash, Body>>,
-}
-
-impl Bodies for SiteBodies<'_> {
-    fn get(&self, hash: &Hash) -> Body {
-        let fetch = || match self.site.fetch(&format!("{}/bodies/{hash}", self.site.base)) {
-            Ok(Fetched::Here(bytes)) if body_hash(&bytes) == *hash => Body::Here(bytes),
-            Ok(Fetched::Here(_)) => Body::Altered,
-            // Forbidden: the release rule does not let this reader have it yet.
-            Ok(Fetched::Status(403)) => Body::Sealed,
-            Ok(Fetched::Status(_)) | Err(_) => Body::Missing,
-        };
-        self.fetched.borrow_mut().entry(*hash).or_insert_with(fetch).clone()
-    }
 }
 
 fn as_json(verdict: &Verdict) -> Value {
@@ -242,27 +128,51 @@ fn as_json(verdict: &Verdict) -> Value {
     })
 }
 
-fn print_words(verdict: &Verdict) {
+/// What the verdict rests on, so that nobody takes it for more.
+fn print_trust(args: &VerifyArgs) -> Result<(), Failure> {
+    if args.key.is_none() {
+        print_line(
+            "keys were taken from the folder itself: this shows that it agrees with itself, not whose it is (--key)",
+        )?;
+    }
+    if args.since.is_none() {
+        print_line(
+            "no older head was given: a history that was rewritten as a whole would not show (--since)",
+        )?;
+    }
+    Ok(())
+}
+
+fn print_words(verdict: &Verdict) -> Result<(), Failure> {
     if let Some(log) = &verdict.log {
-        println!("{} entries under root {}", log.tree.size(), log.tree.root());
+        print_line(format_args!("{} entries under root {}", log.tree.size(), log.tree.root()))?;
         for cosignature in &log.head.cosignatures {
-            println!("cosigned by {} at {}", cosignature.name, cosignature.time);
+            print_line(format_args!("cosigned by {} at {}", cosignature.name, cosignature.time))?;
         }
         for line in &log.head.unchecked {
-            println!("unchecked: {line}");
+            print_line(format_args!("unchecked: {line}"))?;
         }
     }
     if verdict.sealed > 0 {
-        println!(
+        print_line(format_args!(
             "{} entries wait for bodies that are still sealed; what needs none of them was checked",
             verdict.sealed
-        );
+        ))?;
     }
     for fault in verdict.faults.iter().take(FAULTS_PRINTED) {
         let place = fault.entry.map_or_else(String::new, |entry| format!("entry {entry} "));
-        println!("{place}{} breaks {}: {}", fault.file.as_deref().unwrap_or(""), fault.rule, fault.detail);
+        print_line(format_args!(
+            "{place}{} breaks {}: {}",
+            fault.file.as_deref().unwrap_or(""),
+            fault.rule,
+            fault.detail
+        ))?;
+    }
+    if verdict.faults.len() > FAULTS_PRINTED {
+        print_line(format_args!("and {} more; --json lists all", verdict.faults.len() - FAULTS_PRINTED))?;
     }
     if verdict.holds() {
-        println!("everything holds: heads, entries, plans, releases, deals, dice, orders and reports");
+        print_line("everything holds: heads, entries, plans, releases, deals, dice, orders and reports")?;
     }
+    Ok(())
 }

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use sekong_centre::{Bodies, Body, Evidence, KeyRing, audit};
-use sekong_log::{Hash, LogFiles};
+use sekong_log::{Hash, LogFiles, Statement};
 use sekong_simulate::Seed;
 
+use crate::data::statements;
 use crate::week;
 
 /// Places flipped; each costs one audit of the whole log.
@@ -38,8 +39,45 @@ fn keys(data: &Path) -> KeyRing {
 }
 
 fn holds_by_itself(files: &LogFiles, keys: &KeyRing) -> bool {
-    let (bodies, since, store_size) = (&NoBodies, None, None);
-    audit(&Evidence { files, listed: true, keys, bodies, store_size, since }, &mut |_, _| ()).log.is_some()
+    let (bodies, since, store_head, now) = (&NoBodies, None, None, jiff::Timestamp::UNIX_EPOCH);
+    audit(&Evidence { files, listed: true, keys, bodies, store_head, now, since }, &mut |_, _| ())
+        .log
+        .is_some()
+}
+
+/// Publishes the campaign's files and its plans; the rest is sealed, as on the day itself.
+struct PlansAlone<'a>(&'a Path, Vec<Hash>);
+
+impl Bodies for PlansAlone<'_> {
+    fn get(&self, hash: &Hash) -> Body {
+        if !self.1.contains(hash) {
+            return Body::Sealed;
+        }
+        std::fs::read(self.0.join("bodies").join(hash.to_string())).map_or(Body::Missing, Body::Here)
+    }
+}
+
+#[test]
+fn sealed_bodies_break_nothing_while_they_may_be_sealed() {
+    let data = week::shared_day();
+    let (keys, mut files) = (keys(data), LogFiles::new());
+    read_all(&data.join("log"), &data.join("log"), &mut files);
+    let public = statements(data).into_iter().filter_map(|said| match said {
+        Statement::Campaign(said) => Some(said.bundle),
+        Statement::Plan(said) => Some(said.plan),
+        _ => None,
+    });
+    let bodies = &PlansAlone(data, public.collect());
+    let judged = |now: &str| {
+        let (now, store_head, since) = (now.parse().unwrap(), None, None);
+        let (files, keys) = (&files, &keys);
+        audit(&Evidence { files, listed: true, keys, bodies, store_head, now, since }, &mut |_, _| ())
+    };
+    let in_time = judged("2017-01-02T00:00:00Z");
+    assert!(in_time.holds(), "{:?}", in_time.faults.first());
+    assert!(in_time.sealed > 100);
+    let too_late = judged("2017-03-01T00:00:00Z");
+    assert!(too_late.faults.iter().all(|fault| fault.rule == "body.overdue") && !too_late.holds());
 }
 
 #[test]

@@ -24,7 +24,8 @@ fn traced_day(folder: &Path) -> (Value, String) {
 }
 
 fn calls_on(trace: &str, file: &str) -> u64 {
-    trace.lines().filter(|line| line.contains("sync") && line.contains(file)).count() as u64
+    // A call that another thread's event interrupts has a second line, `<... fsync resumed>`, without a bracket.
+    trace.lines().filter(|line| line.contains("sync(") && line.contains(file)).count() as u64
 }
 
 #[test]
@@ -32,7 +33,7 @@ fn a_group_commit_costs_one_fsync() {
     let folder = tempfile::tempdir().unwrap();
     let (demo, trace) = traced_day(folder.path());
     let commits = demo["commits"].as_u64().unwrap();
-    let calls = calls_on(&trace, "sync");
+    let calls = calls_on(&trace, "");
     // Each flush of the database file itself is a checkpoint: the one at the end, and the layout at the beginning.
     let checkpoints = calls_on(&trace, "sekong.db>");
     assert!((1..=2).contains(&checkpoints), "{trace}");

@@ -1,0 +1,155 @@
+//! `sekong demo` and `sekong init`: what they print, what they leave, what they refuse.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use sekong_log::{HeadKeys, TilePath, VerifierKey, body_hash};
+use serde_json::Value;
+
+use crate::data::{Data, TWO_DAYS, arg, checkpoint, files, shipped};
+use crate::run::{Run, sekong};
+use crate::week::shared_day;
+
+const KEYS: [&str; 14] = [
+    "days",
+    "province_hours",
+    "post_hours",
+    "province_hours_covered",
+    "orders",
+    "orders_driving",
+    "inspections",
+    "late",
+    "missed",
+    "late_arrived",
+    "log_size",
+    "head",
+    "commits",
+    "verified",
+];
+
+fn demo(data: &Path, days: &str, seed: &str) -> Run {
+    let options = ["--no-serve", "--json", "--days", days, "--seed", seed, "--data"];
+    sekong(["demo"].into_iter().chain(options).chain([arg(data)]))
+}
+
+fn keys_in(data: &Path, file: &str) -> Vec<VerifierKey> {
+    let text = fs::read_to_string(data.join("keys").join(file)).unwrap();
+    text.lines().map(|line| line.parse().unwrap()).collect()
+}
+
+#[test]
+fn two_days_come_to_figures_that_agree_and_to_a_head_that_opens() {
+    let (data, run) = &*TWO_DAYS;
+    let line = run.json();
+    let keys: BTreeSet<&str> = line.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(keys, BTreeSet::from(KEYS));
+    assert_eq!(line["verified"], true);
+    figures_agree(&line);
+    let note = line["head"].as_str().unwrap();
+    let (log, cosigners) = (keys_in(&data.path, "log.vkey"), keys_in(&data.path, "cosigners.vkey"));
+    let head = HeadKeys { log: &log[0], cosigners: Some(&cosigners) }.open(note).unwrap();
+    assert_eq!(line["log_size"], head.checkpoint.size);
+    assert_eq!(head.cosignatures.len(), 1);
+    assert_eq!(note, data.checkpoint());
+}
+
+#[track_caller]
+fn figures_agree(line: &Value) {
+    let figure = |key: &str| line[key].as_u64().unwrap_or_else(|| panic!("{key} of {line}"));
+    assert_eq!(figure("days"), 2);
+    assert_eq!(figure("province_hours"), 2 * 24 * 3);
+    assert_eq!(figure("province_hours_covered"), figure("province_hours"));
+    assert_eq!(figure("post_hours"), 2 * 24 * 20);
+    for key in ["late", "missed", "late_arrived", "orders_driving"] {
+        assert!(figure(key) > 0, "{key} of {line}");
+    }
+    assert!(figure("orders_driving") < figure("orders"));
+    assert!(figure("late") + figure("late_arrived") < figure("inspections"));
+    assert!(figure("inspections") + figure("missed") >= figure("province_hours"));
+    assert!(figure("commits") <= figure("log_size"));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_head_and_another_seed_another() {
+    let same = demo(&Data::absent().path, "1", "1").exits(0).json();
+    assert_eq!(same["head"], checkpoint(shared_day()));
+    let other = sekong(["demo", "--no-serve", "--days", "1", "--seed", "6"]).exits(0).stdout;
+    assert!(!other.contains(same["head"].as_str().unwrap()));
+    assert!(other.starts_with("1 days: 72 of 72 province-hours held\n"), "{other}");
+    assert!(other.ends_with("verified: every draw, order and report recomputed\n"), "{other}");
+}
+
+#[test]
+fn a_folder_that_holds_anything_is_refused_and_left_alone() {
+    let data = Data::absent();
+    fs::create_dir(&data.path).unwrap();
+    fs::write(data.path.join("mine.txt"), "mine").unwrap();
+    demo(&data.path, "1", "5").exits(2).prints_nothing().says(&["is not empty", "help:"]);
+    sekong(["init", arg(&shipped()), "--data", arg(&data.path)])
+        .exits(2)
+        .prints_nothing()
+        .says(&["is not empty", "help:"]);
+    assert_eq!(files(&data.path), ["mine.txt"]);
+    assert_eq!(fs::read_to_string(data.path.join("mine.txt")).unwrap(), "mine");
+    demo(&data.path.join("mine.txt"), "1", "5").exits(2).prints_nothing().says(&["mine.txt"]);
+}
+
+#[test]
+fn days_outside_the_campaign_are_refused_before_anything_is_made() {
+    for days in ["0", "182", "500", "-1", "many"] {
+        let data = Data::absent();
+        demo(&data.path, days, "5").exits(2).prints_nothing().says(&[days]);
+        assert!(!data.path.exists());
+    }
+}
+
+#[test]
+fn a_founded_folder_has_the_layout_of_the_contract_and_holds() {
+    let data = Data::founded();
+    let all = files(&data.path);
+    let foreign = |name: &&String| !name.starts_with("log/") && !name.starts_with("bodies/");
+    let rest: Vec<_> = all.iter().filter(foreign).filter(|name| !name.starts_with("sekong.db-")).collect();
+    assert_eq!(rest, ["keys/cosigners.vkey", "keys/log.vkey", "keys/secrets.json", "sekong.db"]);
+    sekong(["verify", arg(&data.path)]).exits(0);
+}
+
+#[test]
+fn init_with_json_prints_key_and_head_on_one_line() {
+    let data = Data::absent();
+    let line = sekong(["init", arg(&shipped()), "--json", "--data", arg(&data.path)]).exits(0).json();
+    assert_eq!(line["campaign"], "northeast-2017");
+    assert_eq!(line["head"], data.checkpoint());
+    let key = fs::read_to_string(data.path.join("keys/log.vkey")).unwrap();
+    assert_eq!(key, format!("{}\n", line["key"].as_str().unwrap()));
+}
+
+#[test]
+fn the_log_folder_holds_a_checkpoint_and_tiles_and_nothing_else() {
+    let day = shared_day();
+    for name in files(&day.join("log")) {
+        assert!(name == "checkpoint" || name.parse::<TilePath>().is_ok(), "log/{name}");
+    }
+    assert!(checkpoint(day).starts_with("sekong/northeast-2017\n"));
+}
+
+#[test]
+fn the_keys_are_verifier_keys_and_the_secrets_are_the_owners_alone() {
+    let day = shared_day();
+    assert_eq!(keys_in(day, "log.vkey").len(), 1);
+    assert_eq!(keys_in(day, "cosigners.vkey").len(), 1);
+    let secrets = fs::metadata(day.join("keys/secrets.json")).unwrap();
+    assert_eq!(secrets.permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn every_body_is_named_by_its_sha256() {
+    let day = shared_day();
+    let bodies = files(&day.join("bodies"));
+    assert!(bodies.len() > 100);
+    for name in bodies {
+        let bytes = fs::read(day.join("bodies").join(&name)).unwrap();
+        assert_eq!(body_hash(&bytes).to_string(), name);
+    }
+}

@@ -1,0 +1,276 @@
+//! A record that was tampered with: each time `verify` exits 3 and names the file or the entry, and the rule.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+
+use sekong_log::{Hash, Statement, TilePath};
+use serde_json::Value;
+
+use crate::data::{Data, arg, files, head_size, quoted_heads, statements};
+use crate::run::sekong;
+
+impl Data {
+    /// Verifies and expects a fault of this rule at this file or entry.
+    #[track_caller]
+    fn breaks(&self, rule: &str, at: impl Into<Value>) {
+        let run = sekong(["verify", arg(&self.path), "--json"]).exits(3).says(&["do not hold", "help:"]);
+        let verdict = run.json();
+        assert_eq!(verdict["verified"], false);
+        let (at, faults) = (at.into(), verdict["faults"].as_array().unwrap());
+        let named = |fault: &&Value| fault["rule"] == rule && (fault["file"] == at || fault["entry"] == at);
+        assert!(faults.iter().any(|fault| named(&fault)), "no {rule} at {at} in {faults:#?}");
+    }
+
+    fn change(&self, file: &str, change: impl FnOnce(&mut Vec<u8>)) {
+        let path = self.path.join(file);
+        let mut bytes = fs::read(&path).unwrap();
+        change(&mut bytes);
+        fs::write(path, bytes).unwrap();
+    }
+
+    fn flip(&self, file: &str, at: impl FnOnce(usize) -> usize) {
+        self.change(file, |bytes| {
+            let at = at(bytes.len());
+            bytes[at] ^= 1;
+        });
+    }
+}
+
+#[test]
+fn words_name_rule_and_place_and_how_many_more_there_are() {
+    let data = Data::founded();
+    fs::write(data.path.join("log/notes.txt"), "foreign").unwrap();
+    let words = sekong(["verify", arg(&data.path)]).exits(3).says(&["notes.txt", "(log.unknown)"]).stdout;
+    assert!(
+        words.starts_with("notes.txt breaks log.unknown: no file of this name belongs to a log\n"),
+        "{words}"
+    );
+    assert!(
+        words.contains("(--key)") && words.contains("(--since)"),
+        "a verdict says what it rests on: {words}"
+    );
+    (0..30).for_each(|n| fs::write(data.path.join(format!("log/{n}")), "foreign").unwrap());
+    let words = sekong(["verify", arg(&data.path)]).exits(3).says(&["31 things do not hold"]).stdout;
+    assert!(words.contains("\nand 11 more; --json lists all\n"), "{words}");
+}
+
+fn middle(length: usize) -> usize {
+    length / 2
+}
+
+/// The first statement of a kind, with its entry.
+fn first<T>(data: &Path, pick: impl Fn(Statement) -> Option<T>) -> (u64, T) {
+    let picked = (0..).zip(statements(data)).find_map(|(entry, statement)| Some((entry, pick(statement)?)));
+    picked.unwrap()
+}
+
+/// The first release's entry and the hash of its body.
+fn release(data: &Path) -> (u64, Hash) {
+    first(data, |statement| match statement {
+        Statement::Release(release) => Some(release.values),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_flipped_byte_in_a_full_bundle_or_tile_is_found() {
+    let data = Data::day();
+    data.flip("log/tile/entries/000", middle);
+    data.breaks("log.other-entry", "tile/entries/000");
+    let data = Data::day();
+    data.flip("log/tile/0/000", middle);
+    data.breaks("log.tile-hash", 128);
+    let data = Data::day();
+    data.flip("log/tile/1/000.p/1", middle);
+    data.breaks("log.tile-hash", "tile/1/000.p/1");
+}
+
+#[test]
+fn a_flipped_byte_in_a_partial_bundle_or_tile_is_found() {
+    let data = Data::founded();
+    data.flip("log/tile/entries/000.p/7", middle);
+    data.breaks("log.other-entry", "tile/entries/000.p/7");
+    let data = Data::founded();
+    data.flip("log/tile/0/000.p/7", |_| 5 * 32);
+    data.breaks("log.tile-hash", 5);
+}
+
+#[test]
+fn a_flipped_byte_anywhere_in_the_checkpoint_is_found() {
+    let data = Data::founded();
+    let good = data.checkpoint();
+    for at in (0..good.len()).step_by(7) {
+        data.flip("log/checkpoint", |_| at);
+        let run = sekong(["verify", arg(&data.path), "--json"]).exits(3);
+        assert_eq!(run.json()["faults"][0]["file"], "checkpoint", "byte {at}");
+        data.set_checkpoint(&good);
+    }
+    sekong(["verify", arg(&data.path)]).exits(0);
+}
+
+#[test]
+fn a_truncated_tile_is_found() {
+    let data = Data::day();
+    data.change("log/tile/0/000", |bytes| bytes.truncate(bytes.len() - 1));
+    data.breaks("log.tile-length", "tile/0/000");
+    let data = Data::day();
+    data.change("log/tile/entries/000", |bytes| bytes.truncate(bytes.len() / 2));
+    data.breaks("log.bundle", "tile/entries/000");
+    let data = Data::founded();
+    data.change("log/tile/entries/000.p/7", Vec::clear);
+    data.breaks("log.bundle", "tile/entries/000.p/7");
+}
+
+#[test]
+fn a_missing_file_of_the_log_is_found() {
+    for file in ["checkpoint", "tile/0/000.p/7", "tile/entries/000.p/7"] {
+        let data = Data::founded();
+        fs::remove_file(data.path.join("log").join(file)).unwrap();
+        data.breaks("log.missing", file);
+    }
+}
+
+#[test]
+fn an_older_head_in_place_of_the_newest_is_found() {
+    let data = Data::day();
+    let heads = quoted_heads(&data.path);
+    data.set_checkpoint(&heads[heads.len() / 2]);
+    let newest = files(&data.path.join("log/tile/0/001.p")).iter().map(|n| n.parse::<u64>().unwrap()).max();
+    data.breaks("log.beyond-head", format!("tile/0/001.p/{}", newest.unwrap()));
+}
+
+#[test]
+fn a_log_set_back_as_a_whole_is_older_than_its_store() {
+    let data = Data::day();
+    let older = quoted_heads(&data.path).pop().unwrap();
+    let size = head_size(&older);
+    assert!(256 < size && size < head_size(&data.checkpoint()));
+    data.set_checkpoint(&older);
+    for name in files(&data.path.join("log")) {
+        if name.parse::<TilePath>().is_ok_and(|tile| !tile.is_within(size)) {
+            fs::remove_file(data.path.join("log").join(name)).unwrap();
+        }
+    }
+    data.breaks("head.newest", "checkpoint");
+    for name in files(&data.path).iter().filter(|name| name.starts_with("sekong.db")) {
+        fs::remove_file(data.path.join(name)).unwrap();
+    }
+    let verdict = sekong(["verify", arg(&data.path), "--json"]).json();
+    assert!(!verdict.to_string().contains("head.newest"), "without a store nobody knows a newer head");
+}
+
+#[test]
+fn a_foreign_file_in_the_log_is_named() {
+    for file in ["notes.txt", "tile/0/000.p/07", "tile/entries/x000/000", "tile/64/000", "checkpoint.next"] {
+        let data = Data::founded();
+        let path = data.path.join("log").join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "foreign").unwrap();
+        data.breaks("log.unknown", file);
+    }
+}
+
+#[test]
+fn a_link_or_a_socket_in_the_log_is_foreign_and_is_not_followed() {
+    let data = Data::founded();
+    symlink(&data.path, data.path.join("log/back")).unwrap();
+    data.breaks("log.unknown", "back");
+    let data = Data::founded();
+    let _socket = UnixListener::bind(data.path.join("log/socket")).unwrap();
+    data.breaks("log.unknown", "socket");
+    let data = Data::founded();
+    let tile = data.path.join("log/tile/0/000.p/7");
+    let away = data.beside("away", fs::read(&tile).unwrap());
+    fs::remove_file(&tile).unwrap();
+    symlink(away, &tile).unwrap();
+    data.breaks("log.unknown", "tile/0/000.p/7");
+}
+
+#[test]
+fn a_stale_partial_tile_may_stay_if_it_is_a_beginning_of_the_tree() {
+    let data = Data::founded();
+    let tile = fs::read(data.path.join("log/tile/0/000.p/7")).unwrap();
+    let stale = data.path.join("log/tile/0/000.p/3");
+    fs::write(&stale, &tile[..3 * 32]).unwrap();
+    sekong(["verify", arg(&data.path)]).exits(0);
+    fs::write(&stale, &tile[32..4 * 32]).unwrap();
+    data.breaks("log.tile-hash", "tile/0/000.p/3");
+}
+
+#[test]
+fn a_head_without_its_cosignature_is_not_frozen() {
+    let data = Data::founded();
+    let note = data.checkpoint();
+    let (without, _) = note.trim_end().rsplit_once('\n').unwrap();
+    data.set_checkpoint(&format!("{without}\n"));
+    data.breaks("head.cosigned", "checkpoint");
+}
+
+#[test]
+fn a_head_without_the_logs_signature_does_not_open() {
+    let data = Data::founded();
+    let note = data.checkpoint();
+    let lines: Vec<&str> = note.lines().enumerate().filter(|(n, _)| *n != 4).map(|(_, line)| line).collect();
+    data.set_checkpoint(&format!("{}\n", lines.join("\n")));
+    data.breaks("log.head", "checkpoint");
+}
+
+#[test]
+fn a_signature_line_by_an_unknown_key_is_found() {
+    let (data, other) = (Data::founded(), Data::founded());
+    let line = other.checkpoint().lines().nth(5).unwrap().to_owned();
+    data.set_checkpoint(&format!("{}{line}\n", data.checkpoint()));
+    data.breaks("log.head", "checkpoint");
+}
+
+#[test]
+fn base64_that_is_not_canonical_is_found() {
+    const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    // The root, the log's signature, the cosignature: before `=` the last letter has bits that say nothing.
+    for line in [2, 4, 5] {
+        let data = Data::founded();
+        let mut lines: Vec<String> = data.checkpoint().lines().map(str::to_owned).collect();
+        let text = lines[line].trim_end_matches('=').to_owned();
+        let padding = lines[line].len() - text.len();
+        let last = ALPHABET.find(text.chars().last().unwrap()).unwrap();
+        assert!(padding > 0 && last.is_multiple_of(4));
+        lines[line] =
+            format!("{}{}{}", &text[..text.len() - 1], &ALPHABET[last + 1..=last + 1], "=".repeat(padding));
+        data.set_checkpoint(&format!("{}\n", lines.join("\n")));
+        data.breaks("log.head", "checkpoint");
+    }
+}
+
+#[test]
+fn a_foreign_file_among_the_bodies_is_named() {
+    let data = Data::founded();
+    fs::write(data.path.join("bodies/notes.txt"), "foreign").unwrap();
+    data.breaks("body.name", "bodies/notes.txt");
+}
+
+#[test]
+fn an_altered_body_is_named_and_so_is_the_entry_that_needs_it() {
+    let data = Data::day();
+    let (entry, body) = release(&data.path);
+    data.flip(&format!("bodies/{body}"), middle);
+    data.breaks("body.name", format!("bodies/{body}"));
+    data.breaks("body.content", entry);
+}
+
+#[test]
+fn a_missing_body_is_named_by_the_entry_that_needs_it() {
+    let data = Data::day();
+    let (entry, body) = release(&data.path);
+    fs::remove_file(data.path.join(format!("bodies/{body}"))).unwrap();
+    data.breaks("body.present", entry);
+}
+
+#[test]
+fn without_the_campaigns_files_nothing_can_be_verified() {
+    let data = Data::founded();
+    let body = files(&data.path.join("bodies")).pop().unwrap();
+    fs::remove_file(data.path.join("bodies").join(body)).unwrap();
+    data.breaks("body.present", 0);
+}
