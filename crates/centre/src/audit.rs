@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use sekong_log::{AuditedLog, Entry, Hash, LogFault, LogFiles, audit_fetched, audit_folder};
 
 use crate::fault::Fault;
-use crate::state::{Admitted, Bodies, KeyRing, State};
+use crate::state::{Admitted, Bodies, CLOCK_TOLERANCE, KeyRing, State};
 
 /// What an auditor was given.
 pub struct Evidence<'a> {
@@ -66,7 +66,7 @@ pub fn audit(evidence: &Evidence<'_>, progress: &mut dyn FnMut(u64, u64)) -> Ver
             verdict.check_continues(evidence, &log, evidence.store_head, "head.newest");
             verdict.check_entries(evidence, &log, progress);
             verdict.check_cosigned(evidence, &log);
-            verdict.check_complete(&log);
+            verdict.check_complete(evidence, &log);
             verdict.log = Some(log);
         }
         Err(faults) => verdict.faults.extend(faults.iter().map(of_log)),
@@ -99,12 +99,15 @@ impl Verdict {
         self.faults.push(of_head(rule, detail));
     }
 
-    /// Every job that was due when the head was cosigned has left its trace.
-    fn check_complete(&mut self, log: &AuditedLog) {
+    /// The head was cosigned when it says, and every job that was due by then has left its trace.
+    fn check_complete(&mut self, evidence: &Evidence<'_>, log: &AuditedLog) {
         let Some(state) = &self.state else { return };
         let cosigned = log.head.cosignatures.iter().map(|cosignature| cosignature.time).max();
         let Some(time) = cosigned.or(log.entries.last().map(Entry::time)) else { return };
-        self.faults.extend(state.overdue(time).iter().map(|fault| of_head(fault.rule(), fault.to_string())));
+        let mut faults = state.overdue(time);
+        faults.extend(state.check_cosigned_at(log.tree.size(), time, evidence.now + CLOCK_TOLERANCE).err());
+        faults.extend(state.check_claims(time).err());
+        self.faults.extend(faults.iter().map(|fault| of_head(fault.rule(), fault.to_string())));
     }
 
     fn check_cosigned(&mut self, evidence: &Evidence<'_>, log: &AuditedLog) {
@@ -158,7 +161,7 @@ impl Verdict {
                 check_still_sealed(state, evidence.now, entry)
             }
             Err(fault) => {
-                state.skip(entry);
+                state.skip(index, entry);
                 state.distrust(entry);
                 Err(fault)
             }

@@ -107,6 +107,22 @@ pub enum Fault {
         /// Time claimed in the entry.
         claimed: jiff::Timestamp,
     },
+    /// A head that was cosigned before the entries under it were written.
+    #[error("the head was cosigned at {cosigned}, an entry under it was written at {earliest}")]
+    HeadTooEarly {
+        /// Time of the cosignature.
+        cosigned: jiff::Timestamp,
+        /// Time of the newest entry of the centre under it.
+        earliest: jiff::Timestamp,
+    },
+    /// A device's claimed time lies ahead of the newest cosignature.
+    #[error("a report claims {claimed}, the head was cosigned at {cosigned}")]
+    ClaimAhead {
+        /// Time claimed.
+        claimed: jiff::Timestamp,
+        /// Time of the cosignature.
+        cosigned: jiff::Timestamp,
+    },
     /// A quoted head that was cosigned after it could have been quoted.
     #[error("the quoted head was cosigned at {cosigned}, after {latest}")]
     HeadTooLate {
@@ -374,8 +390,8 @@ impl Fault {
             Fault::BodyMissing { .. } => "body.present",
             Fault::BodyWrong { .. } => "body.content",
             Fault::Skipped { .. } => "schedule.skipped",
-            Fault::TimeBackwards { .. } => "time.order",
-            Fault::HeadTooLate { .. } => "head.time",
+            Fault::TimeBackwards { .. } | Fault::ClaimAhead { .. } => "time.order",
+            Fault::HeadTooEarly { .. } | Fault::HeadTooLate { .. } => "head.time",
             Fault::HeadTooOld { .. } => "close.head",
             Fault::FrozenLate { .. } => "freeze.time",
             Fault::OtherBasis { .. } => "release.basis",

@@ -166,7 +166,7 @@ pub struct State {
     newest_head: Option<(String, Head)>,
     heads: BTreeMap<u64, Timestamp>,
     diary: Diary,
-    latest_centre: Timestamp,
+    centre_times: Vec<(u64, Timestamp)>,
     latest_claim: Timestamp,
 }
 
@@ -187,7 +187,7 @@ impl State {
         }
         let mut state = State::before_first(entry, keys, campaign);
         state.check_device(entry)?;
-        state.skip(entry);
+        state.skip(0, entry);
         Ok(state)
     }
 
@@ -218,7 +218,7 @@ impl State {
             newest_head: None,
             heads: BTreeMap::new(),
             diary,
-            latest_centre: entry.time(),
+            centre_times: vec![(0, entry.time())],
             latest_claim: entry.time(),
         }
     }
@@ -249,7 +249,7 @@ impl State {
             Statement::Inspection(said) => self.admit_inspection(index, entry, said),
             Statement::Close(said) => self.admit_close(entry, said, tree),
         }?;
-        self.skip(entry);
+        self.skip(index, entry);
         Ok(admitted)
     }
 
@@ -270,13 +270,13 @@ impl State {
     }
 
     /// Moves the entry's device one place on, whatever the entry says: an auditor goes on after a fault.
-    pub fn skip(&mut self, entry: &Entry) {
+    pub fn skip(&mut self, index: u64, entry: &Entry) {
         if let Some(chained) = self.devices.get_mut(&entry.device()) {
             chained.next_sequence = entry.seq() + 1;
             chained.previous = entry.hash();
         }
         if entry.device() == self.centre {
-            self.latest_centre = self.latest_centre.max(entry.time());
+            self.centre_times.push((index, entry.time()));
         } else {
             self.latest_claim = self.latest_claim.max(entry.time());
         }
@@ -307,9 +307,44 @@ impl State {
         if entry.device() != self.centre {
             return Ok(());
         }
-        let before = self.latest_centre.max(self.latest_claim - CLOCK_TOLERANCE);
+        let before = self.centre_time_under(u64::MAX).max(self.latest_claim - CLOCK_TOLERANCE);
         let claimed = entry.time();
         if claimed < before { Err(Fault::TimeBackwards { before, claimed }) } else { Ok(()) }
+    }
+
+    /// The centre's time in its newest entry under a head of `size` entries; these times never run backwards.
+    fn centre_time_under(&self, size: u64) -> Timestamp {
+        let covered = self.centre_times.partition_point(|(index, _)| *index < size);
+        self.centre_times[..covered].last().map_or(Timestamp::MIN, |(_, time)| *time)
+    }
+
+    /// A head was cosigned after the entries under it were written, and by `latest`.
+    pub(crate) fn check_cosigned_at(
+        &self,
+        size: u64,
+        cosigned: Timestamp,
+        latest: Timestamp,
+    ) -> Result<(), Fault> {
+        let earliest = self.centre_time_under(size);
+        if cosigned + CLOCK_TOLERANCE < earliest {
+            return Err(Fault::HeadTooEarly { cosigned, earliest });
+        }
+        if latest < cosigned { Err(Fault::HeadTooLate { cosigned, latest }) } else { Ok(()) }
+    }
+
+    /// No device's clock ran ahead of the newest cosignature.
+    pub(crate) fn check_claims(&self, cosigned: Timestamp) -> Result<(), Fault> {
+        let claimed = self.latest_claim;
+        if cosigned + CLOCK_TOLERANCE < claimed {
+            Err(Fault::ClaimAhead { claimed, cosigned })
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The last day that was planned in some province.
+    pub fn planned_until(&self) -> Option<Day> {
+        self.plans.keys().map(|(_, day)| *day).max()
     }
 
     /// Jobs are done in the order of the schedule, each in every province.

@@ -1,12 +1,10 @@
-//! Days, hours and slots in the campaign's local time.
+//! Days, hours and moments in the campaign's local time.
 
 use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-
-use crate::PostId;
 
 /// Hours in a campaign day. Zones that change their offset during a campaign are refused by the loader.
 pub const HOURS_PER_DAY: u8 = 24;
@@ -110,22 +108,5 @@ impl fmt::Display for Moment {
             Moment::Week { week } => write!(f, "week {week}"),
             Moment::Hour { day, hour } => write!(f, "{day} {hour}:00"),
         }
-    }
-}
-
-/// A post in an hour of a day: what the smuggler picks and the plan covers.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Slot {
-    /// Where.
-    pub post: PostId,
-    /// On which day.
-    pub day: Day,
-    /// In which hour.
-    pub hour: Hour,
-}
-
-impl fmt::Display for Slot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} on {} at {}:00", self.post, self.day, self.hour)
     }
 }

@@ -57,6 +57,15 @@ pub(crate) fn read_at_most(path: &Path, max_bytes: usize) -> Result<Vec<u8>, Fai
         Failure::failed(format!("cannot read {}: {error}", path.display()))
             .hint("check the path and its permissions")
     };
+    if fs::metadata(path).map_err(cannot)?.is_file() {
+        return read_regular(path, max_bytes);
+    }
+    Err(Failure::failed(format!("cannot read {}: it is no regular file", path.display()))
+        .hint("name a file, not a folder or a pipe"))
+}
+
+fn read_regular(path: &Path, max_bytes: usize) -> Result<Vec<u8>, Failure> {
+    let cannot = |error| Failure::failed(format!("cannot read {}: {error}", path.display()));
     let file = fs::File::open(path).map_err(cannot)?;
     let mut bytes = Vec::new();
     file.take(max_bytes as u64 + 1).read_to_end(&mut bytes).map_err(cannot)?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sekong_draw::{Duty, UnitWalk};
 use sekong_log::{Absence, AbsencesFrozen, Entry, Hash, Head, Period, PlanLogged, Tree};
 use sekong_model::{Campaign, Day, Hour, Moment, ProvinceId, Unit};
@@ -12,6 +12,9 @@ use crate::diary::Trace;
 use crate::fault::Fault;
 use crate::plan_book::SolvedPlan;
 use crate::schedule::Job;
+
+/// How long an absence list stands at least before the first values are released over it: time to be cosigned and read.
+const LIST_STANDS: SignedDuration = SignedDuration::from_hours(1);
 
 impl State {
     pub(super) fn admit_plan(
@@ -56,7 +59,7 @@ impl State {
         }
         let (what, basis) = self.basis(&said.province, said.period)?;
         self.check_nothing_skipped(Job::Freeze(said.period))?;
-        check_stands("the absence list", self.first_release_of(said.period), entry)?;
+        check_stands("the absence list", self.first_release_of(said.period) - LIST_STANDS, entry)?;
         self.check_frozen(&said.head, tree, entry.time() + CLOCK_TOLERANCE, &[(what, basis)])?;
         let teams = self.absent_teams(said)?;
         self.diary.note(Job::Freeze(said.period), &said.province, Trace::Absences);
@@ -121,9 +124,7 @@ impl State {
         let head = self.opened(note)?;
         let size = head.checkpoint.size;
         if let Some(cosigned) = head.cosignatures.iter().map(|cosignature| cosignature.time).max() {
-            if latest < cosigned {
-                return Err(Fault::HeadTooLate { cosigned, latest });
-            }
+            self.check_cosigned_at(size, cosigned, latest)?;
             self.heads.insert(size, cosigned);
         }
         if tree.root_at(size) != Some(head.checkpoint.root) {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sekong_centre::{Bodies, Body, Fault, State};
 use sekong_log::{
     Dealt, DeviceKey, Entry, EntryDraft, Hash, HourClosed, OrdersSealed, PlanLogged, Released, Statement,
@@ -31,7 +31,7 @@ impl Bodies for FolderBodies {
 impl Forger {
     async fn new() -> Forger {
         let mut founded = Founded::at_midnight().await;
-        let shortly_before_one = founded.instant(Hour::MIDNIGHT) + jiff::SignedDuration::from_mins(55);
+        let shortly_before_one = founded.instant(Hour::MIDNIGHT) + SignedDuration::from_mins(55);
         founded.run_until(shortly_before_one).await;
         let key = DeviceKey::from_seed(&secrets(&founded.campaign).device);
         let mut files = sekong_log::LogFiles::new();
@@ -126,7 +126,7 @@ async fn a_release_before_its_time_or_over_other_entries_is_named() {
     let release = forger.hour_release();
     let moment = release.moment;
     let before = move |said: &Statement| !matches!(said, Statement::Release(said) if said.moment == moment);
-    let early = forger.founded.campaign.release_at(moment) - jiff::SignedDuration::from_secs(1);
+    let early = forger.founded.campaign.release_at(moment) - SignedDuration::from_secs(1);
     let fault = forger.fault_of(before, Statement::Release(release.clone()), early);
     assert_eq!(fault.rule(), "release.time", "{fault}");
     let other = Released { absences: release.absences - 1, ..release.clone() };
@@ -192,7 +192,7 @@ async fn a_closing_quotes_the_newest_head_before_its_deadline() {
     let close = forger.close(|_| oldest);
     let fault = forger.fault_of(everything, Statement::Close(close.clone()), deadline);
     assert_eq!(fault.rule(), "close.head", "{fault}");
-    let early = deadline - jiff::SignedDuration::from_secs(1);
+    let early = deadline - SignedDuration::from_secs(1);
     let fault = forger.fault_of(everything, Statement::Close(close), early);
     assert_eq!(fault.rule(), "close.time", "{fault}");
 }
@@ -205,7 +205,7 @@ async fn the_centres_clock_runs_forward_and_plans_stand_in_time() {
     assert_eq!(fault.rule(), "time.order", "{fault}");
     let before_plans = |said: &Statement| !matches!(said, Statement::Plan(_));
     let late =
-        forger.founded.campaign.absences_frozen_at(forger.founded.day()) + jiff::SignedDuration::from_secs(1);
+        forger.founded.campaign.absences_frozen_at(forger.founded.day()) + SignedDuration::from_secs(1);
     let fault = forger.fault_of(before_plans, Statement::Plan(forger.plan()), late);
     assert_eq!(fault.rule(), "freeze.time", "{fault}");
 }
@@ -231,8 +231,12 @@ async fn a_team_has_one_device_and_an_absence_says_who_and_until_when() {
         second_source: "garrison roll".to_owned(),
     };
     list.absent = vec![away];
-    let time = forger.founded.campaign.release_at(Moment::Week { week: 0 });
+    let released = forger.founded.campaign.release_at(Moment::Week { week: 0 });
+    let (in_time, late) =
+        (released - SignedDuration::from_hours(1), released - SignedDuration::from_mins(59));
     let before_lists = |said: &Statement| !matches!(said, Statement::Absences(_));
-    let fault = forger.fault_of(before_lists, Statement::Absences(list), time);
+    let fault = forger.fault_of(before_lists, Statement::Absences(list.clone()), in_time);
     assert_eq!(fault.rule(), "absences.complete", "{fault}");
+    let fault = forger.fault_of(before_lists, Statement::Absences(list), late);
+    assert_eq!(fault.rule(), "freeze.time", "{fault}");
 }

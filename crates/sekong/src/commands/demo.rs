@@ -26,7 +26,13 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), Failure> {
     let temporary = tempfile::tempdir().map_err(Failure::failed)?;
     let folder = DataFolder::create(args.data.as_deref().unwrap_or(temporary.path()))?;
     let plan = WeekPlan { files: &files, campaign: &campaign, days: args.days, seed: Seed(args.seed) };
-    let week = super::block_on(simulate(&plan, &folder, &mut bar("simulating")))??;
+    let week = super::block_on(simulate(&plan, &folder, &mut bar("simulating")))?;
+    let week = week.map_err(|failure| {
+        failure.hint(format!(
+            "{} holds an unfinished week: remove it before the next try",
+            folder.root().display()
+        ))
+    })?;
     let verdict = verify::verify_folder(folder.root(), None, None, &mut bar("verifying"))?;
     print_week(args, &week, verdict.holds())?;
     if !args.no_serve {

@@ -123,6 +123,7 @@ fn as_json(verdict: &Verdict) -> Value {
             .map(|one| json!({ "name": one.name, "time": one.time }))
             .collect::<Vec<_>>(),
         "unchecked": head.map_or(&[][..], |head| &head.unchecked),
+        "planned_until": verdict.state.as_ref().and_then(sekong_centre::State::planned_until),
         "sealed": verdict.sealed,
         "faults": faults.collect::<Vec<_>>(),
     })
@@ -152,6 +153,11 @@ fn print_words(verdict: &Verdict) -> Result<(), Failure> {
         for line in &log.head.unchecked {
             print_line(format_args!("unchecked: {line}"))?;
         }
+    }
+    if let Some(day) = verdict.state.as_ref().and_then(sekong_centre::State::planned_until) {
+        print_line(format_args!(
+            "planned up to {day}; whether the campaign should have gone on is not judged"
+        ))?;
     }
     if verdict.sealed > 0 {
         print_line(format_args!(

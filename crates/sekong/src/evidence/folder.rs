@@ -100,8 +100,10 @@ impl Bodies for FolderBodies {
 
 /// The newest head in the folder's store; `None` where there is no store, as in a published copy.
 pub(crate) async fn store_head(folder: &DataFolder) -> Result<Option<String>, Failure> {
-    if !folder.store().exists() {
-        return Ok(None);
+    let Ok(about) = std::fs::symlink_metadata(folder.store()) else { return Ok(None) };
+    if !about.is_file() {
+        return Err(Failure::not_verified(format!("{} is not a regular file", folder.store().display()))
+            .hint("a data folder holds its store there, a published copy nothing"));
     }
     let mut store = SqliteStore::open_read_only(&folder.store()).await.map_err(Failure::failed)?;
     let newest = store.newest_head().await.map_err(Failure::failed)?;

@@ -73,9 +73,11 @@ fn sealed_bodies_break_nothing_while_they_may_be_sealed() {
         let (files, keys) = (&files, &keys);
         audit(&Evidence { files, listed: true, keys, bodies, store_head, now, since }, &mut |_, _| ())
     };
-    let in_time = judged("2017-01-02T00:00:00Z");
+    let in_time = judged("2017-01-03T00:00:00Z");
     assert!(in_time.holds(), "{:?}", in_time.faults.first());
     assert!(in_time.sealed > 100);
+    let too_early = judged("2017-01-01T00:00:00Z");
+    assert!(too_early.faults.iter().any(|fault| fault.rule == "head.time"), "a head from the future is none");
     let too_late = judged("2017-03-01T00:00:00Z");
     assert!(too_late.faults.iter().all(|fault| fault.rule == "body.overdue") && !too_late.holds());
 }
