@@ -1,9 +1,9 @@
 # Thin on purpose: what each target does is in xtask/src/tasks.rs.
 # `make demo` prints the demo's own output alone on stdout; everything cargo says goes to stderr.
 
-.PHONY: build demo test
+.PHONY: build demo test torture
 
-# The release binary, at target/release/sekong.
+# The web pages and the release binary that holds them, at target/release/sekong.
 build:
 	@cargo xtask build
 
@@ -13,3 +13,8 @@ demo:
 
 test:
 	@cargo xtask test
+
+# make torture PART=log|centre|field|all
+PART ?= all
+torture:
+	@cargo xtask torture $(PART)

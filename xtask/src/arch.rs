@@ -10,8 +10,9 @@ use std::fmt;
 use cargo_metadata::{DependencyKind, Metadata, Node, PackageId};
 
 /// Which crate of the workspace may use which. Arrows point down only.
-pub const ARROWS: [(&str, &[&str]); 9] = [
+pub const ARROWS: [(&str, &[&str]); 10] = [
     ("sekong", &["centre", "store", "simulate", "draw", "plan", "log", "model"]),
+    ("torture", &["centre", "store", "simulate", "log", "model"]),
     ("centre", &["store", "draw", "plan", "log", "model"]),
     ("store", &["model"]),
     ("simulate", &["draw", "plan", "log", "model"]),
@@ -50,11 +51,16 @@ pub const FORBIDDEN_IN_PURE: [(&str, &str); 20] = [
 ];
 
 /// Crates from outside that one crate of ours alone may name.
-pub const ONLY_IN: [(&str, &str); 8] = [
+pub const ONLY_IN: [(&str, &str); 13] = [
     ("sqlx", "store"),
     ("axum", "centre"),
     ("hyper", "centre"),
+    ("hyper-util", "centre"),
+    ("tower", "centre"),
     ("tower-http", "centre"),
+    ("utoipa", "centre"),
+    ("utoipa-axum", "centre"),
+    ("rust-embed", "sekong"),
     ("clap", "sekong"),
     ("indicatif", "sekong"),
     ("miette", "sekong"),

@@ -13,6 +13,24 @@ const STRACE: Failure = Failure::Missing {
     mend: "sudo apt-get update && sudo apt-get install --yes strace",
 };
 
+/// The browser that the pages are tried in.
+pub const CHROMIUM: &str = "/usr/bin/chromium";
+
+/// The oldest Node that builds the pages.
+const NODE_VERSION: &str = "20.19";
+
+const BROWSER: Failure = Failure::Missing {
+    tool: "chromium",
+    why: "the pages are tried in a real browser",
+    mend: "sudo apt-get update && sudo apt-get install --yes chromium",
+};
+
+const NODE: Failure = Failure::Missing {
+    tool: "Node 20.19 or newer, with npm",
+    why: "the web pages are built and tried with it",
+    mend: "curl -fsSL https://deb.nodesource.com/setup_20.x | sudo bash - && sudo apt-get install --yes nodejs",
+};
+
 const COMPONENTS: Failure = Failure::Missing {
     tool: "rustfmt or clippy",
     why: "`make test` checks the format and the lints first",
@@ -29,13 +47,30 @@ pub fn for_build() -> Result<(), Failure> {
     Err(Failure::OldCompiler { found: found.to_owned(), needed: RUST_VERSION })
 }
 
-/// What `make test` needs on top: rustfmt, clippy, strace. Installs what is missing where it may.
+/// What `make test` needs on top: rustfmt, clippy, Node, strace, Chromium. Installs what is missing where it may.
 pub fn for_tests() -> Result<(), Failure> {
     for_build()?;
     obtain(has_components, &[&["rustup", "component", "add", "rustfmt", "clippy"]], COMPONENTS)?;
-    let install = ["apt-get", "install", "--yes", "--no-install-recommends", "strace"];
+    node()?;
+    from_debian(has_strace, "strace", STRACE)?;
+    from_debian(has_chromium, "chromium", BROWSER)
+}
+
+/// What the pages need: Node and npm.
+pub fn node() -> Result<(), Failure> {
+    let version = said_by("node", &["--version"]).unwrap_or_default();
+    let there = recent_enough(version.trim().trim_start_matches('v'), NODE_VERSION);
+    if there && said_by("npm", &["--version"]).is_some() { Ok(()) } else { Err(NODE) }
+}
+
+fn from_debian(present: fn() -> bool, package: &str, missing: Failure) -> Result<(), Failure> {
+    let install = ["apt-get", "install", "--yes", "--no-install-recommends", package];
     let steps: &[&[&str]] = if is_root() { &[&["apt-get", "update"], &install] } else { &[] };
-    obtain(has_strace, steps, STRACE)
+    obtain(present, steps, missing)
+}
+
+fn has_chromium() -> bool {
+    said_by(CHROMIUM, &["--version"]).is_some()
 }
 
 /// Checks, else takes the steps that install it and checks again.

@@ -9,4 +9,6 @@ pub mod packages;
 pub mod rust_source;
 pub mod tasks;
 pub mod tidy;
+pub mod torture;
+pub mod web;
 pub mod workspace;

@@ -2,14 +2,15 @@
 
 use std::process::ExitCode;
 
-use xtask::{doctor, tasks};
+use xtask::{doctor, tasks, torture};
 
 const USAGE: &str = "usage: cargo xtask TASK
 
   doctor          look for what the build and the tests need; install it, or say how
-  build           the release binary
+  build           the web pages, and the release binary that holds them
   demo -- ARGS    build, then run `sekong demo ARGS`
-  test            doctor, format, lints, every test of the workspace
+  test            doctor, format, lints, the pages in a browser, every test of the workspace
+  torture PART    break the running system on purpose: log, centre, field or all
   arch            the arrows between the crates and the dependency policy
 
 example: cargo xtask demo -- --days 1 --no-serve --json";
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
         ("build", []) => tasks::build(),
         ("demo", args) => tasks::demo(args),
         ("test", []) => tasks::test(),
+        ("torture", [part]) => torture::torture(part),
         ("arch", []) => tasks::arch(),
         _ => {
             eprintln!("{USAGE}");

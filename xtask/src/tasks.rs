@@ -4,7 +4,7 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitStatus};
 
-use crate::{arch, doctor, packages, workspace};
+use crate::{arch, doctor, packages, torture, web, workspace};
 
 /// Why a task stopped.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,15 @@ pub enum Failure {
         /// The workspace's `rust-version`.
         needed: &'static str,
     },
+    /// A part of the torture that is not known.
+    #[error("there is no part {part:?}: PART is one of {}, all", torture::PARTS.join(", "))]
+    NoSuchPart {
+        /// As given.
+        part: String,
+    },
+    /// Something failed under torture, or nothing was tried.
+    #[error("not everything passed; the lines above say what")]
+    Tortured,
     /// `cargo metadata` gave no answer.
     #[error(transparent)]
     Metadata(#[from] cargo_metadata::Error),
@@ -59,17 +68,22 @@ pub enum Failure {
     Broken(Vec<String>),
 }
 
-/// Builds the release binary.
+/// Builds the web pages and the release binary that holds them.
 pub fn build() -> Result<(), Failure> {
     doctor::for_build()?;
+    web::build()?;
     run(cargo(&["build", "--release", "--package", "sekong"]))
 }
 
-/// Checks the format and the lints, then runs every test; what cargo test says comes last.
+/// Checks the format and the lints, the pages by themselves and in a browser, then runs every test of the workspace;
+/// what cargo test says comes last.
 pub fn test() -> Result<(), Failure> {
     doctor::for_tests()?;
     run(cargo(&["fmt", "--all", "--", "--check"]))?;
+    web::check()?;
     run(cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    run(cargo(&["test", "--workspace", "--no-run"]))?;
+    web::browse(workspace::metadata()?.target_directory.join("debug/sekong").as_std_path())?;
     run(cargo(&["test", "--workspace"]))
 }
 

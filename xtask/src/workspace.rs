@@ -12,7 +12,7 @@ use crate::tasks::Failure;
 const MADE: [&str; 3] = [".git", "data", "target"];
 
 /// The same, wherever they are.
-const MADE_ANYWHERE: [&str; 2] = ["__pycache__", "node_modules"];
+const MADE_ANYWHERE: [&str; 3] = ["__pycache__", "dist", "node_modules"];
 
 /// The folder of the workspace's `Cargo.toml`.
 pub fn root() -> PathBuf {

@@ -3,10 +3,12 @@
 //! It trusts the keys it is given and nothing else, and it goes on after a fault, so that all are named at once.
 
 use jiff::{SignedDuration, Timestamp};
-use sekong_log::{AuditedLog, Entry, Hash, LogFault, LogFiles, audit_fetched, audit_folder};
+use sekong_log::{AuditedLog, Entry, Hash, LogFault, LogFiles, Statement, audit_fetched, audit_folder};
+use sekong_model::Moment;
 
 use crate::fault::Fault;
-use crate::state::{Admitted, Bodies, CLOCK_TOLERANCE, KeyRing, State};
+use crate::schedule::decided_until;
+use crate::state::{Admitted, Bodies, CLOCK_TOLERANCE, KeyRing, State, statement};
 
 /// What an auditor was given.
 pub struct Evidence<'a> {
@@ -99,14 +101,17 @@ impl Verdict {
         self.faults.push(of_head(rule, detail));
     }
 
-    /// The head was cosigned when it says, and every job that was due by then has left its trace.
+    /// The head was cosigned when it says, and every job that was due by then has left its trace. Without a cosignature
+    /// that was checked, the centre's own newest entry tells how far the schedule must be done.
     fn check_complete(&mut self, evidence: &Evidence<'_>, log: &AuditedLog) {
         let Some(state) = &self.state else { return };
         let cosigned = log.head.cosignatures.iter().map(|cosignature| cosignature.time).max();
-        let Some(time) = cosigned.or(log.entries.last().map(Entry::time)) else { return };
-        let mut faults = state.overdue(time);
-        faults.extend(state.check_cosigned_at(log.tree.size(), time, evidence.now + CLOCK_TOLERANCE).err());
-        faults.extend(state.check_claims(time).err());
+        let mut faults = state.overdue(cosigned.unwrap_or_else(|| state.centre_time()));
+        if let Some(time) = cosigned {
+            let latest = evidence.now + CLOCK_TOLERANCE;
+            faults.extend(state.check_cosigned_at(log.tree.size(), time, latest).err());
+            faults.extend(state.check_claims(time).err());
+        }
         self.faults.extend(faults.iter().map(|fault| of_head(fault.rule(), fault.to_string())));
     }
 
@@ -176,13 +181,15 @@ impl Verdict {
 
 /// A body may be kept from the public for so long and no longer.
 fn check_still_sealed(state: &State, now: Timestamp, entry: &Entry) -> Result<(), Fault> {
+    let (moment, hash) = match statement(entry)? {
+        Statement::Release(said) => (said.moment, said.values),
+        Statement::Deal(said) => (said.moment, said.deal),
+        Statement::Orders(said) => (Moment::Hour { day: said.day, hour: said.hour }, said.body),
+        _ => return Ok(()),
+    };
     let days = i64::from(state.campaign().rules().public_after_days);
-    let due = entry.time() + SignedDuration::from_hours(24 * days);
-    let hash = ["values", "deal", "body"].into_iter().find_map(|field| entry.body().get(field)?.as_str());
-    match hash {
-        Some(hash) if due < now => Err(Fault::BodyOverdue { hash: hash.to_owned(), due }),
-        _ => Ok(()),
-    }
+    let due = decided_until(state.campaign(), moment) + SignedDuration::from_hours(24 * days);
+    if due < now { Err(Fault::BodyOverdue { hash: hash.to_string(), due }) } else { Ok(()) }
 }
 
 fn of_head(rule: &str, detail: String) -> AuditFault {

@@ -95,10 +95,19 @@ impl SaltKey {
         SaltKey(secret)
     }
 
+    /// A key for one purpose of the whole campaign.
+    pub fn key(&self, purpose: &str) -> Hash {
+        self.derive(&["sekong/key/v1", purpose])
+    }
+
     /// The salt for one purpose in a province and moment.
     pub fn salt(&self, purpose: &str, province: &ProvinceId, moment: Moment, subject: &str) -> Hash {
+        self.derive(&["sekong/salt/v1", purpose, province.as_str(), &moment.to_string(), subject])
+    }
+
+    fn derive(&self, parts: &[&str]) -> Hash {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
-        for part in ["sekong/salt/v1", purpose, province.as_str(), &moment.to_string(), subject] {
+        for part in parts {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part.as_bytes());
         }

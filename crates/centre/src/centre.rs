@@ -9,17 +9,19 @@ use sekong_log::{
     Absence, CampaignOpened, DeviceId, DeviceKey, Enrolled, Entry, EntryDraft, EntryError, Hash, KeyError,
     NO_PREVIOUS, Period, PublicDice, Statement, body_hash,
 };
-use sekong_model::{Campaign, CustodianId, Moment, ProvinceId, SourceBundle, TeamId};
+use sekong_model::{Campaign, CustodianId, Day, Hour, Moment, ProvinceId, SourceBundle, TeamId};
+use sekong_plan::Game;
 use sekong_store::{Store, StoreError, StoredBody};
 
-use crate::bodies::{SaltKey, canonical};
+use crate::bodies::{self, OrderOpening, SaltKey, canonical};
 use crate::fault::Fault;
 use crate::folder::Folder;
 use crate::keys::Secrets;
 use crate::ledger::{HeadSigners, Ledger, LedgerError};
+use crate::plan_book::SolvedPlan;
 use crate::receipt::Receipt;
 use crate::schedule::Job;
-use crate::state::{Bodies, Body, CLOCK_TOLERANCE, KeyRing, State};
+use crate::state::{Bodies, Body, CLOCK_TOLERANCE, DrawnOrder, KeyRing, State};
 
 mod jobs;
 
@@ -235,6 +237,11 @@ impl<S: Store> Centre<S> {
         &self.keys
     }
 
+    /// The newest time that an entry or a head of its log tells; its clock may not start before.
+    pub fn latest_time(&self) -> Timestamp {
+        self.state.latest_time().max(self.ledger.cosigned().unwrap_or(Timestamp::MIN))
+    }
+
     /// Entries in the log, waiting ones included.
     pub fn log_size(&self) -> u64 {
         self.ledger.tree().size()
@@ -279,13 +286,57 @@ impl<S: Store> Centre<S> {
 
     /// Takes a signed report into the next commit; its receipt can be had after that.
     pub fn submit(&mut self, bytes: &[u8], now: Timestamp) -> Result<u64, Refusal> {
-        let entry = Entry::parse(bytes)?;
+        self.take(&Entry::parse(bytes)?, now)
+    }
+
+    /// Takes a report whose signature holds into the next commit.
+    pub fn take(&mut self, entry: &Entry, now: Timestamp) -> Result<u64, Refusal> {
         if entry.time() > now + CLOCK_TOLERANCE {
             return Err(Refusal::Future { claimed: entry.time(), now });
         }
         let index = self.ledger.tree().size();
-        self.state.admit(index, &entry, self.ledger.tree(), &KeptBodies::default())?;
-        Ok(self.ledger.append(&entry))
+        self.state.admit(index, entry, self.ledger.tree(), &KeptBodies::default())?;
+        Ok(self.ledger.append(entry))
+    }
+
+    /// Gives a team a device, which retires the one before; in the next commit.
+    pub fn enrol(&mut self, team: TeamId, device: DeviceId, now: Timestamp) -> Result<u64, CentreError> {
+        self.write(Statement::Enrol(Enrolled { team, device }), now)?;
+        Ok(self.log_size() - 1)
+    }
+
+    /// The games that a job would have to solve first, for a caller who solves them beside the centre's work.
+    pub(crate) fn unsolved(&self, job: Job) -> Vec<Game> {
+        let Job::Plan(day) = job else { return Vec::new() };
+        // A game that cannot be made is named when the job runs.
+        self.state.plan_book_read().unsolved(self.state.campaign(), day).unwrap_or_default()
+    }
+
+    /// Keeps a game that was solved beside the centre's work.
+    pub(crate) fn keep_solved(&mut self, solved: SolvedPlan) {
+        self.state.plan_book().keep(solved);
+    }
+
+    /// The log, for readers.
+    pub(crate) fn ledger(&self) -> &Ledger<S> {
+        &self.ledger
+    }
+
+    /// An order of a moment, opened as its body holds it.
+    pub(crate) fn opening(
+        &self,
+        province: &ProvinceId,
+        day: Day,
+        hour: Hour,
+        order: &DrawnOrder,
+    ) -> OrderOpening {
+        let moment = Moment::Hour { day, hour };
+        order.opening(day, hour, self.salts.salt("order", province, moment, order.unit.as_str()))
+    }
+
+    /// A key for the sessions of this campaign's users, made of its secrets.
+    pub(crate) fn session_key(&self) -> Hash {
+        self.salts.key("session")
     }
 
     /// The receipt of a committed entry.
@@ -329,6 +380,27 @@ impl<S: Store> Centre<S> {
         let stored = StoredBody { hash: hash.0, bytes: bytes.clone(), auditors_from_s, public_from_s };
         self.ledger.keep(stored);
         KeptBodies(BTreeMap::from([(hash, bytes)]))
+    }
+}
+
+/// The campaign's files as they were logged: the body that entry 0 names.
+///
+/// # Errors
+/// [`CentreError::Empty`] for a store without a campaign, [`CentreError::Fault`] if its files are not there.
+pub async fn logged_files<S: Store>(store: &mut S) -> Result<SourceBundle, CentreError> {
+    let opening = store.leaves(0, 1).await?.pop().ok_or(CentreError::Empty)?;
+    let hash = bundle_of(&opening.leaf)?;
+    let body = store.body(hash.0).await?;
+    let files = body.and_then(|body| bodies::read(&body.bytes));
+    files.ok_or_else(|| at(0, Fault::BodyMissing { hash }))
+}
+
+/// SHA-256 of the campaign's files, as entry 0 names it.
+pub(crate) fn bundle_of(opening: &[u8]) -> Result<Hash, CentreError> {
+    let entry = Entry::parse(opening)?;
+    match Statement::from_parts(entry.kind(), entry.body()) {
+        Ok(Statement::Campaign(opened)) => Ok(opened.bundle),
+        _ => Err(at(0, Fault::NotOpened)),
     }
 }
 

@@ -59,6 +59,11 @@ impl Diary {
         self.unfinished().take_while(|(due, _)| *due <= time - GRACE).collect()
     }
 
+    /// The jobs that are not done, in order.
+    pub fn open(&self) -> impl Iterator<Item = (Timestamp, Job)> + '_ {
+        self.open.keys().copied()
+    }
+
     /// Open jobs of the days up to the last one planned: a campaign may end early, but not for one province alone.
     fn unfinished(&self) -> impl Iterator<Item = (Timestamp, Job)> {
         self.open.keys().copied().filter(|(_, job)| Some(self.day_of(*job)) <= self.last_planned.map(Some))

@@ -43,6 +43,28 @@ pub enum Fault {
         /// Its key.
         device: DeviceId,
     },
+    /// A device that another one of its team took the place of before what it reports began.
+    #[error("device {device} was retired at {retired}: for what began after that another device speaks")]
+    Retired {
+        /// Its key.
+        device: DeviceId,
+        /// When the other device was enrolled.
+        retired: jiff::Timestamp,
+    },
+    /// A report on something that began before its device was enrolled.
+    #[error("the device was enrolled at {enrolled}, the report claims a beginning at {started}")]
+    BegunBefore {
+        /// Beginning claimed.
+        started: jiff::Timestamp,
+        /// When the device was enrolled.
+        enrolled: jiff::Timestamp,
+    },
+    /// A key under which nothing could ever verify.
+    #[error("nobody can hold the key {device}: it is no point of Ed25519, or one of small order")]
+    WeakKey {
+        /// The key.
+        device: DeviceId,
+    },
     /// A device said something that is not its to say.
     #[error("device {device} may not write entries of this kind")]
     NotItsToSay {
@@ -382,6 +404,9 @@ impl Fault {
             Fault::NotOpened | Fault::OpenedTwice => "campaign.first",
             Fault::CampaignDoesNotLoad { .. } => "campaign.loads",
             Fault::UnknownDevice { .. } => "device.enrolled",
+            Fault::Retired { .. } => "device.retired",
+            Fault::BegunBefore { .. } => "inspection.enrolled",
+            Fault::WeakKey { .. } => "device.key",
             Fault::NotItsToSay { .. } => "device.may-say",
             Fault::Sequence { .. } => "device.sequence",
             Fault::Previous { .. } => "device.previous",

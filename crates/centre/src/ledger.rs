@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use sekong_draw::FrozenEntry;
 use sekong_log::{
     Checkpoint, CosignRefusal, Cosigner, Entry, Hash, Head, HeadError, KeyError, NoteError, ProofError,
-    SigningKey, TILE_WIDTH, TileError, TileKind, Tree, empty_root, encode_bundle, leaf_hash, tile_bytes,
-    tiles_for,
+    SigningKey, TILE_WIDTH, TileError, TileKind, TilePath, Tree, empty_root, encode_bundle, leaf_hash,
+    tile_bytes, tiles_for,
 };
 use sekong_store::{Commit, Store, StoreError, StoredBody, StoredHead};
 
@@ -76,8 +76,24 @@ pub struct Ledger<S> {
     leaves: Leaves,
     bodies: Vec<StoredBody>,
     committed: u64,
-    heads: VecDeque<(Timestamp, String)>,
+    heads: VecDeque<KeptHead>,
     commits: u64,
+    unpublished: Unpublished,
+}
+
+/// What is durable and not yet in the published folder.
+#[derive(Default)]
+struct Unpublished {
+    from: u64,
+    bodies: Vec<StoredBody>,
+    why: Option<String>,
+}
+
+/// A head of the last hours.
+struct KeptHead {
+    cosigned: Timestamp,
+    size: u64,
+    note: String,
 }
 
 /// The newest leaves: those of the unfinished bundle, which the next publication needs again, and those that wait.
@@ -117,7 +133,7 @@ impl<S: Store> Ledger<S> {
         signers: HeadSigners,
         mut visit: impl FnMut(u64, &[u8], &Tree) -> Result<(), E>,
     ) -> Result<Ledger<S>, E> {
-        let newest = store.newest_head().await.map_err(LedgerError::from)?;
+        let stored = store.newest_heads(HEADS_KEPT as u64).await.map_err(LedgerError::from)?;
         folder.clear().map_err(LedgerError::from)?;
         let (mut tree, mut leaves) = (Tree::new(), Leaves::default());
         loop {
@@ -134,10 +150,10 @@ impl<S: Store> Ledger<S> {
             publish(&folder, &tree, &leaves, before)?;
             leaves.forget_full_bundles(tree.size());
         }
-        let cosigner = opened_cosigner(&signers, newest.as_ref(), &tree)?;
-        let heads: VecDeque<_> = newest.into_iter().map(|head| (cosigner.last_time(), head.note)).collect();
-        if let Some((_, note)) = heads.back() {
-            folder.write_checkpoint(note).map_err(LedgerError::from)?;
+        let cosigner = opened_cosigner(&signers, stored.first(), &tree)?;
+        let heads = kept_heads(&signers, stored)?;
+        if let Some(head) = heads.back() {
+            folder.write_checkpoint(&head.note).map_err(LedgerError::from)?;
         }
         publish_bodies(&mut store, &folder).await?;
         let (committed, log) = (tree.size(), signers.log);
@@ -152,6 +168,7 @@ impl<S: Store> Ledger<S> {
             committed,
             heads,
             commits: 0,
+            unpublished: Unpublished { from: committed, ..Unpublished::default() },
         })
     }
 
@@ -165,15 +182,36 @@ impl<S: Store> Ledger<S> {
         self.commits
     }
 
+    /// Entries that are durable and under a cosigned head.
+    pub fn committed(&self) -> u64 {
+        self.committed
+    }
+
     /// The newest cosigned head; `None` before the first commit.
     pub fn note(&self) -> Option<&str> {
-        self.heads.back().map(|(_, note)| note.as_str())
+        self.heads.back().map(|head| head.note.as_str())
+    }
+
+    /// When the newest head was cosigned.
+    pub fn cosigned(&self) -> Option<Timestamp> {
+        self.heads.back().map(|head| head.cosigned)
     }
 
     /// The newest head that was cosigned by `time`, among those of the last hours.
     pub fn note_by(&self, time: Timestamp) -> Option<&str> {
-        let in_time = self.heads.iter().rev().find(|(cosigned, _)| *cosigned <= time);
-        in_time.map(|(_, note)| note.as_str())
+        let in_time = self.heads.iter().rev().find(|head| head.cosigned <= time);
+        in_time.map(|head| head.note.as_str())
+    }
+
+    /// When the first head over an entry was cosigned, as far as the heads of the last hours tell.
+    pub fn first_cosigned_over(&self, index: u64) -> Option<Timestamp> {
+        let first = self.heads.partition_point(|head| head.size <= index);
+        self.heads.get(first).map(|head| head.cosigned)
+    }
+
+    /// A tile of hashes, of committed entries alone; `None` beyond them.
+    pub fn hash_tile(&self, path: &TilePath) -> Option<Vec<u8>> {
+        if path.is_within(self.committed) { tile_bytes(&self.tree, path) } else { None }
     }
 
     /// Takes an entry into the next commit; gives its index.
@@ -186,6 +224,12 @@ impl<S: Store> Ledger<S> {
     /// Takes a body into the next commit.
     pub fn keep(&mut self, body: StoredBody) {
         self.bodies.push(body);
+    }
+
+    /// Why the published folder lags behind the log, if it does. It is derived: what is missing there is written with
+    /// the next commit, or when the log is opened again.
+    pub fn unpublished(&self) -> Option<&str> {
+        self.unpublished.why.as_deref()
     }
 
     /// Makes what waits durable with one transaction, then publishes it. `false` if nothing waited.
@@ -205,17 +249,25 @@ impl<S: Store> Ledger<S> {
         self.store.commit(&commit).await?;
         self.committed = size;
         self.commits += 1;
-        publish(&self.folder, &self.tree, &self.leaves, before)?;
-        self.leaves.forget_full_bundles(size);
-        for body in &commit.bodies {
-            self.folder.write_body(&Hash(body.hash), &body.bytes)?;
-        }
-        self.folder.write_checkpoint(&note)?;
-        self.heads.push_back((now, note));
+        self.heads.push_back(KeptHead { cosigned: now, size, note });
         if self.heads.len() > HEADS_KEPT {
             self.heads.pop_front();
         }
+        self.unpublished.bodies.extend(commit.bodies);
+        self.unpublished.why = self.publish_all().err().map(|error| error.to_string());
         Ok(true)
+    }
+
+    /// Brings the published folder up to the newest head; what was durable before may be missing there, too.
+    fn publish_all(&mut self) -> Result<(), LedgerError> {
+        publish(&self.folder, &self.tree, &self.leaves, self.unpublished.from)?;
+        for body in &self.unpublished.bodies {
+            self.folder.write_body(&Hash(body.hash), &body.bytes)?;
+        }
+        self.folder.write_checkpoint(self.note().unwrap_or_default())?;
+        self.unpublished = Unpublished { from: self.committed, ..Unpublished::default() };
+        self.leaves.forget_full_bundles(self.committed);
+        Ok(())
     }
 
     fn sign_head(&mut self, now: Timestamp) -> Result<String, LedgerError> {
@@ -271,6 +323,20 @@ fn opened_cosigner(
     }
     let last = head.cosignatures.first().map(|cosignature| cosignature.time);
     Ok(last.into_iter().fold(cosigner((size, signed))?, Cosigner::last_signed))
+}
+
+/// The heads, oldest first, each opened for the time of its cosignature.
+fn kept_heads(
+    signers: &HeadSigners,
+    newest_first: Vec<StoredHead>,
+) -> Result<VecDeque<KeptHead>, LedgerError> {
+    let cosigners = std::slice::from_ref(signers.cosigner.verifier());
+    let kept = |stored: StoredHead| {
+        let head = Head::open(&stored.note, signers.log.verifier(), cosigners)?;
+        let cosigned = head.cosignatures.first().map_or(Timestamp::MIN, |cosignature| cosignature.time);
+        Ok(KeptHead { cosigned, size: stored.size, note: stored.note })
+    };
+    newest_first.into_iter().rev().map(kept).collect()
 }
 
 fn publish(folder: &Folder, tree: &Tree, leaves: &Leaves, before: u64) -> Result<(), LedgerError> {

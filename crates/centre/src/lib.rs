@@ -2,9 +2,11 @@
 //!
 //! Time is an argument everywhere; the only files it touches are the published folder, which is derived.
 
+pub mod api;
 mod audit;
 mod bodies;
 mod centre;
+mod clock;
 mod diary;
 mod fault;
 mod folder;
@@ -13,16 +15,19 @@ mod ledger;
 mod plan_book;
 mod receipt;
 mod schedule;
+mod service;
 mod state;
 mod tally;
 
 pub use audit::{AuditFault, Evidence, Verdict, audit};
-pub use centre::{Centre, CentreError, Founding, Refusal};
+pub use centre::{Centre, CentreError, Founding, Refusal, logged_files};
+pub use clock::Clock;
 pub use fault::Fault;
 pub use folder::{Folder, FolderError};
 pub use keys::Secrets;
 pub use ledger::LedgerError;
 pub use receipt::{Receipt, ReceiptError};
 pub use schedule::{Job, jobs};
+pub use service::{Away, Page, Pages, Service, ServiceOptions, Stopped};
 pub use state::{Admitted, Bodies, Body, DayPlan, Drawn, DrawnOrder, Due, KeyRing, Outcome, Report, State};
 pub use tally::Tally;

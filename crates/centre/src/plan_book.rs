@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sekong_log::{Hash, body_hash};
 use sekong_model::{Campaign, Day, ProvinceId};
-use sekong_plan::{Game, Plan, SolveOptions, solve};
+use sekong_plan::{Game, Plan, SolveError, SolveOptions, solve};
 
 use crate::fault::Fault;
 
@@ -28,6 +28,20 @@ pub struct PlanBook {
     by_game: BTreeMap<Hash, SolvedPlan>,
 }
 
+impl SolvedPlan {
+    /// Solves a game; takes seconds of processor time and needs nothing else.
+    pub fn of(game: &Game) -> Result<SolvedPlan, SolveError> {
+        let plan = solve(game, &SolveOptions::default())?;
+        let bytes = plan.to_json();
+        Ok(SolvedPlan {
+            game: Hash(game.sha256()),
+            hash: body_hash(&bytes),
+            bytes: Arc::new(bytes),
+            plan: Arc::new(plan),
+        })
+    }
+}
+
 impl PlanBook {
     /// The plan of a province-day: a deterministic function of the campaign.
     pub fn plan(
@@ -36,28 +50,34 @@ impl PlanBook {
         province: &ProvinceId,
         day: Day,
     ) -> Result<SolvedPlan, Fault> {
-        let game = Game::of(campaign, province, day).map_err(|source| Fault::Game {
-            province: province.clone(),
-            day,
-            source,
-        })?;
-        let game_hash = Hash(game.sha256());
-        if let Some(solved) = self.by_game.get(&game_hash) {
+        let game = game(campaign, province, day)?;
+        if let Some(solved) = self.by_game.get(&Hash(game.sha256())) {
             return Ok(solved.clone());
         }
-        let plan = solve(&game, &SolveOptions::default()).map_err(|source| Fault::NoPlan {
-            province: province.clone(),
-            day,
-            source,
-        })?;
-        let bytes = plan.to_json();
-        let solved = SolvedPlan {
-            game: game_hash,
-            hash: body_hash(&bytes),
-            bytes: Arc::new(bytes),
-            plan: Arc::new(plan),
-        };
-        self.by_game.insert(game_hash, solved.clone());
+        let solved = SolvedPlan::of(&game);
+        let solved = solved.map_err(|source| Fault::NoPlan { province: province.clone(), day, source })?;
+        self.keep(solved.clone());
         Ok(solved)
     }
+
+    /// The games of a day that are not solved yet.
+    pub fn unsolved(&self, campaign: &Campaign, day: Day) -> Result<Vec<Game>, Fault> {
+        let games = campaign.provinces().iter().map(|province| game(campaign, &province.id, day));
+        let mut games = games.collect::<Result<Vec<_>, _>>()?;
+        games.retain(|game| !self.by_game.contains_key(&Hash(game.sha256())));
+        Ok(games)
+    }
+
+    /// Keeps a solved game.
+    pub fn keep(&mut self, solved: SolvedPlan) {
+        self.by_game.insert(solved.game, solved);
+    }
+}
+
+fn game(campaign: &Campaign, province: &ProvinceId, day: Day) -> Result<Game, Fault> {
+    Game::of(campaign, province, day).map_err(|source| Fault::Game {
+        province: province.clone(),
+        day,
+        source,
+    })
 }

@@ -60,6 +60,22 @@ fn day_jobs(campaign: &Campaign, day: Day) -> Vec<(Timestamp, Job)> {
     jobs
 }
 
+/// When all is over that a moment's values decide: a week's shifts; the units of a shift that begins; an hour's orders.
+/// Until then, and for as long as the campaign's rules say after it, values, deals and orders stay sealed.
+pub(crate) fn decided_until(campaign: &Campaign, moment: Moment) -> Timestamp {
+    match moment {
+        Moment::Week { week } => {
+            let last = campaign.week_days(week).last().copied().unwrap_or(campaign.last_day());
+            campaign.instant(last, Hour::MIDNIGHT) + SignedDuration::from_hours(24)
+        }
+        Moment::Hour { day, hour } => {
+            let begun = campaign.shifts().iter().filter(|shift| shift.start == hour);
+            let hours = begun.map(|shift| i64::from(shift.length_hours)).max().unwrap_or(1);
+            campaign.instant(day, hour) + SignedDuration::from_hours(hours)
+        }
+    }
+}
+
 fn week_jobs(campaign: &Campaign, week: u32) -> [(Timestamp, Job); 2] {
     let moment = Moment::Week { week };
     let released = campaign.release_at(moment);

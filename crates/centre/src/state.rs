@@ -87,8 +87,12 @@ pub enum Admitted {
 #[derive(Debug, Clone)]
 struct Chained {
     team: Option<TeamId>,
+    enrolled: Timestamp,
+    retired: Option<Timestamp>,
     next_sequence: u64,
     previous: Hash,
+    /// Index of each of its entries, by sequence.
+    logged: BTreeMap<u64, u64>,
 }
 
 /// The plan of a province-day and how far its units were drawn.
@@ -159,6 +163,7 @@ pub struct State {
     absences: BTreeMap<(ProvinceId, Period), FrozenList>,
     draws: BTreeMap<(ProvinceId, Moment), Option<Drawn>>,
     decided_logged: BTreeSet<(ProvinceId, Moment, Trace)>,
+    orders_at: BTreeMap<(ProvinceId, Moment), u64>,
     dealt: BTreeMap<(Day, UnitId), TeamId>,
     dues: BTreeMap<(Day, Hour), BTreeMap<UnitId, Due>>,
     sealed: BTreeSet<ProvinceId>,
@@ -202,7 +207,7 @@ impl State {
             campaign: Arc::new(campaign),
             opened_leaf: entry.leaf_hash(),
             centre,
-            devices: BTreeMap::from([(centre, Chained::first(None))]),
+            devices: BTreeMap::from([(centre, Chained::first(None, entry.time()))]),
             values,
             commitments: BTreeMap::new(),
             dice: None,
@@ -211,6 +216,7 @@ impl State {
             absences: BTreeMap::new(),
             draws: BTreeMap::new(),
             decided_logged: BTreeSet::new(),
+            orders_at: BTreeMap::new(),
             dealt: BTreeMap::new(),
             dues: BTreeMap::new(),
             sealed: BTreeSet::new(),
@@ -240,12 +246,12 @@ impl State {
             Statement::Campaign(_) => Err(Fault::OpenedTwice),
             Statement::Custodian(said) => self.admit_custodian(said),
             Statement::PublicDice(said) => self.admit_dice(said),
-            Statement::Enrol(said) => self.admit_enrol(said),
+            Statement::Enrol(said) => self.admit_enrol(entry, said),
             Statement::Plan(said) => self.admit_plan(index, entry, said, bodies),
             Statement::Absences(said) => self.admit_absences(index, entry, &said, tree),
             Statement::Release(said) => self.admit_release(entry, said, tree, bodies),
             Statement::Deal(said) => self.admit_deal(said, bodies),
-            Statement::Orders(said) => self.admit_orders(said, bodies),
+            Statement::Orders(said) => self.admit_orders(index, said, bodies),
             Statement::Inspection(said) => self.admit_inspection(index, entry, said),
             Statement::Close(said) => self.admit_close(entry, said, tree),
         }?;
@@ -274,6 +280,7 @@ impl State {
         if let Some(chained) = self.devices.get_mut(&entry.device()) {
             chained.next_sequence = entry.seq() + 1;
             chained.previous = entry.hash();
+            chained.logged.insert(entry.seq(), index);
         }
         if entry.device() == self.centre {
             self.centre_times.push((index, entry.time()));
@@ -307,9 +314,14 @@ impl State {
         if entry.device() != self.centre {
             return Ok(());
         }
-        let before = self.centre_time_under(u64::MAX).max(self.latest_claim - CLOCK_TOLERANCE);
+        let before = self.centre_time().max(self.latest_claim - CLOCK_TOLERANCE);
         let claimed = entry.time();
         if claimed < before { Err(Fault::TimeBackwards { before, claimed }) } else { Ok(()) }
+    }
+
+    /// The centre's time in its newest entry.
+    pub(crate) fn centre_time(&self) -> Timestamp {
+        self.centre_time_under(u64::MAX)
     }
 
     /// The centre's time in its newest entry under a head of `size` entries; these times never run backwards.
@@ -381,6 +393,50 @@ impl State {
         self.devices.get(device).map(|chained| (chained.next_sequence, chained.previous))
     }
 
+    /// The device that speaks for a team now.
+    pub fn device_of(&self, team: &TeamId) -> Option<DeviceId> {
+        let of_team = |chained: &Chained| chained.retired.is_none() && chained.team.as_ref() == Some(team);
+        self.devices.iter().find(|(_, chained)| of_team(chained)).map(|(device, _)| *device)
+    }
+
+    /// Index of a device's entry, by its sequence number.
+    pub fn logged(&self, device: &DeviceId, sequence: u64) -> Option<u64> {
+        self.devices.get(device)?.logged.get(&sequence).copied()
+    }
+
+    /// Index of the entry that sealed the orders of a province-hour.
+    pub fn orders_index(&self, province: &ProvinceId, moment: Moment) -> Option<u64> {
+        self.orders_at.get(&(province.clone(), moment)).copied()
+    }
+
+    /// The draws of a province from `first` on, as far as they could be read.
+    pub fn draws_from(&self, province: &ProvinceId, first: Moment) -> impl Iterator<Item = (Moment, &Drawn)> {
+        let from = self.draws.range((province.clone(), first)..);
+        let of_province = from.take_while(move |((of, _), _)| of == province);
+        of_province.filter_map(|((_, moment), drawn)| Some((*moment, drawn.as_ref()?)))
+    }
+
+    /// Inspections that the draw placed from an hour on, by day and hour.
+    pub fn dues_from(&self, day: Day, hour: Hour) -> impl Iterator<Item = (Day, Hour, &UnitId, &Due)> {
+        let hours = self.dues.range((day, hour)..);
+        hours.flat_map(|((day, hour), units)| units.iter().map(|(unit, due)| (*day, *hour, unit, due)))
+    }
+
+    /// When the centre says it wrote its newest entry under a head of `size` entries.
+    pub fn written_under(&self, size: u64) -> Timestamp {
+        self.centre_time_under(size)
+    }
+
+    /// The newest time that any entry claims.
+    pub fn latest_time(&self) -> Timestamp {
+        self.latest_claim.max(self.centre_time_under(u64::MAX))
+    }
+
+    /// The jobs of the schedule that are not done, in order.
+    pub fn open_jobs(&self) -> impl Iterator<Item = (Timestamp, Job)> + '_ {
+        self.diary.open()
+    }
+
     /// The plan of a province-day, once logged.
     pub fn plan(&self, province: &ProvinceId, day: Day) -> Option<&DayPlan> {
         self.plans.get(&(province.clone(), day))
@@ -426,6 +482,11 @@ impl State {
         draws.filter_map(|((province, moment), drawn)| Some((province, *moment, drawn.as_ref()?)))
     }
 
+    /// The plans solved so far.
+    pub(crate) fn plan_book_read(&self) -> &PlanBook {
+        &self.plan_book
+    }
+
     /// Solves plans for the centre, so that admitting them does not solve them again.
     pub(crate) fn plan_book(&mut self) -> &mut PlanBook {
         &mut self.plan_book
@@ -433,12 +494,20 @@ impl State {
 }
 
 impl Chained {
-    fn first(team: Option<TeamId>) -> Chained {
-        Chained { team, next_sequence: 0, previous: NO_PREVIOUS }
+    fn first(team: Option<TeamId>, enrolled: Timestamp) -> Chained {
+        Chained {
+            team,
+            enrolled,
+            retired: None,
+            next_sequence: 0,
+            previous: NO_PREVIOUS,
+            logged: BTreeMap::new(),
+        }
     }
 }
 
-fn statement(entry: &Entry) -> Result<Statement, Fault> {
+/// What an entry says.
+pub(crate) fn statement(entry: &Entry) -> Result<Statement, Fault> {
     Statement::from_parts(entry.kind(), entry.body())
         .map_err(|error| Fault::Unreadable { detail: error.to_string() })
 }

@@ -47,6 +47,13 @@ impl DeviceId {
         &self.0
     }
 
+    /// Whether somebody can hold this key: a point of the curve in its one encoding (RFC 8032, section 5.1.3), and not
+    /// of small order.
+    pub fn can_sign(&self) -> bool {
+        let key = ed25519_dalek::VerifyingKey::from_bytes(&self.0);
+        key.is_ok_and(|key| !key.is_weak() && key.to_edwards().compress().as_bytes() == &self.0)
+    }
+
     /// Whether the signature over the message is by this device (RFC 8032 without malleability).
     pub fn verifies(&self, message: &[u8], signature: &[u8; SIGNATURE_BYTES]) -> bool {
         let key = ed25519_dalek::VerifyingKey::from_bytes(&self.0);

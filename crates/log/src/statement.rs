@@ -49,9 +49,49 @@ impl Statement {
     /// The statement of an entry's kind and body.
     ///
     /// # Errors
-    /// The parser's, if the kind is unknown or the body does not fit it.
-    pub fn from_parts(kind: &str, body: &Value) -> Result<Statement, serde_json::Error> {
-        serde_json::from_value(json!({ "kind": kind, "body": body }))
+    /// [`StatementError`], if the kind is unknown, the body does not fit it, or says it in another spelling than ours: a
+    /// log that nobody can erase has no room for free text, not even between the lines of a date.
+    pub fn from_parts(kind: &str, body: &Value) -> Result<Statement, StatementError> {
+        let statement: Statement = serde_json::from_value(json!({ "kind": kind, "body": body }))?;
+        let (_, spelled) = statement.to_parts();
+        match other_spelling(&spelled, body, "body") {
+            Some(field) => Err(StatementError::Spelling { field }),
+            None => Ok(statement),
+        }
+    }
+}
+
+/// Why an entry's kind and body are no statement.
+#[derive(Debug, thiserror::Error)]
+pub enum StatementError {
+    /// The kind is unknown, or the body does not fit it.
+    #[error(transparent)]
+    Fit(#[from] serde_json::Error),
+    /// A value can be read but is written otherwise than this log writes it.
+    #[error(
+        "{field} has another spelling than the one of this log (times in UTC like 2017-01-08T07:05:00Z, days like 2017-01-08)"
+    )]
+    Spelling {
+        /// Where, e.g. `body.started`.
+        field: String,
+    },
+}
+
+/// The first place at which two bodies differ.
+fn other_spelling(ours: &Value, theirs: &Value, place: &str) -> Option<String> {
+    match (ours, theirs) {
+        (Value::Object(ours), Value::Object(theirs)) => {
+            let other = ours.keys().chain(theirs.keys()).find_map(|name| {
+                let [ours, theirs] = [ours, theirs].map(|fields| fields.get(name).unwrap_or(&Value::Null));
+                other_spelling(ours, theirs, &format!("{place}.{name}"))
+            });
+            other.or_else(|| (ours.len() != theirs.len()).then(|| place.to_owned()))
+        }
+        (Value::Array(ours), Value::Array(theirs)) if ours.len() == theirs.len() => {
+            let mut pairs = ours.iter().zip(theirs).enumerate();
+            pairs.find_map(|(at, (ours, theirs))| other_spelling(ours, theirs, &format!("{place}[{at}]")))
+        }
+        (ours, theirs) => (ours != theirs).then(|| place.to_owned()),
     }
 }
 
@@ -258,4 +298,45 @@ pub struct HourClosed {
     pub due: u32,
     /// Of these, reported under that head.
     pub reported: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body() -> Value {
+        json!({
+            "province": "stung-treng", "unit": "stung-treng/00-08/plain-1", "post": "KH-LA-01",
+            "day": "2017-01-02", "hour": 7, "order": "00".repeat(32), "started": "2017-01-02T00:05:00Z",
+            "counts": { "passed": 3, "inspected": 2, "found": 0 },
+        })
+    }
+
+    fn refused(change: impl FnOnce(&mut Value)) -> String {
+        let mut body = body();
+        change(&mut body);
+        Statement::from_parts("inspection", &body).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_statement_has_one_spelling_and_the_field_of_another_is_named() {
+        let statement = Statement::from_parts("inspection", &body()).unwrap();
+        assert_eq!(statement.to_parts(), ("inspection".to_owned(), body()));
+        for started in [
+            "2017-01-02T00:05:00Z[_a=Sok-Sok-012345678]",
+            "2017-01-02T07:05:00+07:00",
+            "2017-01-02T00:05:00.000Z",
+            "2017-01-02t00:05:00z",
+            "20170102T000500Z",
+        ] {
+            let error = refused(|body| body["started"] = started.into());
+            assert!(error.contains("body.started"), "{started}: {error}");
+        }
+        for day in ["20170102", "+002017-01-02", "2017-01-02T00:00"] {
+            let error = refused(|body| body["day"] = day.into());
+            assert!(error.contains("day"), "{day}: {error}");
+        }
+        refused(|body| body["note"] = "he was there".into());
+        refused(|body| body["counts"]["name"] = "x".into());
+    }
 }

@@ -1,5 +1,6 @@
 //! Days, weeks and the moments at which custodians release their values.
 
+use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{Campaign, Day, HOURS_PER_DAY, Hour, Moment};
@@ -58,11 +59,20 @@ impl Campaign {
         (first..end).filter_map(|n| self.nth_day(n)).collect()
     }
 
+    /// Seconds east of UTC, the same on all its days.
+    pub fn utc_offset_seconds(&self) -> i32 {
+        self.offset.seconds()
+    }
+
+    /// The instant of a local time; the ends of time beyond the calendar.
+    pub fn instant_of(&self, local: DateTime) -> Timestamp {
+        let beyond = if local.year() < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        self.offset.to_timestamp(local).unwrap_or(beyond)
+    }
+
     /// When an hour of a day begins; the ends of time for days beyond the calendar.
     pub fn instant(&self, day: Day, hour: Hour) -> Timestamp {
-        let start = day.0.at(hour.get() as i8, 0, 0, 0);
-        let beyond = if day.0.year() < 0 { Timestamp::MIN } else { Timestamp::MAX };
-        self.offset.to_timestamp(start).unwrap_or(beyond)
+        self.instant_of(day.0.at(hour.get() as i8, 0, 0, 0))
     }
 
     /// The day and hour, local time, that hold an instant.

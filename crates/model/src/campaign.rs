@@ -7,9 +7,9 @@ use jiff::tz::Offset;
 
 use crate::travel::Travel;
 use crate::{
-    CampaignErrors, CampaignId, Class, ClassId, CustodianId, Day, Estimate, Hour, Phase, Pool, PoolId, Post,
-    PostId, Province, ProvinceId, Rules, Season, Shift, ShiftId, ShiftShare, SourceBundle, Team, Unit,
-    Warning,
+    CampaignErrors, CampaignId, Class, ClassId, CustodianId, Day, Estimate, Hour, MapLayer, Phase, Pool,
+    PoolId, Post, PostId, Province, ProvinceId, Rules, Season, Shift, ShiftId, ShiftShare, SourceBundle,
+    Team, Unit, Warning,
 };
 
 /// A campaign that has been read and found whole.
@@ -25,6 +25,7 @@ pub struct Campaign {
     pub(crate) rules: Rules,
     pub(crate) provinces: Vec<Province>,
     pub(crate) posts: Vec<Post>,
+    pub(crate) map_layers: Vec<MapLayer>,
     pub(crate) shifts: Vec<Shift>,
     pub(crate) classes: Vec<Class>,
     pub(crate) pools: Vec<Pool>,
@@ -121,6 +122,11 @@ impl Campaign {
     /// The post of a name.
     pub fn post(&self, id: &PostId) -> Option<&Post> {
         self.posts.iter().find(|p| p.id == *id)
+    }
+
+    /// What is drawn beneath the posts, from the ground up.
+    pub fn map_layers(&self) -> &[MapLayer] {
+        &self.map_layers
     }
 
     /// The posts of a province in canonical order, that of the file.

@@ -348,6 +348,12 @@ pub enum Problem {
         /// As given.
         status: String,
     },
+    /// A layer that no map draws.
+    #[error("no map draws a layer {layer:?}")]
+    UnknownLayer {
+        /// As given.
+        layer: String,
+    },
     /// A way from a place to itself.
     #[error("the way leads from {id:?} to itself")]
     LegToItself {
@@ -504,6 +510,7 @@ impl Problem {
             Problem::UnknownCoordStatus { .. } => {
                 "write one of osm, survey, village proxy, village, derived, none".into()
             }
+            Problem::UnknownLayer { .. } => "write one of provinces, border, rivers, roads, places".into(),
             Problem::LegToItself { .. } => "name two different places".into(),
             _ => return None,
         })

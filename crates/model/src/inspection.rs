@@ -22,6 +22,12 @@ pub enum CountsError {
         /// How many passed.
         passed: u32,
     },
+    /// More than pass any post in an hour.
+    #[error("{passed} passed in one hour; more than {} is a slip of the hand", Counts::MAX)]
+    TooMany {
+        /// How many passed.
+        passed: u32,
+    },
     /// Finds in more of them than were inspected.
     #[error("{found} finds in {inspected} that were inspected")]
     MoreFoundThanInspected {
@@ -33,11 +39,17 @@ pub enum CountsError {
 }
 
 impl Counts {
+    /// The largest count of one slot.
+    pub const MAX: u32 = 9_999;
+
     /// Counts of one slot, `found ≤ inspected ≤ passed`.
     ///
     /// # Errors
-    /// When a part is larger than its whole.
+    /// When a part is larger than its whole, or the whole larger than [`Counts::MAX`].
     pub fn new(passed: u32, inspected: u32, found: u32) -> Result<Self, CountsError> {
+        if passed > Self::MAX {
+            return Err(CountsError::TooMany { passed });
+        }
         if inspected > passed {
             return Err(CountsError::MoreInspectedThanPassed { inspected, passed });
         }
@@ -91,6 +103,8 @@ mod tests {
     #[test]
     fn parts_never_exceed_their_whole() {
         assert!(Counts::new(5, 3, 1).is_ok());
+        assert!(Counts::new(Counts::MAX, Counts::MAX, Counts::MAX).is_ok());
+        assert_eq!(Counts::new(10_000, 3, 1), Err(CountsError::TooMany { passed: 10_000 }));
         assert_eq!(
             Counts::new(2, 3, 1),
             Err(CountsError::MoreInspectedThanPassed { inspected: 3, passed: 2 })

@@ -4,6 +4,7 @@ mod check;
 mod crossings;
 mod dates;
 mod deal;
+mod layers;
 mod people;
 mod posts;
 mod roads;
@@ -59,6 +60,7 @@ fn fields(raw: &RawCampaign, bundle: &SourceBundle, faults: &mut Faults) -> Opti
         .and_then(|text| roads::read(&raw.files.roads, text, faults));
     let posts = posts::posts(raw, points.as_ref(), network.as_ref(), faults);
     let network = posts::join_legs(network, raw, &posts, faults);
+    let map_layers = layers::layers(raw, bundle, faults);
     let bands = stakes::bands(raw, faults);
     let (pools, teams) = people::pools(raw, network.as_ref(), faults);
     units::check_names(raw, faults);
@@ -79,6 +81,7 @@ fn fields(raw: &RawCampaign, bundle: &SourceBundle, faults: &mut Faults) -> Opti
         rules,
         provinces,
         posts,
+        map_layers,
         shifts,
         classes,
         pools,

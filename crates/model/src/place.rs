@@ -102,6 +102,52 @@ pub struct Post {
     pub(crate) provenance: Provenance,
 }
 
+/// A kind of geography that a map can draw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Layer {
+    /// Areas.
+    Provinces,
+    /// The line that is guarded.
+    Border,
+    /// Rivers.
+    Rivers,
+    /// Roads.
+    Roads,
+    /// Settlements.
+    Places,
+}
+
+const LAYERS: [(Layer, &str); 5] = [
+    (Layer::Provinces, "provinces"),
+    (Layer::Border, "border"),
+    (Layer::Rivers, "rivers"),
+    (Layer::Roads, "roads"),
+    (Layer::Places, "places"),
+];
+
+impl Layer {
+    pub(crate) fn named(name: &str) -> Option<Layer> {
+        LAYERS.iter().find(|(_, known)| *known == name).map(|(layer, _)| *layer)
+    }
+}
+
+impl std::fmt::Display for Layer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(LAYERS.iter().find(|(layer, _)| layer == self).map_or("", |(_, name)| name))
+    }
+}
+
+/// A file of the campaign that its map draws.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MapLayer {
+    /// What it holds.
+    pub layer: Layer,
+    /// Its name among the campaign's files.
+    pub file: String,
+    /// The line that must be shown with it.
+    pub credit: String,
+}
+
 impl Post {
     /// Where the knowledge of it comes from; shown wherever it appears.
     pub fn provenance(&self) -> Provenance {

@@ -10,6 +10,8 @@ pub(crate) struct RawCampaign {
     pub(crate) files: RawFiles,
     pub(crate) rules: RawRules,
     #[serde(default)]
+    pub(crate) map: Vec<RawMap>,
+    #[serde(default)]
     pub(crate) phase: Vec<RawPhase>,
     #[serde(default)]
     pub(crate) custodian: Vec<RawCustodian>,
@@ -46,6 +48,14 @@ pub(crate) struct RawHead {
 pub(crate) struct RawFiles {
     pub(crate) roads: String,
     pub(crate) crossings: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawMap {
+    pub(crate) layer: String,
+    pub(crate) file: String,
+    pub(crate) credit: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -29,9 +29,9 @@ pub struct Rules {
     pub rest_hours: u32,
     /// Cosignatures that freeze an entry of the log.
     pub cosignatures: u32,
-    /// Hours after which auditors see released values and orders.
+    /// Hours after which auditors see values, deals and orders, from the end of all that they decide.
     pub auditors_after_hours: u32,
-    /// Days after which the public sees them, coarser.
+    /// Days after which the public sees them, likewise.
     pub public_after_days: u32,
     /// First hour of the night.
     pub night_from: Hour,

@@ -1,6 +1,6 @@
 //! The campaign's files as text: what is parsed, logged and hashed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,7 @@ impl SourceBundle {
     }
 }
 
-/// Names of the files that `campaign.toml` refers to, relative to it and never outside its folder.
+/// Names of the files that `campaign.toml` refers to, each once, relative to it and never outside its folder.
 ///
 /// # Errors
 /// When the text is no campaign, or a name leaves the folder.
@@ -43,7 +43,13 @@ pub fn referenced_files(campaign_toml: &str) -> Result<Vec<String>, CampaignErro
     let names = parse_toml(campaign_toml, &mut faults).map(|raw| {
         check_name(&raw.files.roads, "files.roads", &mut faults);
         check_name(&raw.files.crossings, "files.crossings", &mut faults);
-        vec![raw.files.roads, raw.files.crossings]
+        for (index, map) in raw.map.iter().enumerate() {
+            check_name(&map.file, &format!("map[{index}].file"), &mut faults);
+        }
+        let drawn = raw.map.into_iter().map(|map| map.file);
+        let names: BTreeSet<String> =
+            [raw.files.roads, raw.files.crossings].into_iter().chain(drawn).collect();
+        names.into_iter().collect()
     });
     faults.into_result(campaign_toml, names)
 }

@@ -1,9 +1,16 @@
 //! The command line: what can be asked for, in which words.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use jiff::Timestamp;
 use sekong_model::{Day, ProvinceId};
+
+use crate::clocks::{DemoStart, Speed};
+
+/// Where a centre listens unless it is told otherwise.
+const LISTEN: &str = "127.0.0.1:8080";
 
 /// Sekong plans, draws, records and checks the inspections of a border campaign.
 #[derive(Debug, Parser)]
@@ -18,9 +25,16 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run a simulated week of the shipped campaign and verify it
-    #[command(after_help = "Example:\n  sekong demo --days 7 --seed 1 --data /tmp/week --no-serve --json")]
+    /// Run a simulated week of the shipped campaign through the real server, verify it, and serve it on
+    #[command(
+        after_help = "Examples:\n  sekong demo --listen 127.0.0.1:8080 --speed 60\n  sekong demo --days 7 --seed 1 --data /tmp/week --no-serve --json"
+    )]
     Demo(DemoArgs),
+    /// Serve a campaign: its API, its pages, its log
+    #[command(
+        after_help = "Examples:\n  sekong serve --data /srv/sekong\n  sekong serve --data /tmp/week --demo-clock 2017-01-08T07:00,60"
+    )]
+    Serve(ServeArgs),
     /// Found a campaign: a data folder with keys, commitments and the first entries of its log
     #[command(after_help = "Example:\n  sekong init campaigns/northeast-2017 --data /srv/sekong")]
     Init(InitArgs),
@@ -68,7 +82,31 @@ pub struct DemoArgs {
     /// End after the verification
     #[arg(long)]
     pub no_serve: bool,
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = LISTEN)]
+    pub listen: SocketAddr,
+    /// Campaign seconds that pass in a second once the days are over, 0 to 3600
+    #[arg(long, value_name = "X", default_value_t = Speed::DEMO)]
+    pub speed: Speed,
     /// Print one JSON object on one line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `sekong serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The data folder of a founded campaign
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = LISTEN)]
+    pub listen: SocketAddr,
+    /// A clock for trying things out: when it starts (2017-01-08T00:00:00Z, or local time without Z) and how many
+    /// campaign seconds pass in a second; anybody may then sign in under any role
+    #[arg(long, value_name = "START,SPEED")]
+    pub demo_clock: Option<DemoStart>,
+    /// Print one JSON object on one line once it listens
     #[arg(long)]
     pub json: bool,
 }
@@ -130,6 +168,9 @@ pub struct VerifyArgs {
     /// A file with an older head, of which the log must be a continuation
     #[arg(long, value_name = "HEAD")]
     pub since: Option<PathBuf>,
+    /// The time to judge by, e.g. 2017-01-08T00:00:00Z, for a centre on a demo's clock; without it the machine's
+    #[arg(long, value_name = "TIME")]
+    pub now: Option<Timestamp>,
     /// Print one JSON object on one line
     #[arg(long)]
     pub json: bool,

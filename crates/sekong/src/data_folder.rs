@@ -1,15 +1,21 @@
 //! A campaign's data folder: keys, store, published log and bodies.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use sekong_centre::{KeyRing, Secrets};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use crate::files::read_text;
+
+/// The file with the secrets, relative to the folder.
+const SECRETS: &str = "keys/secrets.json";
+
+const RESTORE_SECRETS: &str = "restore the file from the copy made when the campaign was founded: \
+     its log and its draws cannot be continued with other keys";
 
 /// `DIR` of every command that takes one.
 pub(crate) struct DataFolder {
@@ -17,7 +23,8 @@ pub(crate) struct DataFolder {
 }
 
 /// The secrets as they lie on disk: 32 bytes each, in hex.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SecretsFile {
     log: String,
     cosigner: String,
@@ -95,6 +102,30 @@ impl DataFolder {
         file.write_all(text.as_bytes()).map_err(cannot)
     }
 
+    /// The secrets that this folder keeps.
+    pub(crate) fn secrets(&self) -> Result<Secrets, Failure> {
+        let text = read_text(&self.root.join(SECRETS))?;
+        let file: SecretsFile = serde_json::from_str(&text).map_err(|error| {
+            Failure::failed(format!("{SECRETS} cannot be read: {error}")).hint(RESTORE_SECRETS)
+        })?;
+        file.parse()
+    }
+
+    /// Keeps every other process from writing this folder, for as long as the value lives.
+    pub(crate) fn lock(&self) -> Result<File, Failure> {
+        let path = self.root.join("lock");
+        let cannot = |error| Failure::failed(format!("cannot open {}: {error}", path.display()));
+        let file = File::options().create(true).append(true).open(&path).map_err(cannot)?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => {
+                Err(Failure::failed(format!("another sekong serves {}", self.root.display()))
+                    .hint("one centre writes a folder; stop the other one first"))
+            }
+            Err(TryLockError::Error(error)) => Err(cannot(error)),
+        }
+    }
+
     /// The public keys that this folder keeps.
     pub(crate) fn keys(&self) -> Result<KeyRing, Failure> {
         let log = read_text(&self.root.join("keys/log.vkey"))?;
@@ -104,6 +135,33 @@ impl DataFolder {
         })?;
         Ok(KeyRing { log, cosigners: Some(parse_keys("keys/cosigners.vkey", &cosigners)?) })
     }
+}
+
+impl SecretsFile {
+    fn parse(&self) -> Result<Secrets, Failure> {
+        let custodian = |(id, text): &(String, String)| {
+            let field = format!("custodians of {id}");
+            let known =
+                id.parse().map_err(|error| Failure::failed(format!("{SECRETS}, {field}: {error}")))?;
+            Ok((known, secret(&field, text)?))
+        };
+        Ok(Secrets {
+            log: secret("log", &self.log)?,
+            cosigner: secret("cosigner", &self.cosigner)?,
+            device: secret("device", &self.device)?,
+            salt: secret("salt", &self.salt)?,
+            custodians: self.custodians.iter().map(custodian).collect::<Result<_, Failure>>()?,
+        })
+    }
+}
+
+/// The message names the field and never shows what stands in it.
+fn secret(field: &str, text: &str) -> Result<[u8; 32], Failure> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(text, &mut bytes).map_err(|_| {
+        Failure::failed(format!("{SECRETS}, {field}: not 32 bytes in hexadecimal")).hint(RESTORE_SECRETS)
+    })?;
+    Ok(bytes)
 }
 
 /// One verifier key a line.

@@ -14,6 +14,10 @@ use crate::failure::Failure;
 pub(crate) fn shipped_campaign() -> SourceBundle {
     let mut files = SourceBundle::new(include_str!("../../../campaigns/northeast-2017/campaign.toml"));
     for (name, text) in [
+        ("geo/border.geojson", include_str!("../../../campaigns/northeast-2017/geo/border.geojson")),
+        ("geo/places.geojson", include_str!("../../../campaigns/northeast-2017/geo/places.geojson")),
+        ("geo/provinces.geojson", include_str!("../../../campaigns/northeast-2017/geo/provinces.geojson")),
+        ("geo/rivers.geojson", include_str!("../../../campaigns/northeast-2017/geo/rivers.geojson")),
         ("geo/roads.geojson", include_str!("../../../campaigns/northeast-2017/geo/roads.geojson")),
         ("geo/crossings.geojson", include_str!("../../../campaigns/northeast-2017/geo/crossings.geojson")),
     ] {

@@ -1,13 +1,16 @@
 //! The `sekong` command as a library: commands, wiring, clock and OS randomness. Commands parse, call, print.
 
 pub mod cli;
+mod clocks;
 mod commands;
 mod data_folder;
 mod evidence;
 mod failure;
 mod files;
 mod output;
-mod simulated_week;
+mod pages;
+mod people;
+mod serving;
 
 pub use failure::{Failure, FailureKind};
 
@@ -29,6 +32,7 @@ pub fn tell(failure: &Failure) {
 pub fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Demo(args) => commands::demo::run(&args),
+        Command::Serve(args) => commands::serve::run(&args),
         Command::Init(args) => commands::init::run(&args),
         Command::Plan(args) => commands::plan::run(&args),
         Command::Check(args) => commands::check::run(&args),

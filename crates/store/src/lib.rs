@@ -108,8 +108,8 @@ pub enum StoreError {
     },
 }
 
-/// The durable truth of one campaign.
-pub trait Store: Send {
+/// The durable truth of one campaign; a shared reference to it lets nobody do anything.
+pub trait Store: Send + Sync {
     /// Makes `commit` durable, or changes nothing.
     fn commit(&mut self, commit: &Commit) -> impl Future<Output = Result<(), StoreError>> + Send;
     /// Leaves from index `from` on, in order, at most `limit`.
@@ -120,6 +120,11 @@ pub trait Store: Send {
     ) -> impl Future<Output = Result<Vec<StoredLeaf>, StoreError>> + Send;
     /// The newest head; `None` in an empty store.
     fn newest_head(&mut self) -> impl Future<Output = Result<Option<StoredHead>, StoreError>> + Send;
+    /// The newest heads, at most `limit`, newest first.
+    fn newest_heads(
+        &mut self,
+        limit: u64,
+    ) -> impl Future<Output = Result<Vec<StoredHead>, StoreError>> + Send;
     /// One body by its SHA-256.
     fn body(&mut self, hash: [u8; 32])
     -> impl Future<Output = Result<Option<StoredBody>, StoreError>> + Send;

@@ -164,11 +164,17 @@ impl Store for SqliteStore {
     }
 
     async fn newest_head(&mut self) -> Result<Option<StoredHead>, StoreError> {
-        let row = sqlx::query("SELECT size, note FROM heads ORDER BY size DESC LIMIT 1")
-            .fetch_optional(&mut self.connection)
+        Ok(self.newest_heads(1).await?.pop())
+    }
+
+    async fn newest_heads(&mut self, limit: u64) -> Result<Vec<StoredHead>, StoreError> {
+        let rows = sqlx::query("SELECT size, note FROM heads ORDER BY size DESC LIMIT ?")
+            .bind(stored_number(limit))
+            .fetch_all(&mut self.connection)
             .await
-            .map_err(failed("reading the newest head"))?;
-        row.map(|row| Ok(StoredHead { size: size_of(row.get(0))?, note: row.get(1) })).transpose()
+            .map_err(failed("reading the newest heads"))?;
+        let head = |row: &SqliteRow| Ok(StoredHead { size: size_of(row.get(0))?, note: row.get(1) });
+        rows.iter().map(head).collect()
     }
 
     async fn body(&mut self, hash: [u8; 32]) -> Result<Option<StoredBody>, StoreError> {

@@ -49,3 +49,10 @@ fn no_file_names_a_folder_of_one_machine() {
     let files = files().expect("readable");
     assert_none(files.iter().flat_map(|path| tidy::machine_paths(path, &read(path).expect("readable"))));
 }
+
+#[test]
+fn the_web_lock_file_names_no_registry() {
+    let lock = read("web/package-lock.json").expect("readable");
+    assert!(lock.contains("\"integrity\""), "the packages are held by their hashes");
+    assert!(!lock.contains("\"resolved\""), "npm was told in web/.npmrc to leave addresses out");
+}

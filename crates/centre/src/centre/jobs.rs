@@ -12,6 +12,7 @@ use sekong_store::Store;
 
 use super::{Centre, CentreError, Readers, at};
 use crate::bodies::{OrderOpening, OrdersBody, ValuesBody, canonical};
+use crate::schedule::decided_until;
 
 impl<S: Store> Centre<S> {
     pub(super) fn plan(&mut self, day: Day, now: Timestamp) -> Result<(), CentreError> {
@@ -89,7 +90,7 @@ impl<S: Store> Centre<S> {
             head: head.to_owned(),
             values: body_hash(&bytes),
         };
-        let kept = self.keep(campaign, bytes, Readers::After(now));
+        let kept = self.keep(campaign, bytes, Readers::After(decided_until(campaign, moment)));
         self.write_with(Statement::Release(said), now, &kept)
     }
 
@@ -114,7 +115,7 @@ impl<S: Store> Centre<S> {
         }
         let bytes = canonical(&drawn.deal_body(self.salts.salt("deal", province, moment, "")));
         let said = Dealt { province: province.clone(), moment, deal: body_hash(&bytes) };
-        let kept = self.keep(campaign, bytes, Readers::After(now));
+        let kept = self.keep(campaign, bytes, Readers::After(decided_until(campaign, moment)));
         self.write_with(Statement::Deal(said), now, &kept)
     }
 
@@ -139,7 +140,7 @@ impl<S: Store> Centre<S> {
             orders: opened.orders.iter().map(OrderOpening::commitment).collect(),
             body: body_hash(&bytes),
         };
-        let kept = self.keep(campaign, bytes, Readers::After(now));
+        let kept = self.keep(campaign, bytes, Readers::After(decided_until(campaign, moment)));
         self.write_with(Statement::Orders(said), now, &kept)
     }
 

@@ -236,7 +236,15 @@ impl State {
             .into_iter()
             .filter_map(|period| self.absences.get(&(province.clone(), period)))
             .any(|list| list.teams.contains(&order.team));
-        let due = Due { province: province.clone(), post, team: order.team, away, order: None, report: None };
+        let due = Due {
+            province: province.clone(),
+            post,
+            team: order.team,
+            away,
+            order: None,
+            order_index: None,
+            report: None,
+        };
         self.dues.entry((day, hour)).or_default().insert(order.unit, due);
     }
 
@@ -273,6 +281,7 @@ impl State {
 
     pub(super) fn admit_orders(
         &mut self,
+        index: u64,
         said: OrdersSealed,
         bodies: &dyn Bodies,
     ) -> Result<Admitted, Fault> {
@@ -290,12 +299,13 @@ impl State {
         if !drawn.are_orders(&opened, said.day, said.hour) || commitments != said.orders {
             return Err(Fault::NotDrawn { what: "orders", province: said.province, moment });
         }
-        self.bind_orders(&opened, &commitments);
+        self.bind_orders(index, &opened, &commitments);
+        self.orders_at.insert((said.province, moment), index);
         Ok(Admitted::Whole)
     }
 
     /// A report must quote the order that sent its team, so each thrown order is bound to the inspection it causes.
-    fn bind_orders(&mut self, opened: &OrdersBody, commitments: &[Hash]) {
+    fn bind_orders(&mut self, index: u64, opened: &OrdersBody, commitments: &[Hash]) {
         for (opening, commitment) in opened.orders.iter().zip(commitments) {
             let Some((_, hour)) = &opening.next else { continue };
             let of_hour = self.dues.get_mut(&(opening.day, *hour));
@@ -304,6 +314,7 @@ impl State {
                 && let Some(due) = due
             {
                 due.order = Some(*commitment);
+                due.order_index = Some(index);
             }
         }
     }

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use sekong_log::{Entry, Hash, HourClosed, InspectionReported, Tree};
 use sekong_model::{Counts, Day, Hour, PostId, ProvinceId, TeamId, UnitId};
 
-use super::{Admitted, State};
+use super::{Admitted, CLOCK_TOLERANCE, State};
 use crate::fault::Fault;
 use crate::schedule::Job;
 
@@ -21,6 +21,8 @@ pub struct Due {
     pub away: bool,
     /// Commitment of the order that sends the team, once sealed.
     pub order: Option<Hash>,
+    /// Index of the entry that sealed it.
+    pub order_index: Option<u64>,
     /// The team's report, once there is one.
     pub report: Option<Report>,
 }
@@ -64,6 +66,7 @@ impl State {
         if entry.time() < said.started {
             return Err(Fault::WrittenBefore { started: said.started, written: entry.time() });
         }
+        self.check_was_the_teams(entry, &said)?;
         if self.sealed.contains(&said.province) {
             return Ok(Admitted::Sealed);
         }
@@ -81,6 +84,20 @@ impl State {
         }
         due.report = Some(Report { index, started: said.started, counts: said.counts });
         Ok(Admitted::Whole)
+    }
+
+    /// One device speaks for a team at any time: for what began while it was the team's, however late it says it. A new
+    /// device's clock may be a little slow.
+    fn check_was_the_teams(&self, entry: &Entry, said: &InspectionReported) -> Result<(), Fault> {
+        let device = entry.device();
+        let chained = self.devices.get(&device).ok_or(Fault::UnknownDevice { device })?;
+        if said.started + CLOCK_TOLERANCE < chained.enrolled {
+            return Err(Fault::BegunBefore { started: said.started, enrolled: chained.enrolled });
+        }
+        match chained.retired {
+            Some(retired) if retired <= said.started => Err(Fault::Retired { device, retired }),
+            _ => Ok(()),
+        }
     }
 
     fn due_of(&mut self, said: &InspectionReported, team: Option<TeamId>) -> Result<&mut Due, Fault> {

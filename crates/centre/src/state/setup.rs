@@ -1,7 +1,7 @@
 //! What is logged before the first day: commitments, public dice, devices.
 
 use sekong_draw::verify_commitment;
-use sekong_log::{CustodianCommitted, Enrolled, PublicDice};
+use sekong_log::{CustodianCommitted, Enrolled, Entry, PublicDice};
 
 use super::{Admitted, Chained, State};
 use crate::fault::Fault;
@@ -37,17 +37,22 @@ impl State {
         Ok(Admitted::Whole)
     }
 
-    pub(super) fn admit_enrol(&mut self, said: Enrolled) -> Result<Admitted, Fault> {
+    /// A new device of a team retires the one before; it speaks only for what begins from now on, so that nobody can fill
+    /// a missed slot with a device made afterwards.
+    pub(super) fn admit_enrol(&mut self, entry: &Entry, said: Enrolled) -> Result<Admitted, Fault> {
         if !self.campaign.teams().iter().any(|team| team.id == said.team) {
             return Err(Fault::Unknown { what: format!("team {}", said.team) });
+        }
+        if !said.device.can_sign() {
+            return Err(Fault::WeakKey { device: said.device });
         }
         if self.devices.contains_key(&said.device) {
             return Err(Fault::LoggedBefore { what: format!("device {}", said.device) });
         }
-        if self.devices.values().any(|chained| chained.team.as_ref() == Some(&said.team)) {
-            return Err(Fault::LoggedBefore { what: format!("a device of team {}", said.team) });
+        for before in self.devices.values_mut().filter(|chained| chained.team.as_ref() == Some(&said.team)) {
+            before.retired = before.retired.or(Some(entry.time()));
         }
-        self.devices.insert(said.device, Chained::first(Some(said.team)));
+        self.devices.insert(said.device, Chained::first(Some(said.team), entry.time()));
         Ok(Admitted::Whole)
     }
 }

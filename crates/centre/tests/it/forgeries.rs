@@ -211,10 +211,10 @@ async fn the_centres_clock_runs_forward_and_plans_stand_in_time() {
 }
 
 #[tokio::test]
-async fn a_team_has_one_device_and_an_absence_says_who_and_until_when() {
+async fn a_device_is_enrolled_once_and_an_absence_says_who_and_until_when() {
     let forger = Forger::new().await;
     let team = forger.founded.campaign.teams()[0].id.clone();
-    let device = DeviceKey::from_seed(&[1; 32]).id();
+    let device = crate::founded::device(&forger.founded.campaign, &team).id();
     let enrolled = sekong_log::Enrolled { team: team.clone(), device };
     let fault = forger.fault_of(everything, Statement::Enrol(enrolled), forger.founded.now);
     assert_eq!(fault.rule(), "order.first-counts", "{fault}");

@@ -4,8 +4,10 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 use sekong_centre::{Centre, Due, Founding, Job, Secrets, jobs};
-use sekong_log::{Absence, AbsenceReason, Entry, Hash, InspectionReported, Statement};
-use sekong_model::{Campaign, Counts, Day, Hour, Moment, ProvinceId, SourceBundle, Team, TeamId, UnitId};
+use sekong_log::{Absence, AbsenceReason, DeviceKey, Entry, Hash, InspectionReported, Statement};
+use sekong_model::{
+    Campaign, Counts, Day, Hour, Moment, ProvinceId, SourceBundle, Team, TeamId, UnitId, referenced_files,
+};
 use sekong_simulate::{Device, Seed};
 use sekong_store::SqliteStore;
 use tempfile::TempDir;
@@ -24,8 +26,9 @@ pub(crate) fn files() -> SourceBundle {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../campaigns/northeast-2017");
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
     let mut files = SourceBundle::new(read("campaign.toml"));
-    for name in ["geo/roads.geojson", "geo/crossings.geojson"] {
-        files.files.insert(name.to_owned(), read(name));
+    for name in referenced_files(&read("campaign.toml")).unwrap() {
+        let text = read(&name);
+        files.files.insert(name, text);
     }
     files
 }
@@ -44,7 +47,16 @@ pub(crate) fn secrets(campaign: &Campaign) -> Secrets {
 
 /// The device of a team before its first entry.
 pub(crate) fn device(campaign: &Campaign, team: &TeamId) -> Device {
-    Device::new(campaign.id().clone(), SEED.bytes("test device", team.as_str()))
+    Device::new(campaign.id().clone(), device_seed(team))
+}
+
+/// Its key.
+pub(crate) fn device_key(team: &TeamId) -> DeviceKey {
+    DeviceKey::from_seed(&device_seed(team))
+}
+
+fn device_seed(team: &TeamId) -> [u8; 32] {
+    SEED.bytes("test device", team.as_str())
 }
 
 fn absence(team: &Team, day: Day) -> Absence {

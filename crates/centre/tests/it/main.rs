@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod api;
 mod forgeries;
 mod founded;
 mod reports;
 mod restart;
+mod site;

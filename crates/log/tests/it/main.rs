@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "the helpers of tests may panic as the tests do")]
 
 mod audit;
+mod golden;
 mod parsers;
 mod proofs;

@@ -440,9 +440,10 @@ fn noise_is_refused_at_once() {
 
 #[test]
 fn empty_sets_are_all_named() {
-    let head = &TOML[TOML.find("\n[campaign]").unwrap()..TOML.find("# Phases").unwrap()];
+    let part = |from: &str, to: &str| &TOML[TOML.find(from).unwrap()..TOML.find(to).unwrap()];
+    let head = part("\n[campaign]", "# What the map").to_owned() + part("[rules]", "# Phases");
     let bundle = SourceBundle {
-        files: [(CAMPAIGN_FILE, head), (ROADS_FILE, ROADS), (CROSSINGS_FILE, CROSSINGS)]
+        files: [(CAMPAIGN_FILE, head.as_str()), (ROADS_FILE, ROADS), (CROSSINGS_FILE, CROSSINGS)]
             .map(|(name, text)| (name.to_owned(), text.to_owned()))
             .into(),
     };
@@ -465,6 +466,22 @@ fn files_stay_in_their_folder() {
             .iter()
             .any(|e| matches!(&e.problem, Problem::FileMissing { name } if name == ROADS_FILE))
     );
+}
+
+#[test]
+fn layers_of_the_map_that_cannot_be_drawn() {
+    let problem =
+        check(CAMPAIGN_FILE, "layer = \"rivers\"", "layer = \"fish\"", "map[1].layer", "\"fish\"", "rivers");
+    assert_problem!(problem, Problem::UnknownLayer { .. });
+    let rivers = "geo/rivers.geojson";
+    let shape = "\"type\":\"MultiLineString\"";
+    let problem = check(rivers, shape, "\"type\":\"Circle\"", "features[0].geometry", "Circle", "GeoJSON");
+    assert_problem!(problem, Problem::Json { .. });
+    let (_, errors) = broken(CAMPAIGN_FILE, "file = \"geo/rivers.geojson\"", "file = \"geo/none.geojson\"");
+    assert_eq!(errors.errors[0].field, "map[1].file");
+    assert_problem!(&errors.errors[0].problem, Problem::FileMissing { .. });
+    let outside = TOML.replacen("geo/rivers.geojson", "/etc/passwd", 1);
+    assert_eq!(referenced_files(&outside).unwrap_err().errors[0].field, "map[1].file");
 }
 
 #[test]

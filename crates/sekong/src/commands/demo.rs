@@ -1,20 +1,38 @@
-//! `sekong demo`: a simulated week from founding to verification.
+//! `sekong demo`: a simulated week through the real server, from founding to verification, and on from there.
 
 use std::io::IsTerminal;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use sekong_model::{Campaign, SourceBundle};
-use sekong_simulate::Seed;
+use jiff::{SignedDuration, Timestamp};
+use sekong_centre::{Centre, Clock, Founding, Secrets, Service, Tally, Verdict, jobs};
+use sekong_log::Hash;
+use sekong_model::{Campaign, Hour, SourceBundle, TeamId};
+use sekong_simulate::{Seed, absences};
+use sekong_store::SqliteStore;
 use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
 
-use super::verify;
+use super::verify::{self, Question};
 use crate::cli::DemoArgs;
+use crate::clocks::DemoClock;
 use crate::data_folder::DataFolder;
 use crate::failure::Failure;
 use crate::files::{parse_campaign, read_campaign, shipped_campaign};
 use crate::output::{print, print_line};
-use crate::simulated_week::{Week, WeekPlan, simulate};
+use crate::people::{Setting, World, device};
+use crate::serving;
+
+/// Where a demo listens that is not to be served: teams alone reach it.
+const ANY_PORT: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0));
+
+/// How long before its first job a simulated campaign is founded.
+const FOUNDED_BEFORE: SignedDuration = SignedDuration::from_hours(24);
 
 pub(crate) fn run(args: &DemoArgs) -> Result<(), Failure> {
     let (files, campaign) = campaign(args)?;
@@ -23,24 +41,130 @@ pub(crate) fn run(args: &DemoArgs) -> Result<(), Failure> {
         return Err(Failure::usage(format!("the campaign has {days} days, not {}", args.days))
             .hint(format!("--days takes 1 to {days}")));
     }
+    let runtime = Runtime::new().map_err(Failure::failed)?;
+    let listener = runtime.block_on(serving::bind(if args.no_serve { ANY_PORT } else { args.listen }))?;
     let temporary = tempfile::tempdir().map_err(Failure::failed)?;
     let folder = DataFolder::create(args.data.as_deref().unwrap_or(temporary.path()))?;
-    let plan = WeekPlan { files: &files, campaign: &campaign, days: args.days, seed: Seed(args.seed) };
-    let week = super::block_on(simulate(&plan, &folder, &mut bar("simulating")))?;
-    let week = week.map_err(|failure| {
-        failure.hint(format!(
-            "{} holds an unfinished week: remove it before the next try",
-            folder.root().display()
-        ))
-    })?;
-    let verdict = verify::verify_folder(folder.root(), None, None, &mut bar("verifying"))?;
+    let _lock = folder.lock()?;
+    let setting = runtime.block_on(found(args, &folder, &files, Arc::new(campaign)))?;
+    live(args, &folder, listener, setting, &runtime)
+}
+
+/// Founds the campaign with the demo's own keys and devices, on a clock that stands.
+async fn found(
+    args: &DemoArgs,
+    folder: &DataFolder,
+    files: &SourceBundle,
+    campaign: Arc<Campaign>,
+) -> Result<Setting, Failure> {
+    let seed = Seed(args.seed);
+    let secrets = secrets(seed, &campaign);
+    let keys = secrets.key_ring(campaign.id()).map_err(Failure::failed)?;
+    folder.write_keys(&secrets, &keys)?;
+    let device = |team: &TeamId| (team.clone(), device(seed, campaign.id(), team).id());
+    let devices: Vec<_> = campaign.teams().iter().map(|team| device(&team.id)).collect();
+    let founding = Founding {
+        files,
+        campaign: &campaign,
+        secrets: &secrets,
+        dice: (Hash(seed.bytes("public dice", "")), "simulated from the demo's seed".to_owned()),
+        devices: &devices,
+    };
+    let first_job = jobs(&campaign, 1).first().map(|(time, _)| *time);
+    let first_job = first_job.unwrap_or(campaign.instant(campaign.first_day(), Hour::MIDNIGHT));
+    let now = first_job - FOUNDED_BEFORE;
+    let store = SqliteStore::create(&folder.store()).await.map_err(Failure::failed)?;
+    let centre = Centre::found(store, folder.root(), &founding, now).await.map_err(Failure::failed)?;
+    let clock = Arc::new(DemoClock::standing_at(now));
+    let for_lists = campaign.clone();
+    let away = Arc::new(move |province: &_, period| absences(seed, &for_lists, province, period));
+    let service = serving::start(centre, folder, clock.clone(), true, away).await?;
+    Ok(Setting { campaign, seed, clock, service, keys })
+}
+
+/// Serves while the people live their days, then verifies what they left, then lets the clock run.
+fn live(
+    args: &DemoArgs,
+    folder: &DataFolder,
+    listener: TcpListener,
+    setting: Setting,
+    runtime: &Runtime,
+) -> Result<(), Failure> {
+    let (service, clock) = (setting.service.clone(), setting.clock.clone());
+    let address = listener.local_addr().map_err(Failure::failed)?;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = runtime.spawn(service.clone().serve(listener, async { drop(stopped.await) }));
+    let mut world = World::at(address, setting)?;
+    let lived = world.live_days(args.days, &mut bar("simulating"));
+    lived.map_err(|failure| failure.hint(unfinished(folder)))?;
+    let week = runtime.block_on(week(args, &service, world.receipts()));
+    let verdict = verify(folder, clock.now())?;
+    if !args.no_serve {
+        serving::announce(address, args.json)?;
+    }
     print_week(args, &week, verdict.holds())?;
     if !args.no_serve {
-        eprintln!(
-            "this version runs the week and ends; serving it is still to come (--no-serve says so on purpose)"
-        );
+        clock.run(args.speed);
+        let ending = Arc::new(AtomicBool::new(false));
+        live_on(world, ending.clone());
+        runtime.spawn(serving::tell_of_trouble(service));
+        runtime.block_on(serving::asked_to_end());
+        ending.store(true, Ordering::SeqCst);
     }
+    let _ = stop.send(());
+    runtime.block_on(serving).map_err(Failure::failed)?.map_err(Failure::failed)?;
     verify::outcome(&verdict).map_err(Failure::told)
+}
+
+fn verify(folder: &DataFolder, now: Timestamp) -> Result<Verdict, Failure> {
+    let question = Question { key: None, since: None, now };
+    verify::verify_folder(folder.root(), &question, &mut bar("verifying"))
+}
+
+/// The people live on beside the server; when they cannot, it says so and serves on.
+fn live_on(mut world: World, ending: Arc<AtomicBool>) {
+    std::thread::spawn(move || {
+        if let Err(failure) = world.live_on()
+            && !ending.load(Ordering::SeqCst)
+        {
+            eprintln!("the simulated teams stopped: {failure}");
+        }
+    });
+}
+
+fn unfinished(folder: &DataFolder) -> String {
+    format!("{} holds an unfinished week: remove it before the next try", folder.root().display())
+}
+
+/// What a simulated week came to.
+struct Week {
+    tally: Tally,
+    log_size: u64,
+    head: String,
+    commits: u64,
+    receipts: u64,
+}
+
+async fn week(args: &DemoArgs, service: &Service, receipts: u64) -> Week {
+    Week {
+        tally: service.tally(args.days).await,
+        log_size: service.log_size().await,
+        head: service.head().await,
+        commits: service.commits().await,
+        receipts,
+    }
+}
+
+fn secrets(seed: Seed, campaign: &Campaign) -> Secrets {
+    let secret = |purpose: &str, subject: &str| seed.bytes(purpose, subject);
+    let custodians = campaign.custodians().iter();
+    Secrets {
+        log: secret("log key", ""),
+        cosigner: secret("cosigner key", ""),
+        device: secret("centre key", ""),
+        salt: secret("salt key", ""),
+        custodians: custodians.map(|id| (id.clone(), secret("custodian", id.as_str()))).collect(),
+    }
 }
 
 fn campaign(args: &DemoArgs) -> Result<(SourceBundle, Campaign), Failure> {

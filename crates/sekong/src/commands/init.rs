@@ -1,12 +1,13 @@
 //! `sekong init`: founds a campaign with keys from the operating system's randomness.
 
-use sekong_centre::{Centre, Founding, Secrets};
+use sekong_centre::{Centre, Founding, Secrets, jobs};
 use sekong_log::Hash;
 use sekong_model::Campaign;
 use sekong_store::SqliteStore;
 use serde_json::json;
 
 use crate::cli::InitArgs;
+use crate::clocks::now;
 use crate::data_folder::DataFolder;
 use crate::failure::Failure;
 use crate::files::read_campaign;
@@ -14,6 +15,7 @@ use crate::output::{print, print_line};
 
 pub(crate) fn run(args: &InitArgs) -> Result<(), Failure> {
     let (files, campaign) = read_campaign(&args.campaign)?;
+    warn_if_past(&campaign);
     let folder = DataFolder::create(&args.data)?;
     let secrets = new_secrets(&campaign)?;
     let keys = secrets.key_ring(campaign.id()).map_err(Failure::failed)?;
@@ -35,10 +37,21 @@ pub(crate) fn run(args: &InitArgs) -> Result<(), Failure> {
     print(&head)
 }
 
+/// A campaign whose first job's time is over can be founded and read, but nothing in it can be planned any more.
+fn warn_if_past(campaign: &Campaign) {
+    if let Some((due, job)) = jobs(campaign, 1).first()
+        && *due < now()
+    {
+        eprintln!(
+            "warning: {job} was due at {due}: the centre will serve this campaign, but plan nothing in it"
+        );
+        eprintln!("  help: set later days in campaign.toml, or try it out with `sekong demo`");
+    }
+}
+
 async fn found(folder: &DataFolder, founding: &Founding<'_>) -> Result<String, Failure> {
     let store = SqliteStore::create(&folder.store()).await.map_err(Failure::failed)?;
-    let centre =
-        Centre::found(store, folder.root(), founding, super::now()).await.map_err(Failure::failed)?;
+    let centre = Centre::found(store, folder.root(), founding, now()).await.map_err(Failure::failed)?;
     let head = centre.head().unwrap_or_default().to_owned();
     centre.close().await.map_err(Failure::failed)?;
     Ok(head)

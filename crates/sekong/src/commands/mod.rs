@@ -5,18 +5,12 @@ pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod init;
 pub(crate) mod plan;
+pub(crate) mod serve;
 pub(crate) mod verify;
 
 use std::future::Future;
 
-use jiff::Timestamp;
-
 use crate::failure::Failure;
-
-#[expect(clippy::disallowed_methods, reason = "the binary is where the clock is read")]
-fn now() -> Timestamp {
-    Timestamp::now()
-}
 
 /// Runs a future to its end on this thread.
 fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {

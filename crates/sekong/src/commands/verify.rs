@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use sekong_centre::{Evidence, KeyRing, Verdict, audit};
 use serde_json::{Value, json};
 
 use crate::cli::VerifyArgs;
+use crate::clocks::now;
 use crate::data_folder::{DataFolder, parse_keys};
 use crate::evidence::{FolderBodies, Listing, Site, SiteBodies, store_head};
 use crate::failure::Failure;
@@ -15,14 +17,26 @@ use crate::output::print_line;
 /// Faults printed in words; JSON holds all.
 const FAULTS_PRINTED: usize = 20;
 
+/// What a record is held against.
+pub(crate) struct Question<'a> {
+    /// The keys, as the command line takes them; without them a folder's own.
+    pub(crate) key: Option<&'a str>,
+    /// An older head, of which the log must be a continuation.
+    pub(crate) since: Option<&'a str>,
+    /// The time to judge by.
+    pub(crate) now: Timestamp,
+}
+
 pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
     let since = args.since.as_deref().map(read_text).transpose()?;
     let mut quiet = |_, _| ();
     let scheme = args.source.split("://").next().unwrap_or_default().to_ascii_lowercase();
+    let question =
+        Question { key: args.key.as_deref(), since: since.as_deref(), now: args.now.unwrap_or_else(now) };
     let verdict = if args.source.contains("://") && ["http", "https"].contains(&scheme.as_str()) {
-        verify_address(&args.source, args.key.as_deref(), since.as_deref(), &mut quiet)?
+        verify_address(&args.source, &question, &mut quiet)?
     } else {
-        verify_folder(Path::new(&args.source), args.key.as_deref(), since.as_deref(), &mut quiet)?
+        verify_folder(Path::new(&args.source), &question, &mut quiet)?
     };
     if args.json {
         print_line(as_json(&verdict))?;
@@ -46,15 +60,14 @@ pub(crate) fn outcome(verdict: &Verdict) -> Result<(), Failure> {
     .hint("keep this copy as evidence and compare it with another copy or an older head"))
 }
 
-/// Verifies a data folder; `key` as the command line takes it.
+/// Verifies a data folder.
 pub(crate) fn verify_folder(
     root: &Path,
-    key: Option<&str>,
-    since: Option<&str>,
+    question: &Question<'_>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Verdict, Failure> {
     let folder = DataFolder::open(root)?;
-    let keys = key.map_or_else(|| folder.keys(), given_keys)?;
+    let keys = question.key.map_or_else(|| folder.keys(), given_keys)?;
     let (log, bodies) = (Listing::of(&folder.log())?, Listing::of(&folder.bodies())?);
     let store_head = super::block_on(store_head(&folder))??;
     let evidence = Evidence {
@@ -63,8 +76,8 @@ pub(crate) fn verify_folder(
         keys: &keys,
         bodies: &FolderBodies::new(folder.bodies()),
         store_head: store_head.as_deref(),
-        now: super::now(),
-        since,
+        now: question.now,
+        since: question.since,
     };
     let mut verdict = audit(&evidence, progress);
     verdict.faults.extend(log.foreign("", "log.unknown"));
@@ -75,11 +88,10 @@ pub(crate) fn verify_folder(
 
 fn verify_address(
     address: &str,
-    key: Option<&str>,
-    since: Option<&str>,
+    question: &Question<'_>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Verdict, Failure> {
-    let key = key.ok_or_else(|| {
+    let key = question.key.ok_or_else(|| {
         Failure::usage("an address is verified with a key that did not come from it")
             .hint("give --key VKEY, or --key FILE with the log's key and its cosigners' keys below")
     })?;
@@ -91,8 +103,8 @@ fn verify_address(
         keys: &keys,
         bodies: &SiteBodies::new(&site),
         store_head: None,
-        now: super::now(),
-        since,
+        now: question.now,
+        since: question.since,
     };
     Ok(audit(&evidence, progress))
 }

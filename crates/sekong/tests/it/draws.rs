@@ -7,6 +7,7 @@ use std::path::Path;
 use sekong_draw::{DrawKey, Duty, ProvinceDay, Roster, UnitPath, draw_day};
 use sekong_model::{
     Campaign, CustodianId, Day, Hour, Moment, PostId, ProvinceId, SourceBundle, Unit, UnitKind,
+    referenced_files,
 };
 use sekong_plan::{Chain, Game, Node, Plan, SolveOptions, solve};
 use sekong_simulate::{Chance, Seed};
@@ -26,8 +27,9 @@ impl Drawing {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../campaigns/northeast-2017");
         let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
         let mut files = SourceBundle::new(read("campaign.toml"));
-        for name in ["geo/roads.geojson", "geo/crossings.geojson"] {
-            files.files.insert(name.to_owned(), read(name));
+        for name in referenced_files(&read("campaign.toml")).unwrap() {
+            let text = read(&name);
+            files.files.insert(name, text);
         }
         let campaign = Campaign::parse(&files).unwrap();
         let (province, day): (ProvinceId, Day) = (slug.parse().unwrap(), campaign.first_day());

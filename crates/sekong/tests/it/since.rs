@@ -1,21 +1,26 @@
 //! `sekong verify --since`: a log continues its older heads, and no others.
 
 use std::fs;
+use std::path::Path;
 
 use crate::data::{Data, TWO_DAYS, arg, checkpoint, head_size, quoted_heads};
 use crate::run::{Run, sekong};
+use crate::serve::continue_in_silence;
 use crate::week::shared_day;
 
-/// Quoted heads of a longer run with the shared day's seed: the same keys, but the second day's jobs come between
-/// those of the first, so that the two logs part.
+/// Signed heads of a log that parts from the two days in the first night: the same keys, but nobody reports any more.
 fn fork() -> Vec<String> {
-    quoted_heads(&TWO_DAYS.0.path)
+    let data = Data::day();
+    continue_in_silence(&data.path);
+    let mut heads = quoted_heads(&data.path);
+    heads.push(data.checkpoint());
+    heads
 }
 
-fn since(head: &str) -> Run {
+fn since(log: &Path, head: &str) -> Run {
     let data = Data::absent();
     let head = data.beside("older", head);
-    sekong(["verify", arg(shared_day()), "--json", "--since", arg(&head)])
+    sekong(["verify", arg(log), "--json", "--since", arg(&head)])
 }
 
 #[track_caller]
@@ -31,29 +36,33 @@ fn a_log_continues_its_own_older_heads_and_its_newest() {
     let newest = checkpoint(shared_day());
     assert!(head_size(&heads[0]) < head_size(&newest));
     for head in [&heads[heads.len() / 2], &newest] {
-        since(head).exits(0);
+        since(shared_day(), head).exits(0);
     }
 }
 
 #[test]
 fn a_log_does_not_continue_a_fork_of_it() {
-    let own = head_size(&checkpoint(shared_day()));
-    let fork = fork();
-    let shorter = fork.iter().rfind(|head| head_size(head) < own).unwrap();
-    is_no_continuation(since(shorter));
-    let longer = fork.iter().find(|head| head_size(head) > own).unwrap();
-    is_no_continuation(since(longer));
+    let (two_days, fork) = (&TWO_DAYS.0.path, fork());
+    since(two_days, &fork[fork.len() / 4]).exits(0);
+    let parted = fork.last().unwrap();
+    assert!(head_size(parted) < head_size(&checkpoint(two_days)), "it could be an older head, by its size");
+    is_no_continuation(since(two_days, parted));
+}
+
+#[test]
+fn a_log_does_not_continue_a_longer_one() {
+    is_no_continuation(since(shared_day(), &checkpoint(&TWO_DAYS.0.path)));
 }
 
 #[test]
 fn a_log_does_not_continue_the_head_of_another_log() {
-    is_no_continuation(since(&Data::founded().checkpoint()));
+    is_no_continuation(since(shared_day(), &Data::founded().checkpoint()));
 }
 
 #[test]
 fn what_is_no_head_is_continued_by_nothing() {
     for text in ["", &"noise ".repeat(1000)] {
-        is_no_continuation(since(text));
+        is_no_continuation(since(shared_day(), text));
     }
 }
 

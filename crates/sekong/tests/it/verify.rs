@@ -46,6 +46,17 @@ fn with_the_logs_key_alone_cosignatures_are_listed_as_unchecked() {
 }
 
 #[test]
+fn with_the_logs_key_alone_a_log_that_ends_with_a_late_report_holds() {
+    let key = fs::read_to_string(shared_day().join("keys/log.vkey")).unwrap();
+    let entries = crate::data::statements(shared_day());
+    assert!(
+        matches!(entries.last(), Some(sekong_log::Statement::Inspection(_))),
+        "reports come after midnight"
+    );
+    sekong(["verify", arg(shared_day()), "--key", key.trim()]).exits(0);
+}
+
+#[test]
 fn with_a_file_of_keys_the_cosignatures_are_checked() {
     let data = Data::founded();
     let keys = data.key_file();

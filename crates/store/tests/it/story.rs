@@ -34,6 +34,9 @@ async fn commits_are_kept_in_order(store: &mut impl Store) {
     );
     assert_eq!(store.leaves(0, 1).await.unwrap().len(), 1);
     assert_eq!(store.newest_head().await.unwrap(), Some(StoredHead { size: 3, note: "head 3".into() }));
+    let sizes: Vec<u64> = store.newest_heads(9).await.unwrap().iter().map(|head| head.size).collect();
+    assert_eq!(sizes, [3, 2]);
+    assert_eq!(store.newest_heads(1).await.unwrap().len(), 1);
     assert_eq!(store.body([2; 32]).await.unwrap(), Some(body(2)));
     assert_eq!(store.body([3; 32]).await.unwrap(), None);
     assert_eq!(store.body_hashes().await.unwrap(), [[1; 32], [2; 32]]);

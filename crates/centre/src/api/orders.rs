@@ -1,0 +1,110 @@
+//! A team's own orders, from the minute they are drawn.
+
+use axum::Json;
+use axum::extract::State;
+use sekong_model::{Day, Hour, Moment, ProvinceId, TeamId};
+
+use super::board::{inspection_state, report};
+use super::problem::Problem;
+use super::session::Session;
+use super::views::{DeviceView, DutyView, OrderView, OrdersView, ProblemView};
+use crate::bodies::canonical;
+use crate::service::{Desk, Service};
+use crate::state::{DrawnOrder, State as Log};
+
+/// How far back a team's duties are listed.
+const LISTED_DAYS: i32 = 2;
+
+/// The signed-in team's orders.
+#[utoipa::path(get, path = "/api/orders", operation_id = "show_orders", tag = "field", responses(
+    (status = 200, body = OrdersView),
+    (status = 401, body = ProblemView, content_type = "application/problem+json"),
+    (status = 403, body = ProblemView, content_type = "application/problem+json"),
+))]
+pub(crate) async fn show(
+    State(service): State<Service>,
+    session: Session,
+) -> Result<Json<OrdersView>, Problem> {
+    let team = session.team()?;
+    let now = service.now();
+    let desk = service.desk().await;
+    let log = desk.state();
+    let (day, hour) = log.campaign().day_hour_of(now);
+    Ok(Json(OrdersView {
+        now,
+        team: team.clone(),
+        device: device(log, team),
+        standing: standing(&*desk, team, day, hour),
+        duties: duties(log, team, now, day, hour),
+    }))
+}
+
+fn device(log: &Log, team: &TeamId) -> Option<DeviceView> {
+    let id = log.device_of(team)?;
+    let (next_sequence, previous) = log.device_place(&id)?;
+    Some(DeviceView { id, next_sequence, previous })
+}
+
+/// The team's newest order, of this hour or a later one.
+fn standing(desk: &dyn Desk, team: &TeamId, day: Day, hour: Hour) -> Option<OrderView> {
+    let province = province_of(desk.state(), team)?;
+    let draws = desk.state().draws_from(&province, Moment::Hour { day, hour });
+    let own = draws.filter_map(|(moment, drawn)| {
+        let order = drawn.orders.iter().find(|order| order.team == *team)?;
+        order_view(desk, &province, moment, order)
+    });
+    own.last()
+}
+
+fn province_of(log: &Log, team: &TeamId) -> Option<ProvinceId> {
+    let campaign = log.campaign();
+    let team = campaign.teams().iter().find(|known| known.id == *team)?;
+    campaign.pool(&team.pool).map(|pool| pool.province.clone())
+}
+
+/// `None` until the orders are sealed in the log: a team sees its order at release, not before.
+fn order_view(
+    desk: &dyn Desk,
+    province: &ProvinceId,
+    moment: Moment,
+    order: &DrawnOrder,
+) -> Option<OrderView> {
+    let Moment::Hour { day, hour } = moment else { return None };
+    let index = desk.state().orders_index(province, moment)?;
+    let opening = desk.opening(province, day, hour, order);
+    let (next_post, next_hour) = order.next.clone().unzip();
+    Some(OrderView {
+        province: province.clone(),
+        unit: order.unit.clone(),
+        day,
+        hour,
+        order: order.order.clone(),
+        next_post,
+        next_hour,
+        thrown: order.thrown,
+        commitment: opening.commitment(),
+        opening: String::from_utf8_lossy(&canonical(&opening)).into_owned(),
+        index,
+    })
+}
+
+fn duties(log: &Log, team: &TeamId, now: jiff::Timestamp, day: Day, hour: Hour) -> Vec<DutyView> {
+    let from = day.plus_days(-LISTED_DAYS).unwrap_or(day);
+    let own = log.dues_from(from, hour).filter(|(_, _, _, due)| due.team == *team);
+    let duty = own.filter_map(|(day, hour, unit, due)| {
+        Some(DutyView {
+            province: due.province.clone(),
+            unit: unit.clone(),
+            post: due.post.clone(),
+            day,
+            hour,
+            begins: log.campaign().instant(day, hour),
+            deadline: log.report_deadline(day, hour),
+            order: due.order?,
+            away: due.away,
+            state: inspection_state(log, now, (day, hour), due),
+            report: due.report.as_ref().map(report),
+        })
+    });
+    duty.collect()
+}

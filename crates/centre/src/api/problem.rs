@@ -1,0 +1,213 @@
+//! Everything that can go wrong with a request, as one RFC 9457 problem that says what to mend.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use sekong_log::EntryError;
+
+use super::views::ProblemView;
+use crate::centre::{CentreError, Refusal};
+use crate::fault::Fault;
+use crate::service::Stopped;
+
+/// What every name of a problem begins with.
+const NAMESPACE: &str = "urn:sekong:problem:";
+
+/// A problem, ready to be answered.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem(Box<ProblemView>);
+
+impl Problem {
+    /// A problem with a name that programs may rely on.
+    pub(crate) fn new(status: StatusCode, name: &str, title: &str, detail: impl ToString) -> Problem {
+        Problem(Box::new(ProblemView {
+            kind: format!("{NAMESPACE}{name}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: detail.to_string(),
+            field: None,
+            hint: None,
+        }))
+    }
+
+    /// Names the field that is wrong.
+    pub(crate) fn field(mut self, field: &str) -> Problem {
+        self.0.field = Some(field.to_owned());
+        self
+    }
+
+    /// Says how to mend it.
+    pub(crate) fn hint(mut self, hint: impl ToString) -> Problem {
+        self.0.hint = Some(hint.to_string());
+        self
+    }
+
+    /// Something in the request cannot be read.
+    pub(crate) fn unreadable(field: &str, detail: impl ToString) -> Problem {
+        Problem::new(StatusCode::BAD_REQUEST, "unreadable", "The request cannot be read", detail).field(field)
+    }
+
+    /// There is nothing of that name.
+    pub(crate) fn not_found(detail: impl ToString) -> Problem {
+        Problem::new(StatusCode::NOT_FOUND, "not-found", "There is nothing here", detail)
+    }
+
+    /// The centre itself failed; the caller can do nothing about it but try again.
+    pub(crate) fn internal(detail: impl ToString) -> Problem {
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The centre failed", detail)
+            .hint("nothing was lost that had a receipt; try again")
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self.0).expect("a problem is a plain map of texts and a number");
+        let headers =
+            [(header::CONTENT_TYPE, "application/problem+json"), (header::CACHE_CONTROL, "no-store")];
+        let mut response = (status, headers, body).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            // Whoever cannot be served now should not keep a place, either.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+}
+
+impl From<Stopped> for Problem {
+    fn from(stopped: Stopped) -> Problem {
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "stopped", "The centre takes nothing now", stopped)
+            .hint("keep the entry and send it again, unchanged, later")
+    }
+}
+
+impl From<CentreError> for Problem {
+    fn from(error: CentreError) -> Problem {
+        match error {
+            CentreError::Fault { fault, .. } => (*fault).into(),
+            error => Problem::internal(error),
+        }
+    }
+}
+
+impl From<sekong_store::StoreError> for Problem {
+    fn from(error: sekong_store::StoreError) -> Problem {
+        Problem::internal(error)
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Problem {
+        match refusal {
+            Refusal::Entry(error) => error.into(),
+            Refusal::Fault(fault) => fault.into(),
+            Refusal::Future { .. } => {
+                refused(StatusCode::UNPROCESSABLE_ENTITY, "clock-ahead", "time", &refusal)
+                    .hint("set the device's clock by GET /api/clock and sign again")
+            }
+        }
+    }
+}
+
+impl From<EntryError> for Problem {
+    fn from(error: EntryError) -> Problem {
+        match &error {
+            EntryError::TooLong { .. } => too_large(&error),
+            EntryError::BadSignature { .. } => {
+                refused(StatusCode::BAD_REQUEST, "bad-signature", "sig", &error).hint(
+                    "sign \"sekong/entry/v1\\n\" and the canonical JSON without sig with the device's key",
+                )
+            }
+            EntryError::SignatureText => refused(StatusCode::BAD_REQUEST, "not-an-entry", "sig", &error),
+            EntryError::Previous { .. } => refused(StatusCode::BAD_REQUEST, "not-an-entry", "prev", &error),
+            EntryError::Time { .. } => refused(StatusCode::BAD_REQUEST, "not-an-entry", "time", &error),
+            EntryError::Kind { .. } => refused(StatusCode::BAD_REQUEST, "not-an-entry", "kind", &error),
+            EntryError::Version { .. } => refused(StatusCode::BAD_REQUEST, "not-an-entry", "v", &error),
+            EntryError::Json { .. } | EntryError::NotCanonical | EntryError::Integer { .. } => {
+                refused(StatusCode::BAD_REQUEST, "not-an-entry", "body", &error)
+                    .hint("send the exact canonical JSON (RFC 8785) that was signed, and nothing around it")
+            }
+        }
+    }
+}
+
+/// A body that is larger than any entry.
+pub(crate) fn too_large(detail: impl ToString) -> Problem {
+    refused(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "body", detail).hint("send one entry a request")
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Problem {
+        use StatusCode as S;
+        let (status, name, field, hint) = match &fault {
+            Fault::UnknownDevice { .. } => {
+                (S::FORBIDDEN, "unknown-device", "device", "enrol the device for its team first")
+            }
+            Fault::Retired { .. } => {
+                (S::FORBIDDEN, "retired-device", "device", "report it with the device that took its place")
+            }
+            Fault::OtherTeam { .. } => {
+                (S::FORBIDDEN, "other-team", "body.unit", "report your own inspections only")
+            }
+            Fault::WeakKey { .. } => {
+                (S::UNPROCESSABLE_ENTITY, "weak-key", "device", "make a new Ed25519 key pair on the device")
+            }
+            Fault::NotItsToSay { .. } => {
+                (S::FORBIDDEN, "not-its-to-say", "kind", "devices of teams report inspections")
+            }
+            Fault::Sequence { .. } => (
+                S::CONFLICT,
+                "sequence",
+                "seq",
+                "send the device's entries in order, each once it is acknowledged",
+            ),
+            Fault::Previous { .. } => {
+                (S::CONFLICT, "previous", "prev", "name the SHA-256 of the device's last acknowledged entry")
+            }
+            Fault::LoggedBefore { .. } => {
+                (S::CONFLICT, "already-reported", "body", "the first report counts")
+            }
+            Fault::NotDue { .. } => {
+                (S::UNPROCESSABLE_ENTITY, "not-due", "body", "report what GET /api/orders lists")
+            }
+            Fault::OutsideHour { .. } => (
+                S::UNPROCESSABLE_ENTITY,
+                "outside-hour",
+                "body.started",
+                "an inspection begins within its hour",
+            ),
+            Fault::BegunBefore { .. } => (
+                S::UNPROCESSABLE_ENTITY,
+                "begun-before",
+                "body.started",
+                "what began earlier is reported by the device that the team had then",
+            ),
+            Fault::WrittenBefore { .. } => {
+                (S::UNPROCESSABLE_ENTITY, "written-before", "time", "sign after the inspection began")
+            }
+            Fault::OtherOrder { .. } | Fault::Missing { .. } => (
+                S::UNPROCESSABLE_ENTITY,
+                "other-order",
+                "body.order",
+                "quote the commitment that GET /api/orders lists",
+            ),
+            Fault::Away { .. } => {
+                (S::UNPROCESSABLE_ENTITY, "away", "body.unit", "a team on the absence list reports nothing")
+            }
+            Fault::OtherCampaign { .. } => {
+                (S::UNPROCESSABLE_ENTITY, "other-campaign", "campaign", "see GET /api/campaign")
+            }
+            Fault::Unknown { .. } => {
+                (S::UNPROCESSABLE_ENTITY, "unknown-name", "body", "see GET /api/campaign")
+            }
+            Fault::Unreadable { .. } => {
+                (S::UNPROCESSABLE_ENTITY, "unreadable-statement", "body", "see the statements in the log")
+            }
+            _ => (S::UNPROCESSABLE_ENTITY, fault.rule(), "body", "the log would not verify with it"),
+        };
+        refused(status, name, field, &fault).hint(hint)
+    }
+}
+
+fn refused(status: StatusCode, name: &str, field: &str, detail: impl ToString) -> Problem {
+    Problem::new(status, name, "The entry is refused", detail).field(field)
+}

@@ -1,0 +1,491 @@
+//! What the API answers, as JSON: one type an answer. Nothing here computes.
+
+use jiff::Timestamp;
+use sekong_log::{DeviceId, Hash};
+use sekong_model::{Day, Hour, Order, PostId, ProvinceId, TeamId, UnitId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The centre's time and how far its schedule is done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ClockView {
+    /// The centre's time.
+    #[schema(value_type = String, format = DateTime)]
+    pub now: Timestamp,
+    /// Campaign seconds that pass in a second: 1 but for a demo.
+    pub speed: f64,
+    /// Whether this is a demo: simulated people, sign-in without a key.
+    pub demo: bool,
+    /// The campaign's time zone.
+    pub time_zone: String,
+    /// Its offset, seconds east of UTC; it does not change during the campaign.
+    pub utc_offset_seconds: i32,
+    /// The local day of `now`.
+    #[schema(value_type = String, format = Date)]
+    pub day: Day,
+    /// The local hour of `now`.
+    #[schema(value_type = u8)]
+    pub hour: Hour,
+    /// The scheduler.
+    pub schedule: ScheduleView,
+}
+
+/// How far the schedule is done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ScheduleView {
+    /// Everything due up to here is done.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub done_until: Option<Timestamp>,
+    /// The first job that is not done.
+    pub next: Option<JobView>,
+    /// Why the scheduler stopped for good; an alarm.
+    pub stopped: Option<String>,
+}
+
+/// A job of the schedule, in every province.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct JobView {
+    /// `plan`, `freeze`, `draw` or `close`.
+    pub kind: String,
+    /// The week that it is for, counted from 0.
+    pub week: Option<u32>,
+    /// The day that it is for.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub day: Option<Day>,
+    /// The hour that it is for.
+    #[schema(value_type = Option<u8>)]
+    pub hour: Option<Hour>,
+    /// When it is due.
+    #[schema(value_type = String, format = DateTime)]
+    pub due: Timestamp,
+}
+
+/// Who is signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SessionView {
+    /// The role, e.g. `duty-officer`.
+    pub role: String,
+    /// The team, for the role `team`.
+    #[schema(value_type = Option<String>)]
+    pub team: Option<TeamId>,
+}
+
+/// The campaign as screens need it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CampaignView {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its time zone.
+    pub time_zone: String,
+    /// Seconds east of UTC.
+    pub utc_offset_seconds: i32,
+    /// Its first day.
+    #[schema(value_type = String, format = Date)]
+    pub first_day: Day,
+    /// Its last day.
+    #[schema(value_type = String, format = Date)]
+    pub last_day: Day,
+    /// Its provinces, in campaign order.
+    pub provinces: Vec<ProvinceView>,
+    /// Its posts, in campaign order.
+    pub posts: Vec<PostView>,
+    /// Its shifts, in order of the day.
+    pub shifts: Vec<ShiftView>,
+    /// Its teams, in campaign order.
+    pub teams: Vec<TeamView>,
+    /// The rules a screen must know.
+    pub rules: RulesView,
+}
+
+/// A province.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ProvinceView {
+    /// Its slug.
+    #[schema(value_type = String)]
+    pub id: ProvinceId,
+    /// English name.
+    pub name_en: String,
+    /// Khmer name.
+    pub name_km: Option<String>,
+    /// Lao name.
+    pub name_lo: Option<String>,
+}
+
+/// A post.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PostView {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: PostId,
+    /// Its province.
+    #[schema(value_type = String)]
+    pub province: ProvinceId,
+    /// English name.
+    pub name_en: String,
+    /// Khmer name.
+    pub name_km: Option<String>,
+    /// What it is.
+    pub kind: String,
+    /// What is known of its state.
+    pub status: String,
+    /// Degrees east, WGS 84.
+    pub lon: f64,
+    /// Degrees north, WGS 84.
+    pub lat: f64,
+    /// Where the knowledge of it comes from: `documented`, `village proxy`, `stand-in`, `derived` or `placed`.
+    pub provenance: String,
+    /// Whether it is drawn hollow, for its place is not known.
+    pub hollow: bool,
+    /// Whether it is reached by boat only.
+    pub boat: bool,
+}
+
+/// A shift.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ShiftView {
+    /// Its name.
+    pub id: String,
+    /// Its first hour.
+    #[schema(value_type = u8)]
+    pub start: Hour,
+    /// Its length.
+    pub length_hours: u8,
+}
+
+/// A team, under its pseudonym.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TeamView {
+    /// Its pseudonym.
+    #[schema(value_type = String)]
+    pub id: TeamId,
+    /// Its province.
+    #[schema(value_type = String)]
+    pub province: ProvinceId,
+    /// Its pool.
+    pub pool: String,
+    /// Its agency.
+    pub agency: String,
+}
+
+/// Rules of the campaign.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RulesView {
+    /// Minutes before an hour at which its orders are drawn, unless a shift begins with it.
+    pub lead_minutes: u32,
+    /// Minutes before a shift's first hour at which its orders are drawn.
+    pub enter_lead_minutes: u32,
+    /// Minutes after an hour's beginning from which an inspection is late.
+    pub late_minutes: u32,
+    /// Minutes after an hour's beginning from which a report counts as arrived late.
+    pub missed_minutes: u32,
+    /// Hours after which auditors see values, deals and orders, from the end of all that they decide.
+    pub auditors_after_hours: u32,
+    /// Days after which the public sees them, likewise.
+    pub public_after_days: u32,
+}
+
+/// Posts × 24 hours of one day: plan and fact.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct BoardView {
+    /// The centre's time.
+    #[schema(value_type = String, format = DateTime)]
+    pub now: Timestamp,
+    /// The day shown.
+    #[schema(value_type = String, format = Date)]
+    pub day: Day,
+    /// Entries that this picture is made of.
+    pub log_size: u64,
+    /// When the head over them was cosigned.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub head_at: Option<Timestamp>,
+    /// One line a post, in campaign order.
+    pub posts: Vec<BoardLine>,
+}
+
+/// A post's day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct BoardLine {
+    /// The post.
+    #[schema(value_type = String)]
+    pub post: PostId,
+    /// 24 slots, by hour.
+    pub hours: Vec<SlotView>,
+}
+
+/// A post in an hour.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SlotView {
+    /// Inclusion probability of the plan; `null` where no unit reaches the slot or no plan is logged yet.
+    pub probability: Option<f64>,
+    /// Whether this viewer may see by now what the draw placed here.
+    pub revealed: bool,
+    /// What the draw placed here, as far as revealed; usually none or one.
+    pub inspections: Vec<InspectionView>,
+}
+
+/// What became of an inspection that the draw placed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum InspectionState {
+    /// Its hour has not begun.
+    Ahead,
+    /// Its hour has begun, its report may still come in time.
+    Due,
+    /// Begun and reported in time.
+    Done,
+    /// Begun late by the team's own word.
+    Late,
+    /// First cosigned after the time for reports.
+    LateArrived,
+    /// Not reported by now, and the time for reports is over.
+    Missed,
+}
+
+/// An inspection that the draw placed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct InspectionView {
+    /// The unit.
+    #[schema(value_type = String)]
+    pub unit: UnitId,
+    /// The team dealt to it.
+    #[schema(value_type = String)]
+    pub team: TeamId,
+    /// Whether the team was away and took part in the deal as a ghost: nobody comes.
+    pub away: bool,
+    /// What became of it.
+    pub state: InspectionState,
+    /// The team's report.
+    pub report: Option<ReportView>,
+}
+
+/// A team's report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ReportView {
+    /// Index of its entry in the log.
+    pub index: u64,
+    /// When the team says it began.
+    #[schema(value_type = String, format = DateTime)]
+    pub started: Timestamp,
+    /// Vehicles, boats and people on foot that passed.
+    pub passed: u32,
+    /// Of these, inspected.
+    pub inspected: u32,
+    /// Of these, with a find.
+    pub found: u32,
+}
+
+/// One inspection with what proves it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct InspectionDetail {
+    /// The day.
+    #[schema(value_type = String, format = Date)]
+    pub day: Day,
+    /// The hour.
+    #[schema(value_type = u8)]
+    pub hour: Hour,
+    /// The post.
+    #[schema(value_type = String)]
+    pub post: PostId,
+    /// The province.
+    #[schema(value_type = String)]
+    pub province: ProvinceId,
+    /// Inclusion probability of the slot.
+    pub probability: Option<f64>,
+    /// The inspection.
+    pub inspection: InspectionView,
+    /// Commitment of the order that sends the team.
+    #[schema(value_type = Option<String>)]
+    pub order: Option<Hash>,
+    /// Index of the entry that sealed the order.
+    pub order_index: Option<u64>,
+    /// Index of the day's plan.
+    pub plan_index: Option<u64>,
+    /// What the record may claim.
+    pub evidence: EvidenceView,
+}
+
+/// What a record may claim: the ladder of DESIGN section 7, and no more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct EvidenceView {
+    /// `none`, `R1` (signed) or `R2` (timed).
+    pub rung: String,
+    /// The report was not written before: time of the order's entry.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub not_before: Option<Timestamp>,
+    /// The report was not logged after: time of the first known cosignature above it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub not_after: Option<Timestamp>,
+}
+
+/// An entry with the proof that it is in the log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ReceiptView {
+    /// Index of the entry.
+    pub index: u64,
+    /// The entry's exact bytes, canonical JSON.
+    pub entry: String,
+    /// RFC 6962 leaf hash of the entry.
+    #[schema(value_type = String)]
+    pub leaf_hash: Hash,
+    /// RFC 6962 inclusion proof, from the leaf up.
+    #[schema(value_type = Vec<String>)]
+    pub proof: Vec<Hash>,
+    /// The cosigned head that the proof leads to: a C2SP signed note.
+    pub head: String,
+}
+
+/// A team's own duty.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct OrdersView {
+    /// The centre's time.
+    #[schema(value_type = String, format = DateTime)]
+    pub now: Timestamp,
+    /// The team.
+    #[schema(value_type = String)]
+    pub team: TeamId,
+    /// The team's device, once enrolled.
+    pub device: Option<DeviceView>,
+    /// The newest order; `null` while the team is not on duty.
+    pub standing: Option<OrderView>,
+    /// Inspections that orders already given to this team lead to, of the last 48 hours and ahead, oldest first.
+    pub duties: Vec<DutyView>,
+}
+
+/// A device's place in its own chain of entries.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct DeviceView {
+    /// Its public key.
+    #[schema(value_type = String)]
+    pub id: DeviceId,
+    /// Sequence number of its next entry.
+    pub next_sequence: u64,
+    /// Hash of its last entry, which the next one names.
+    #[schema(value_type = String)]
+    pub previous: Hash,
+}
+
+/// An order, opened for the team it is for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct OrderView {
+    /// The province.
+    #[schema(value_type = String)]
+    pub province: ProvinceId,
+    /// The unit the team serves.
+    #[schema(value_type = String)]
+    pub unit: UnitId,
+    /// The day of the hour the order is for.
+    #[schema(value_type = String, format = Date)]
+    pub day: Day,
+    /// The hour the order is for.
+    #[schema(value_type = u8)]
+    pub hour: Hour,
+    /// `{"do":"stay"}`, `{"do":"drive","post":…}` or `{"do":"stand-down"}`.
+    #[schema(value_type = Object)]
+    pub order: Order,
+    /// Where the next inspection is.
+    #[schema(value_type = Option<String>)]
+    pub next_post: Option<PostId>,
+    /// Its hour.
+    #[schema(value_type = Option<u8>)]
+    pub next_hour: Option<Hour>,
+    /// Whether a die was thrown for it; else it repeats what stands.
+    pub thrown: bool,
+    /// The commitment that the log holds.
+    #[schema(value_type = String)]
+    pub commitment: Hash,
+    /// Canonical JSON that opens the commitment.
+    pub opening: String,
+    /// Index of the entry that sealed it.
+    pub index: u64,
+}
+
+/// An inspection a team was ordered to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct DutyView {
+    /// The province.
+    #[schema(value_type = String)]
+    pub province: ProvinceId,
+    /// The unit.
+    #[schema(value_type = String)]
+    pub unit: UnitId,
+    /// The post.
+    #[schema(value_type = String)]
+    pub post: PostId,
+    /// The day.
+    #[schema(value_type = String, format = Date)]
+    pub day: Day,
+    /// The hour.
+    #[schema(value_type = u8)]
+    pub hour: Hour,
+    /// When the hour begins.
+    #[schema(value_type = String, format = DateTime)]
+    pub begins: Timestamp,
+    /// When the time for its report ends.
+    #[schema(value_type = String, format = DateTime)]
+    pub deadline: Timestamp,
+    /// Commitment of the order that sends the team: the report quotes it.
+    #[schema(value_type = String)]
+    pub order: Hash,
+    /// Whether the team is on the absence list.
+    pub away: bool,
+    /// What became of it.
+    pub state: InspectionState,
+    /// The team's report.
+    pub report: Option<ReportView>,
+}
+
+/// A device to enrol for the team that is signed in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewDevice {
+    /// Its Ed25519 public key, 64 lowercase hexadecimal digits.
+    #[schema(value_type = String)]
+    pub device: DeviceId,
+}
+
+/// Where an entry stands in the log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LoggedView {
+    /// Its index.
+    pub index: u64,
+}
+
+/// An entry of the log as the event stream tells it; the event's id is the index.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct EventView {
+    /// Index of the entry.
+    pub index: u64,
+    /// When its device says it was written.
+    #[schema(value_type = String, format = DateTime)]
+    pub time: Timestamp,
+    /// Its device.
+    #[schema(value_type = String)]
+    pub device: DeviceId,
+    /// What kind of thing it says, e.g. `inspection`.
+    pub kind: String,
+    /// What it says, exactly as logged.
+    #[schema(value_type = Object)]
+    pub body: serde_json::Value,
+}
+
+/// A problem, RFC 9457.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ProblemView {
+    /// `urn:sekong:problem:` and a name that programs may rely on.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What kind of problem it is, in words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong this time.
+    pub detail: String,
+    /// The field that is wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// How to mend it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}

@@ -1,0 +1,101 @@
+//! What readers may ask while the writer writes: the centre as it was after its last commit, and the store's own copy.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use jiff::Timestamp;
+use sekong_log::{Hash, TilePath};
+use sekong_model::{Day, Hour, ProvinceId};
+use sekong_store::{Store, StoreError, StoredBody, StoredLeaf};
+use tokio::sync::Mutex;
+
+use crate::bodies::OrderOpening;
+use crate::centre::{Centre, CentreError};
+use crate::receipt::Receipt;
+use crate::state::{DrawnOrder, KeyRing, State};
+
+/// A centre, whatever its store.
+pub(crate) trait Desk: Send + Sync {
+    /// The campaign as its log tells it.
+    fn state(&self) -> &State;
+    /// The keys that heads carry.
+    fn keys(&self) -> &KeyRing;
+    /// Entries that are durable.
+    fn committed(&self) -> u64;
+    /// Group commits since it was opened.
+    fn commits(&self) -> u64;
+    /// The newest cosigned head.
+    fn head(&self) -> Option<&str>;
+    /// When that was cosigned.
+    fn head_at(&self) -> Option<Timestamp>;
+    /// When the first known head over an entry was cosigned.
+    fn first_cosigned_over(&self, index: u64) -> Option<Timestamp>;
+    /// A tile of hashes; `None` beyond the committed entries.
+    fn hash_tile(&self, path: &TilePath) -> Option<Vec<u8>>;
+    /// The proof of an entry under the newest head.
+    fn receipt(&self, index: u64) -> Result<Receipt, CentreError>;
+    /// An order, opened.
+    fn opening(&self, province: &ProvinceId, day: Day, hour: Hour, order: &DrawnOrder) -> OrderOpening;
+}
+
+impl<S: Store> Desk for Centre<S> {
+    fn state(&self) -> &State {
+        Centre::state(self)
+    }
+
+    fn keys(&self) -> &KeyRing {
+        Centre::keys(self)
+    }
+
+    fn committed(&self) -> u64 {
+        self.ledger().committed()
+    }
+
+    fn commits(&self) -> u64 {
+        Centre::commits(self)
+    }
+
+    fn head(&self) -> Option<&str> {
+        Centre::head(self)
+    }
+
+    fn head_at(&self) -> Option<Timestamp> {
+        self.ledger().cosigned()
+    }
+
+    fn first_cosigned_over(&self, index: u64) -> Option<Timestamp> {
+        self.ledger().first_cosigned_over(index)
+    }
+
+    fn hash_tile(&self, path: &TilePath) -> Option<Vec<u8>> {
+        self.ledger().hash_tile(path)
+    }
+
+    fn receipt(&self, index: u64) -> Result<Receipt, CentreError> {
+        Centre::receipt(self, index)
+    }
+
+    fn opening(&self, province: &ProvinceId, day: Day, hour: Hour, order: &DrawnOrder) -> OrderOpening {
+        Centre::opening(self, province, day, hour, order)
+    }
+}
+
+type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// A store, whichever it is, for reading beside its writer.
+pub(crate) trait Shelf: Send + Sync {
+    /// Leaves from an index on.
+    fn leaves(&self, from: u64, limit: u64) -> Answer<'_, Vec<StoredLeaf>>;
+    /// One body.
+    fn body(&self, hash: Hash) -> Answer<'_, Option<StoredBody>>;
+}
+
+impl<R: Store> Shelf for Mutex<R> {
+    fn leaves(&self, from: u64, limit: u64) -> Answer<'_, Vec<StoredLeaf>> {
+        Box::pin(async move { self.lock().await.leaves(from, limit).await })
+    }
+
+    fn body(&self, hash: Hash) -> Answer<'_, Option<StoredBody>> {
+        Box::pin(async move { self.lock().await.body(hash.0).await })
+    }
+}

@@ -1,0 +1,85 @@
+//! The scheduler: it asks the writer for each job of the schedule when it is due, in order, on the given clock.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use sekong_store::Store;
+use tokio::sync::{RwLock, mpsc, oneshot, watch};
+
+use super::writer::Wish;
+use crate::centre::{Centre, CentreError};
+use crate::clock::Clock;
+use crate::plan_book::SolvedPlan;
+use crate::schedule::Job;
+
+/// How far the schedule is done.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Progress {
+    /// When the last job that is done was due.
+    pub(crate) done_until: Option<Timestamp>,
+    /// The first job that is not done.
+    pub(crate) next: Option<(Timestamp, Job)>,
+    /// Why no further job can be done.
+    pub(crate) stopped: Option<String>,
+}
+
+impl Progress {
+    pub(super) fn first<S: Store>(centre: &Centre<S>) -> Progress {
+        Progress { done_until: None, next: centre.state().open_jobs().next(), stopped: None }
+    }
+}
+
+/// The scheduler's side of a running centre.
+pub(super) struct Scheduler<S> {
+    pub(super) centre: Arc<RwLock<Centre<S>>>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) wishes: mpsc::Sender<Wish>,
+    pub(super) progress: watch::Sender<Progress>,
+}
+
+impl<S: Store + 'static> Scheduler<S> {
+    /// Runs every job when it is due, until none is left or one cannot be done: its successors stand on it.
+    pub(super) async fn run(self) {
+        loop {
+            let next = self.progress.borrow().next;
+            let Some((due, job)) = next else { return };
+            self.clock.wait_until(due).await;
+            match self.run_job(job).await {
+                Ok(()) => self.report_done(due).await,
+                Err(error) => {
+                    let stopped = Some(format!("{job}, due at {due}: {error}"));
+                    self.progress.send_modify(|progress| progress.stopped = stopped);
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn run_job(&self, job: Job) -> Result<(), CentreError> {
+        self.solve_ahead(job).await;
+        let (answer, done) = oneshot::channel();
+        let stopped = || CentreError::NotYet { what: "a writer that runs" };
+        self.wishes.send(Wish::Run(job, answer)).await.map_err(|_| stopped())?;
+        done.await.map_err(|_| stopped())?
+    }
+
+    /// Solves a job's games while reports are taken and screens are read.
+    async fn solve_ahead(&self, job: Job) {
+        let games = self.centre.read().await.unsolved(job);
+        for game in games {
+            let solved = tokio::task::spawn_blocking(move || SolvedPlan::of(&game)).await;
+            // A game that cannot be solved is named when the job runs.
+            if let Ok(Ok(solved)) = solved {
+                self.centre.write().await.keep_solved(solved);
+            }
+        }
+    }
+
+    async fn report_done(&self, due: Timestamp) {
+        let next = self.centre.read().await.state().open_jobs().next();
+        self.progress.send_modify(|progress| {
+            progress.done_until = Some(due);
+            progress.next = next;
+        });
+    }
+}

@@ -1,0 +1,142 @@
+//! The one writer: what waits when it is free goes into one group commit; nothing is answered before it is durable.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use sekong_log::{DeviceId, Entry};
+use sekong_model::TeamId;
+use sekong_store::Store;
+use tokio::sync::{RwLock, mpsc, oneshot, watch};
+
+use super::{Away, Stopped};
+use crate::centre::{Centre, CentreError, Refusal};
+use crate::clock::Clock;
+use crate::fault::Fault;
+use crate::schedule::Job;
+
+/// Wishes that may wait for the writer; whoever comes later waits for a place.
+pub(super) const WAITING_MAX: usize = 1_024;
+
+/// Wishes in one group commit at most.
+const BATCH_MAX: usize = 256;
+
+/// What the writer is asked for.
+pub(super) enum Wish {
+    /// Log an entry of a device.
+    Take(Box<Entry>, oneshot::Sender<Result<Taken, Refusal>>),
+    /// Enrol a device.
+    Enrol(TeamId, DeviceId, oneshot::Sender<Result<u64, CentreError>>),
+    /// Run a job of the schedule.
+    Run(Job, oneshot::Sender<Result<(), CentreError>>),
+}
+
+/// Where an entry stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// It was logged now.
+    New(u64),
+    /// An entry of this device and sequence stands there already.
+    Before(u64),
+}
+
+impl Taken {
+    /// The index in the log.
+    pub(crate) fn index(self) -> u64 {
+        match self {
+            Taken::New(index) | Taken::Before(index) => index,
+        }
+    }
+}
+
+/// An answer that waits for the commit.
+enum Answer {
+    Taken(oneshot::Sender<Result<Taken, Refusal>>, Result<Taken, Refusal>),
+    Enrolled(oneshot::Sender<Result<u64, CentreError>>, Result<u64, CentreError>),
+}
+
+impl Answer {
+    /// A caller who went away needs no answer: what was logged stays, and he will ask again.
+    fn give(self) {
+        match self {
+            Answer::Taken(to, answer) => drop(to.send(answer)),
+            Answer::Enrolled(to, answer) => drop(to.send(answer)),
+        }
+    }
+}
+
+/// The writer's side of a running centre.
+pub(super) struct Writer<S> {
+    pub(super) centre: Arc<RwLock<Centre<S>>>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) away: Arc<Away>,
+    pub(super) committed: watch::Sender<u64>,
+    pub(super) unpublished: watch::Sender<Option<String>>,
+}
+
+impl<S: Store> Writer<S> {
+    /// Writes until nobody can ask any more.
+    ///
+    /// # Errors
+    /// A commit that failed: what is in memory may be ahead of the store, so nothing may be written after it.
+    pub(super) async fn run(self, mut wishes: mpsc::Receiver<Wish>) -> Result<(), Stopped> {
+        let mut batch = Vec::new();
+        while wishes.recv_many(&mut batch, BATCH_MAX).await > 0 {
+            self.grant(std::mem::take(&mut batch)).await.map_err(|error| Stopped::because(&error))?;
+        }
+        Ok(())
+    }
+
+    async fn grant(&self, batch: Vec<Wish>) -> Result<(), CentreError> {
+        let mut centre = self.centre.write().await;
+        let mut answers = Vec::new();
+        for wish in batch {
+            let now = self.clock.now();
+            match wish {
+                Wish::Take(entry, to) => answers.push(Answer::Taken(to, take(&mut centre, &entry, now))),
+                Wish::Enrol(team, device, to) => {
+                    answers.push(Answer::Enrolled(to, centre.enrol(team, device, now)));
+                }
+                Wish::Run(job, to) => {
+                    self.commit(&mut centre, &mut answers).await?;
+                    let done = centre.run(job, now, &*self.away).await;
+                    self.tell(&centre);
+                    // The job's caller names the rule; a log that cannot be written ends everything.
+                    let fatal = matches!(done, Err(CentreError::Ledger(_) | CentreError::Store(_)));
+                    if fatal {
+                        return done;
+                    }
+                    drop(to.send(done));
+                }
+            }
+        }
+        self.commit(&mut centre, &mut answers).await
+    }
+
+    fn tell(&self, centre: &Centre<S>) {
+        self.committed.send_replace(centre.ledger().committed());
+        let why = centre.ledger().unpublished();
+        self.unpublished.send_if_modified(|told| {
+            let changed = told.as_deref() != why;
+            *told = why.map(str::to_owned);
+            changed
+        });
+    }
+
+    async fn commit(&self, centre: &mut Centre<S>, answers: &mut Vec<Answer>) -> Result<(), CentreError> {
+        centre.commit(self.clock.now()).await?;
+        self.tell(centre);
+        answers.drain(..).for_each(Answer::give);
+        Ok(())
+    }
+}
+
+/// An entry whose sequence was used is looked up, so that a device that heard no answer may send it again.
+fn take<S: Store>(centre: &mut Centre<S>, entry: &Entry, now: Timestamp) -> Result<Taken, Refusal> {
+    let refusal = match centre.take(entry, now) {
+        Ok(index) => return Ok(Taken::New(index)),
+        Err(refusal) => refusal,
+    };
+    let again = matches!(&refusal, Refusal::Fault(Fault::Sequence { .. }));
+    let before = again.then(|| centre.state().logged(&entry.device(), entry.seq())).flatten();
+    before.map(Taken::Before).ok_or(refusal)
+}

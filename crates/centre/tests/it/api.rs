@@ -1,0 +1,553 @@
+//! The API as its users meet it: over HTTP, with everything they can get wrong.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use sekong_centre::api::views::{
+    BoardView, ClockView, EventView, InspectionDetail, InspectionState, LoggedView, OrdersView, ProblemView,
+    ReceiptView, SessionView,
+};
+use sekong_log::{DeviceKey, Entry, EntryDraft, InspectionReported, NO_PREVIOUS, Statement};
+use sekong_model::{Counts, Hour, Moment, TeamId, UnitId};
+use sekong_simulate::Device;
+use serde_json::Value;
+
+use crate::founded::{device, device_key};
+use crate::site::{CONNECTIONS_MAX, Site};
+
+fn minutes(count: i64) -> SignedDuration {
+    SignedDuration::from_mins(count)
+}
+
+/// The true report on a due inspection of midnight.
+fn report(site: &Site, number: usize) -> (TeamId, InspectionReported) {
+    let (unit, due): &(UnitId, sekong_centre::Due) = &site.dues[number];
+    let said = InspectionReported {
+        province: due.province.clone(),
+        unit: unit.clone(),
+        post: due.post.clone(),
+        day: site.day(),
+        hour: Hour::MIDNIGHT,
+        order: due.order.unwrap(),
+        started: site.campaign.instant(site.day(), Hour::MIDNIGHT) + minutes(4),
+        counts: Counts::new(9, 5, 1).unwrap(),
+    };
+    (due.team.clone(), said)
+}
+
+fn signed(site: &Site, device: &mut Device, said: &InspectionReported) -> Entry {
+    device.write(&Statement::Inspection(said.clone()), site.now()).unwrap()
+}
+
+/// Half past midnight, when reports are written.
+fn reporting() -> Site {
+    let site = Site::at_midnight();
+    site.step_to(site.now() + minutes(30)).unwrap();
+    site
+}
+
+fn send(site: &Site, entry: &Entry) -> crate::site::Answer {
+    site.post("/api/entries", entry.bytes())
+}
+
+#[test]
+fn the_openapi_document_is_the_one_in_the_repository() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
+    let made = sekong_centre::api::openapi().to_pretty_json().unwrap() + "\n";
+    if std::env::var_os("SEKONG_UPDATE").is_some() {
+        std::fs::write(path, &made).unwrap();
+    }
+    let kept = std::fs::read_to_string(path).unwrap();
+    assert!(
+        kept == made,
+        "crates/centre/openapi.json is old: run this test with SEKONG_UPDATE=1 and read the difference"
+    );
+    assert!(made.contains("\"openapi\": \"3.1.0\""));
+    let ids: Vec<&str> = made.lines().filter(|line| line.contains("\"operationId\"")).collect();
+    let unique: std::collections::BTreeSet<_> = ids.iter().collect();
+    assert_eq!((ids.len(), unique.len()), (16, 16), "every operation has a name of its own");
+}
+
+#[test]
+fn a_report_is_logged_once_however_often_it_is_sent() {
+    let site = reporting();
+    let (team, said) = report(&site, 0);
+    let mut own = device(&site.campaign, &team);
+    let entry = signed(&site, &mut own, &said);
+    let first = send(&site, &entry);
+    assert_eq!(first.status, 201, "{first:?}");
+    let receipt: ReceiptView = first.json();
+    assert_eq!(receipt.entry.as_bytes(), entry.bytes());
+    site.check_receipt(&receipt);
+
+    let again = send(&site, &entry);
+    assert_eq!(again.status, 200);
+    let again: ReceiptView = again.json();
+    assert_eq!(again.index, receipt.index);
+    site.check_receipt(&again);
+    site.check_receipt(&site.get(&format!("/api/receipts/{}", receipt.index)).json());
+
+    let mut forked = device(&site.campaign, &team);
+    let other = InspectionReported { counts: Counts::new(1, 0, 0).unwrap(), ..said.clone() };
+    let fork = send(&site, &signed(&site, &mut forked, &other));
+    assert_eq!((fork.status, fork.problem().as_str()), (409, "equivocation"));
+    let twice = send(&site, &signed(&site, &mut own, &said));
+    assert_eq!((twice.status, twice.problem().as_str()), (409, "already-reported"));
+    site.end();
+}
+
+#[test]
+fn whatever_is_wrong_with_a_report_is_named_and_the_true_one_is_taken_after_it() {
+    let site = reporting();
+    let (team, said) = report(&site, 0);
+    let (other_team, _) = report(&site, 1);
+    assert_ne!(team, other_team);
+    let refused = |change: &dyn Fn(&mut InspectionReported), wanted: (u16, &str)| {
+        let mut lie = said.clone();
+        change(&mut lie);
+        let answer = send(&site, &signed(&site, &mut device(&site.campaign, &team), &lie));
+        assert_eq!((answer.status, answer.problem().as_str()), wanted, "{answer:?}");
+    };
+    refused(&|said| said.hour = Hour::try_from(5).unwrap(), (422, "outside-hour"));
+    let five = Hour::try_from(5).unwrap();
+    let future = site.campaign.instant(site.day(), five) + minutes(1);
+    refused(&|said| (said.hour, said.started) = (five, future), (422, "written-before"));
+    refused(&|said| said.day = said.day.plus_days(-1).unwrap(), (422, "unknown-name"));
+    refused(&|said| said.order = sekong_log::Hash([9; 32]), (422, "other-order"));
+    refused(&|said| said.unit = site.dues[1].0.clone(), (422, "not-due"));
+    let spelled = Statement::Inspection(said.clone()).to_parts().1.to_string();
+    let spelled = spelled.replace(":00Z\"", ":00Z[_a=he-was-there]\"");
+    let draft = EntryDraft {
+        campaign: site.campaign.id().clone(),
+        seq: 0,
+        prev: NO_PREVIOUS,
+        time: site.now(),
+        kind: "inspection".to_owned(),
+        body: serde_json::from_str(&spelled).unwrap(),
+    };
+    let answer = send(&site, &Entry::sign(&draft, &device_key(&team)).unwrap());
+    assert_eq!((answer.status, answer.problem().as_str()), (422, "unreadable-statement"));
+    assert!(answer.json::<ProblemView>().detail.contains("body.started"), "{answer:?}");
+
+    let by = |mut device: Device| send(&site, &signed(&site, &mut device, &said));
+    let foreign = by(device(&site.campaign, &other_team));
+    assert_eq!((foreign.status, foreign.problem().as_str()), (403, "other-team"));
+    let unknown = by(device(&site.campaign, &"nobody".parse().unwrap()));
+    assert_eq!((unknown.status, unknown.problem().as_str()), (403, "unknown-device"));
+
+    let mut own = device(&site.campaign, &team);
+    let first = signed(&site, &mut own, &said);
+    let second = send(&site, &signed(&site, &mut own, &said));
+    assert_eq!((second.status, second.problem().as_str()), (409, "sequence"));
+    assert!(String::from_utf8_lossy(&second.body).contains("sequence 0"), "{second:?}");
+    let mut ahead = device(&site.campaign, &team);
+    let ahead = ahead.write(&Statement::Inspection(said.clone()), site.now() + minutes(9)).unwrap();
+    assert_eq!(send(&site, &ahead).problem(), "clock-ahead");
+    assert_eq!(send(&site, &first).status, 201);
+    site.end();
+}
+
+#[test]
+fn what_is_no_entry_is_refused_and_the_server_stays_up() {
+    let site = reporting();
+    let (team, said) = report(&site, 0);
+    let entry = signed(&site, &mut device(&site.campaign, &team), &said);
+    let text = String::from_utf8(entry.bytes().to_vec()).unwrap();
+    let posted = |body: &[u8]| {
+        let answer = site.post("/api/entries", body);
+        (answer.status, answer.problem())
+    };
+    let flipped = text.replace("\"passed\":9", "\"passed\":8");
+    assert_eq!(posted(flipped.as_bytes()), (400, "bad-signature".to_owned()));
+    for noise in
+        ["", "{}", "[]", "null", "{\"v\":1", "\u{0}", &text[1..], &format!(" {text}"), &format!("[{text}]")]
+    {
+        assert_eq!(posted(noise.as_bytes()), (400, "not-an-entry".to_owned()), "{noise}");
+    }
+    assert_eq!(posted(&[0xff, 0xfe]), (400, "not-an-entry".to_owned()));
+    assert_eq!(posted("[".repeat(60_000).as_bytes()), (400, "not-an-entry".to_owned()));
+    assert_eq!(posted(&vec![b' '; 70_000]), (413, "too-large".to_owned()));
+    let large = raw(
+        &site,
+        &format!("POST /api/entries HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", 5 << 20),
+        true,
+    );
+    assert_eq!(posted(&vec![b' '; 5 << 20]), (413, "too-large".to_owned()));
+    assert!(large.starts_with("HTTP/1.1 413") && large.contains("too-large"), "{large}");
+    assert_eq!(site.get("/nowhere").problem(), "not-found");
+    assert_eq!(site.get("/log/tile/0/999").problem(), "not-found");
+    assert_eq!(site.get("/log/../keys/secrets.json").status, 404);
+    assert_eq!(site.get("/log/%2e%2e/keys/secrets.json").status, 404);
+    assert_eq!(site.delete("/api/clock").problem(), "method");
+    assert_eq!(site.get("/api/receipts/99999").problem(), "not-found");
+    assert_eq!(site.get("/api/receipts/x").problem(), "unreadable");
+    for path in ["/events?from=1&from=2", "/demo/sign-in/team?team=a&team=b", "/api/receipts/%ff", "/log/%ff"]
+    {
+        assert_eq!(site.get(path).problem(), "unreadable", "{path}");
+    }
+    assert_eq!(site.get("/bodies/zz").problem(), "unreadable");
+    assert!(raw(&site, "NOISE\r\n\r\n", false).starts_with("HTTP/1.1 400"));
+    assert_eq!(send(&site, &entry).status, 201);
+    site.end();
+}
+
+/// Sends text as it is, fills up the body if asked, and reads the answer to its end.
+fn raw(site: &Site, text: &str, fill: bool) -> String {
+    let mut stream = TcpStream::connect(site.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    stream.write_all(text.as_bytes()).unwrap();
+    if fill {
+        // The server may answer and hang up before all of it is sent.
+        let _ = stream.write_all(&vec![b'x'; 5 << 20]);
+    }
+    let mut answer = vec![0; 64 << 10];
+    let length = stream.read(&mut answer).unwrap_or(0);
+    String::from_utf8_lossy(&answer[..length]).into_owned()
+}
+
+#[test]
+fn a_body_that_drips_is_given_up_and_a_broken_one_leaves_nothing() {
+    let site = reporting();
+    let answer = raw(&site, "POST /api/entries HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{", false);
+    assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("urn:sekong:problem:slow"), "{answer}");
+    let mut broken = TcpStream::connect(site.address).unwrap();
+    broken.write_all(b"POST /api/entries HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{").unwrap();
+    drop(broken);
+    let (team, said) = report(&site, 0);
+    assert_eq!(send(&site, &signed(&site, &mut device(&site.campaign, &team), &said)).status, 201);
+    site.end();
+}
+
+#[test]
+fn events_go_on_where_a_reader_stopped() {
+    let site = reporting();
+    let mut events = Events::open(&site, "/events?from=0", None);
+    let first = events.next();
+    assert_eq!((first.index, first.kind.as_str()), (0, "campaign"));
+    assert_eq!(events.next().index, 1);
+    let mut resumed = Events::open(&site, "/events", Some(1));
+    assert_eq!(resumed.next().index, 2);
+
+    let mut live = Events::open(&site, "/events", None);
+    let (team, said) = report(&site, 0);
+    let receipt: ReceiptView = send(&site, &signed(&site, &mut device(&site.campaign, &team), &said)).json();
+    let event = live.next();
+    assert_eq!((event.index, event.kind.as_str()), (receipt.index, "inspection"));
+    assert_eq!(event.body["counts"]["found"], 1);
+
+    let stale = site.get("/events?from=99999");
+    assert_eq!((stale.status, stale.problem().as_str()), (409, "beyond-the-log"));
+    assert_eq!(site.get("/events?from=x").problem(), "unreadable");
+    site.end();
+}
+
+struct Events(BufReader<TcpStream>);
+
+impl Events {
+    fn open(site: &Site, path: &str, last: Option<u64>) -> Events {
+        let mut stream = TcpStream::connect(site.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let last = last.map_or(String::new(), |last| format!("last-event-id: {last}\r\n"));
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\n{last}\r\n").unwrap();
+        let mut events = Events(BufReader::new(stream));
+        let mut line = String::new();
+        while line != "\r\n" {
+            line.clear();
+            events.0.read_line(&mut line).unwrap();
+        }
+        events
+    }
+
+    fn next(&mut self) -> EventView {
+        let mut id = None;
+        loop {
+            let mut line = String::new();
+            assert_ne!(self.0.read_line(&mut line).unwrap(), 0, "the stream ended");
+            if let Some(found) = line.trim().strip_prefix("id: ") {
+                id = Some(found.parse::<u64>().unwrap());
+            }
+            if let Some(data) = line.strip_prefix("data: ") {
+                let event: EventView = serde_json::from_str(data).unwrap();
+                assert!(id.is_none() || id == Some(event.index));
+                return event;
+            }
+        }
+    }
+}
+
+/// A unit's name holds slashes.
+fn inspection_path(site: &Site, unit: &UnitId) -> String {
+    format!("/api/inspections/{}/0/{}", site.day(), unit.as_str().replace('/', "%2F"))
+}
+
+/// Everything the log says.
+fn site_log(site: &Site) -> Vec<Statement> {
+    let size = site.keys.open(&String::from_utf8(site.get("/log/checkpoint").body).unwrap()).unwrap();
+    let bundles = sekong_log::tiles_of(size.checkpoint.size).into_iter();
+    let bundles = bundles.filter(|tile| tile.kind() == sekong_log::TileKind::Entries);
+    let leaves = bundles.flat_map(|tile| {
+        sekong_log::decode_bundle(&site.get(&format!("/log/{tile}")).body)
+            .unwrap()
+            .into_iter()
+            .map(<[u8]>::to_vec)
+            .collect::<Vec<_>>()
+    });
+    let entries = leaves.map(|leaf| Entry::parse(&leaf).unwrap());
+    entries.map(|entry| Statement::from_parts(entry.kind(), entry.body()).unwrap()).collect()
+}
+
+/// Bodies of what was drawn for the first hour, with which a shift begins.
+fn decided_at_midnight(site: &Site) -> Vec<sekong_log::Hash> {
+    let midnight = Moment::Hour { day: site.day(), hour: Hour::MIDNIGHT };
+    let bodies = site_log(site).into_iter().filter_map(|said| match said {
+        Statement::Release(said) => (said.moment == midnight).then_some(said.values),
+        Statement::Deal(said) => (said.moment == midnight).then_some(said.deal),
+        Statement::Orders(said) => {
+            (said.day == site.day() && said.hour == Hour::MIDNIGHT).then_some(said.body)
+        }
+        _ => None,
+    });
+    bodies.collect()
+}
+
+#[test]
+fn each_role_sees_what_it_may_and_not_before() {
+    let site = Site::at_midnight();
+    assert_eq!(site.get("/api/session").status, 204);
+    assert_eq!(site.get("/api/board").problem(), "signed-out");
+    assert_eq!(site.get_as("sekong_session=7465616d2e.00", "/api/board").problem(), "signed-out");
+    let stale_beside_good = format!("sekong_session=x; {}", site.sign_in("analyst"));
+    let board = site.get_as(&stale_beside_good, "/api/board");
+    assert_eq!((board.status, board.header("cache-control")), (200, "no-store"));
+    assert_eq!(site.get("/demo/sign-in/minister").problem(), "not-found");
+    assert_eq!(site.get("/demo/sign-in/team?team=nobody").problem(), "not-found");
+    let (officer, analyst, team) =
+        (site.sign_in("duty-officer"), site.sign_in("analyst"), site.sign_in("team"));
+    assert_eq!(site.get("/demo/sign-in/team").header("location"), "/field");
+    assert_eq!(site.get("/demo/sign-in/auditor").header("location"), "/");
+    assert_eq!(site.get_as(&officer, "/api/session").json::<SessionView>().role, "duty-officer");
+    assert_eq!(site.get_as(&team, "/api/board").problem(), "other-role");
+    assert_eq!(site.get_as(&officer, "/api/orders").problem(), "other-role");
+    assert_eq!(site.get_as(&officer, "/api/board?day=2016-12-31").problem(), "not-found");
+    assert_eq!(site.get_as(&officer, "/api/board?day=x").problem(), "unreadable");
+
+    let drawn = |cookie: &str, hour: usize| {
+        let board: BoardView = site.get_as(cookie, "/api/board").json();
+        assert_eq!(board.day, site.day());
+        board.posts.iter().map(|line| line.hours[hour].inspections.len()).sum::<usize>()
+    };
+    assert_eq!(drawn(&officer, 0), site.dues.len());
+    assert_eq!(drawn(&officer, 1), 0, "what the draw placed ahead is not shown");
+    assert_eq!(drawn(&analyst, 0), 0, "auditors and analysts wait");
+    site.step_to(site.now() + minutes(59)).unwrap();
+    assert_eq!(drawn(&officer, 1), 0);
+    site.step_to(site.now() + minutes(1)).unwrap();
+    assert!(drawn(&officer, 1) > 0, "the hour has begun");
+    let (unit, _) = &site.dues[0];
+    let path = inspection_path(&site, unit);
+    assert_eq!(site.get_as(&officer, &path).status, 200);
+    assert_eq!(site.get_as(&analyst, &path).problem(), "not-found");
+    let drawn = decided_at_midnight(&site);
+    assert!(drawn.len() >= 6);
+    let auditor = site.sign_in("auditor");
+    let readable = || {
+        drawn.iter().filter(|hash| site.get_as(&auditor, &format!("/bodies/{hash}")).status == 200).count()
+    };
+    for _ in 0..30 {
+        site.step_to(site.now() + minutes(60)).unwrap();
+    }
+    assert_eq!(
+        (site.get_as(&analyst, &path).status, readable()),
+        (404, 0),
+        "the shift ended at eight, a day is not over"
+    );
+    site.step_to(site.now() + minutes(60)).unwrap();
+    assert_eq!((site.get_as(&analyst, &path).status, readable()), (200, drawn.len()));
+    let shifts = site_log(&site).into_iter().filter_map(|said| match said {
+        Statement::Deal(said) => matches!(said.moment, Moment::Week { .. }).then_some(said.deal),
+        _ => None,
+    });
+    for deal in shifts {
+        let answer = site.get_as(&auditor, &format!("/bodies/{deal}"));
+        assert_eq!(answer.problem(), "sealed", "the week is not over: its shifts are ahead");
+    }
+    site.end();
+}
+
+#[test]
+fn a_team_gets_its_own_order_and_the_board_shows_its_report() {
+    let site = reporting();
+    let officer = site.sign_in("duty-officer");
+    let (team, said) = report(&site, 0);
+    let own = site.sign_in(&format!("team?team={team}"));
+    let orders: OrdersView = site.get_as(&own, "/api/orders").json();
+    assert_eq!(orders.team, team);
+    let duty = orders.duties.iter().find(|duty| duty.hour == Hour::MIDNIGHT).unwrap();
+    assert_eq!((&duty.unit, &duty.post, duty.order), (&said.unit, &said.post, said.order));
+    assert_eq!(duty.state, InspectionState::Due);
+    let standing = orders.standing.unwrap();
+    let opening: Value = serde_json::from_str(&standing.opening).unwrap();
+    let salt: sekong_log::Hash = opening["salt"].as_str().unwrap().parse().unwrap();
+    let opened = sekong_log::commitment("sekong/order/v1", salt.as_bytes(), standing.opening.as_bytes());
+    assert_eq!(opened, standing.commitment, "the device can check its order against the log");
+    let sealed: ReceiptView = site.get(&format!("/api/receipts/{}", standing.index)).json();
+    assert!(sealed.entry.contains(&standing.commitment.to_string()));
+
+    let receipt: ReceiptView = send(&site, &signed(&site, &mut device(&site.campaign, &team), &said)).json();
+    let detail: InspectionDetail = site.get_as(&officer, &inspection_path(&site, &said.unit)).json();
+    assert_eq!(detail.inspection.state, InspectionState::Done);
+    assert_eq!(detail.inspection.report.unwrap().index, receipt.index);
+    assert_eq!(detail.evidence.rung, "R2");
+    assert!(detail.evidence.not_before.unwrap() < detail.evidence.not_after.unwrap());
+    assert!(detail.probability.unwrap() > 0.0);
+    site.end();
+}
+
+#[test]
+fn a_new_device_retires_the_old_one_and_speaks_only_for_what_begins_after_it() {
+    let site = reporting();
+    let (team, said) = report(&site, 0);
+    let own = site.sign_in(&format!("team?team={team}"));
+    let key = DeviceKey::from_seed(&[5; 32]);
+    let body = format!("{{\"device\":\"{}\"}}", key.id());
+    assert_eq!(site.post("/api/devices", body.as_bytes()).problem(), "signed-out");
+    assert_eq!(site.post_as(&own, "/api/devices", b"{\"device\":\"x\"}").problem(), "unreadable");
+    for weak in ["00".repeat(32), format!("01{}", "00".repeat(31)), "ff".repeat(32)] {
+        let body = format!("{{\"device\":\"{weak}\"}}");
+        assert_eq!(site.post_as(&own, "/api/devices", body.as_bytes()).problem(), "weak-key");
+    }
+    let mut old = device(&site.campaign, &team);
+    let waiting = signed(&site, &mut old, &said);
+    let enrolled = site.post_as(&own, "/api/devices", body.as_bytes());
+    assert_eq!(enrolled.status, 201, "{enrolled:?}");
+    assert!(enrolled.json::<LoggedView>().index > 0);
+    assert_eq!(site.post_as(&own, "/api/devices", body.as_bytes()).status, 409);
+
+    let mut new = Device::new(site.campaign.id().clone(), [5; 32]);
+    let backdated = signed(&site, &mut new, &said);
+    assert_eq!(send(&site, &backdated).problem(), "begun-before");
+    let mut new = Device::new(site.campaign.id().clone(), [5; 32]);
+    let begun_now = InspectionReported { started: site.now(), ..said };
+    let by_new = signed(&site, &mut new, &begun_now);
+    let by_old = signed(&site, &mut device(&site.campaign, &team), &begun_now);
+    assert_eq!(send(&site, &by_old).problem(), "retired-device");
+    assert_eq!(send(&site, &waiting).status, 201, "what began before is the old device's to report");
+    assert_eq!(send(&site, &by_new).problem(), "already-reported");
+    let orders: OrdersView = site.get_as(&own, "/api/orders").json();
+    let device = orders.device.unwrap();
+    assert_eq!((device.id, device.next_sequence), (key.id(), 0));
+    site.end();
+}
+
+#[test]
+fn readers_of_the_stream_leave_places_for_those_who_report() {
+    let site = reporting();
+    let mut readers: Vec<_> =
+        (0..CONNECTIONS_MAX / 2).map(|_| Events::open(&site, "/events?from=0", None)).collect();
+    assert!(readers.iter_mut().all(|reader| reader.next().index == 0));
+    let one_more = site.get("/events");
+    assert_eq!((one_more.status, one_more.problem().as_str()), (503, "too-many-streams"));
+    let (team, said) = report(&site, 0);
+    assert_eq!(send(&site, &signed(&site, &mut device(&site.campaign, &team), &said)).status, 201);
+    readers.clear();
+    let mut again = (0..100).map(|_| std::thread::sleep(Duration::from_millis(50)));
+    assert!(again.any(|()| TcpStream::connect(site.address).is_ok() && streams(&site)), "places come free");
+    site.end();
+}
+
+/// Whether a stream of events is answered.
+fn streams(site: &Site) -> bool {
+    raw(site, "GET /events HTTP/1.1\r\nhost: x\r\n\r\n", false).starts_with("HTTP/1.1 200")
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_costs_no_report_and_is_caught_up_with() {
+    let site = reporting();
+    let bundles = site.folder.path().join("log/tile/entries");
+    let aside = site.folder.path().join("aside");
+    std::fs::rename(&bundles, &aside).unwrap();
+    std::fs::write(&bundles, "in the way").unwrap();
+    let (team, said) = report(&site, 0);
+    let mut own = device(&site.campaign, &team);
+    assert_eq!(send(&site, &signed(&site, &mut own, &said)).status, 201);
+    assert!(site.service.unpublished().borrow().as_deref().is_some_and(|why| why.contains("tile/entries")));
+    std::fs::remove_file(&bundles).unwrap();
+    std::fs::rename(&aside, &bundles).unwrap();
+    let (team, said) = report(&site, 1);
+    assert_eq!(send(&site, &signed(&site, &mut device(&site.campaign, &team), &said)).status, 201);
+    assert_eq!(*site.service.unpublished().borrow(), None);
+    assert_published_log_is_served(&site);
+    site.end();
+}
+
+#[test]
+fn outside_of_a_demo_nobody_signs_in_without_a_key() {
+    let demo = Site::at_midnight();
+    let officer = demo.sign_in("duty-officer");
+    demo.end();
+    let site = Site::at_midnight_with(false);
+    assert_eq!(site.get_as(&officer, "/api/board").problem(), "signed-out", "the same secrets, but no demo");
+    assert_eq!(site.get("/demo/sign-in/commander").problem(), "not-found");
+    assert_eq!(site.get("/").status, 200);
+    assert!(!site.get("/api/clock").json::<ClockView>().demo);
+    site.end();
+}
+
+#[test]
+fn pages_and_log_are_open_to_all_and_bodies_wait_for_their_time() {
+    let site = Site::at_midnight();
+    let page = site.get("/?lang=km");
+    assert_eq!(page.status, 200);
+    assert!(page.header("set-cookie").starts_with("sekong_lang=km;"));
+    assert!(page.header("content-security-policy").contains("default-src 'self'"));
+    assert!(
+        String::from_utf8_lossy(&site.get("/field").body).contains("make build"),
+        "its page is not built"
+    );
+    assert_eq!(site.get("/assets/none.js").problem(), "not-found");
+    assert_eq!(site.get("/openapi.json").status, 200);
+    assert_eq!(site.get("/log/").status, 200);
+    assert_published_log_is_served(&site);
+    let map = site.get("/api/map");
+    let known = site.get_with(("if-none-match", map.header("etag")), "/api/map");
+    assert_eq!((known.status, known.body.len()), (304, 0));
+    let map: Value = map.json();
+    let features = map["features"].as_array().unwrap();
+    assert_eq!(features.iter().filter(|feature| feature["properties"]["layer"] == "posts").count(), 20);
+    assert!(features.iter().any(|feature| feature["properties"]["layer"] == "roads"));
+    assert!(map["attribution"].to_string().contains("ODbL"), "{}", map["attribution"]);
+    let sealed = std::fs::read_dir(site.folder.path().join("bodies")).unwrap().filter(|body| {
+        let name = body.as_ref().unwrap().file_name().into_string().unwrap();
+        let answer = site.get(&format!("/bodies/{name}"));
+        assert!(answer.status == 200 || answer.problem() == "sealed", "{answer:?}");
+        answer.status == 403
+    });
+    assert!(sealed.count() >= 6, "values and orders wait");
+    site.end();
+}
+
+fn assert_published_log_is_served(site: &Site) {
+    let log = site.folder.path().join("log");
+    assert_eq!(site.get("/log/checkpoint").body, std::fs::read(log.join("checkpoint")).unwrap());
+    let size = site.keys.open(&String::from_utf8(site.get("/log/checkpoint").body).unwrap()).unwrap();
+    for tile in sekong_log::tiles_of(size.checkpoint.size) {
+        let served = site.get(&format!("/log/{tile}"));
+        assert_eq!(served.body, std::fs::read(log.join(tile.to_string())).unwrap(), "{tile}");
+    }
+}
+
+#[test]
+fn the_scheduler_says_why_it_stopped_and_reports_are_taken_on() {
+    let site = reporting();
+    let (team, said) = report(&site, 0);
+    let entry = signed(&site, &mut device(&site.campaign, &team), &said);
+    let late = site.now() + minutes(5 * 24 * 60);
+    let stopped = site.step_to(late).unwrap_err();
+    assert!(stopped.reason.contains("had to stand"), "{stopped}");
+    let clock: ClockView = site.get("/api/clock").json();
+    assert!(clock.schedule.stopped.is_some());
+    assert_eq!(send(&site, &entry).status, 201);
+    site.end();
+}

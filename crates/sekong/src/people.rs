@@ -1,0 +1,8 @@
+//! Simulated people around a centre: they know of it what HTTP tells them.
+
+mod crew;
+mod site;
+mod world;
+
+pub(crate) use crew::device;
+pub(crate) use world::{Setting, World};

@@ -1,0 +1,205 @@
+//! What happens around the centre, in order of time: teams hear their orders, inspect, write and send.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use sekong_centre::api::views::{DutyView, ProblemView, ReceiptView};
+use sekong_centre::{Clock, Job, KeyRing, Receipt, Service, jobs};
+use sekong_log::{Entry, InspectionReported, leaf_hash};
+use sekong_model::{Campaign, Day, Hour, Moment, TeamId};
+use sekong_simulate::{Deed, Duty, Habits, Seed, act};
+use tokio::runtime::Runtime;
+
+use super::crew::{Crew, report};
+use super::site::Site;
+use crate::clocks::DemoClock;
+use crate::failure::Failure;
+
+/// When the last day is over, everybody comes back into reach so much later.
+const HOMECOMING: SignedDuration = SignedDuration::from_mins(1);
+
+/// What the people live in.
+pub(crate) struct Setting {
+    pub(crate) campaign: Arc<Campaign>,
+    pub(crate) seed: Seed,
+    pub(crate) clock: Arc<DemoClock>,
+    pub(crate) service: Service,
+    pub(crate) keys: KeyRing,
+}
+
+/// Something that a team does.
+enum Happening {
+    Write(Box<InspectionReported>, TeamId, Timestamp),
+    Send(TeamId),
+}
+
+/// Everybody, and what they are about to do.
+pub(crate) struct World {
+    setting: Setting,
+    runtime: Runtime,
+    site: Site,
+    crews: BTreeMap<TeamId, Crew>,
+    schedule: BTreeMap<Timestamp, Vec<Job>>,
+    happenings: BTreeMap<Timestamp, Vec<Happening>>,
+    receipts: u64,
+}
+
+impl World {
+    /// Every team of the campaign, signed in at the centre that listens at `address`.
+    pub(crate) fn at(address: SocketAddr, setting: Setting) -> Result<World, Failure> {
+        let (site, campaign) = (Site::new(address), &setting.campaign);
+        let crew = |team: &TeamId| {
+            let cookie = site.sign_in(team)?;
+            Ok((team.clone(), Crew::new(setting.seed, campaign.id(), team, cookie)))
+        };
+        let crews = campaign.teams().iter().map(|team| crew(&team.id)).collect::<Result<_, Failure>>()?;
+        let mut schedule: BTreeMap<Timestamp, Vec<Job>> = BTreeMap::new();
+        for (time, job) in jobs(campaign, u32::MAX) {
+            schedule.entry(time).or_default().push(job);
+        }
+        // Its own, so that nobody is cut off in the middle when the centre's ends.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let runtime = runtime.map_err(Failure::failed)?;
+        Ok(World { setting, runtime, site, crews, schedule, happenings: BTreeMap::new(), receipts: 0 })
+    }
+
+    /// Receipts that devices were given and checked.
+    pub(crate) fn receipts(&self) -> u64 {
+        self.receipts
+    }
+
+    /// Lives to the end of the `days`-th day, a minute after which everybody has sent what waited.
+    pub(crate) fn live_days(&mut self, days: u32, progress: &mut dyn FnMut(u64, u64)) -> Result<(), Failure> {
+        let campaign = self.setting.campaign.clone();
+        let last: Option<Day> = campaign.days().nth(days.saturating_sub(1) as usize);
+        let last = last.unwrap_or(campaign.last_day());
+        let midnight = campaign.instant(last, Hour::MIDNIGHT) + SignedDuration::from_hours(24);
+        self.live_until(midnight, progress)?;
+        self.come_home(midnight + HOMECOMING)
+    }
+
+    /// Lives on for as long as the campaign does, on a clock that runs.
+    pub(crate) fn live_on(&mut self) -> Result<(), Failure> {
+        self.live_until(Timestamp::MAX, &mut |_, _| ())
+    }
+
+    fn live_until(&mut self, end: Timestamp, progress: &mut dyn FnMut(u64, u64)) -> Result<(), Failure> {
+        let of = self.schedule.range(..=end).count() as u64;
+        let mut done = 0;
+        while let Some(next) = self.next_instant().filter(|next| *next <= end) {
+            self.reach(next)?;
+            if let Some(jobs) = self.schedule.remove(&next) {
+                if jobs.iter().any(|job| matches!(job, Job::Draw(Moment::Hour { .. }))) {
+                    self.hear_orders()?;
+                }
+                done += 1;
+                progress(done, of);
+            }
+            for happening in self.happenings.remove(&next).unwrap_or_default() {
+                self.happen(happening, next)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn next_instant(&self) -> Option<Timestamp> {
+        let (job, happening) = (self.schedule.first_key_value(), self.happenings.first_key_value());
+        let times = [job.map(|(time, _)| *time), happening.map(|(time, _)| *time)];
+        times.into_iter().flatten().min()
+    }
+
+    /// Sets the clock there, or waits if it runs; ends when the centre has done what was due.
+    fn reach(&self, time: Timestamp) -> Result<(), Failure> {
+        let setting = &self.setting;
+        if setting.clock.runs() {
+            self.runtime.block_on(setting.clock.wait_until(time));
+        } else {
+            setting.clock.step_to(time);
+        }
+        self.runtime.block_on(setting.service.caught_up(time)).map_err(Failure::failed)
+    }
+
+    fn come_home(&mut self, time: Timestamp) -> Result<(), Failure> {
+        self.reach(time)?;
+        let teams: Vec<TeamId> = self.crews.keys().cloned().collect();
+        teams.iter().try_for_each(|team| self.send(team, Timestamp::MAX))
+    }
+
+    /// Every team asks what it is to do.
+    fn hear_orders(&mut self) -> Result<(), Failure> {
+        let teams: Vec<TeamId> = self.crews.keys().cloned().collect();
+        teams.iter().try_for_each(|team| self.hear_order(team))
+    }
+
+    fn hear_order(&mut self, team: &TeamId) -> Result<(), Failure> {
+        let Some(crew) = self.crews.get_mut(team) else { return Ok(()) };
+        let orders = self.site.orders(&crew.cookie)?.map_err(|problem| unexpected(team, &problem))?;
+        if !crew.is_current(&orders) {
+            self.leave_to_a_person(team);
+            return Ok(());
+        }
+        for duty in crew.new_duties(orders) {
+            self.plan_deed(team, &duty);
+        }
+        Ok(())
+    }
+
+    /// Somebody enrolled another device for the team: it is a person's now.
+    fn leave_to_a_person(&mut self, team: &TeamId) {
+        self.crews.remove(team);
+        eprintln!("{team} has another device now and is not simulated any more");
+    }
+
+    fn plan_deed(&mut self, team: &TeamId, duty: &DutyView) {
+        let deed = self.deed(team, duty).filter(|_| !duty.away);
+        let Some((deed, report)) = deed.and_then(|deed| Some((deed, report(duty, &deed)?))) else { return };
+        let writing = Happening::Write(Box::new(report), team.clone(), deed.sent);
+        self.happenings.entry(deed.written).or_default().push(writing);
+    }
+
+    fn deed(&self, team: &TeamId, duty: &DutyView) -> Option<Deed> {
+        let known =
+            Duty { team: team.clone(), post: duty.post.clone(), hour: duty.hour, begins: duty.begins };
+        let rules = self.setting.campaign.rules();
+        act(self.setting.seed, Habits::default(), &known, rules.late_minutes, rules.missed_minutes)
+    }
+
+    fn happen(&mut self, happening: Happening, now: Timestamp) -> Result<(), Failure> {
+        match happening {
+            Happening::Write(report, team, sent) => {
+                let Some(crew) = self.crews.get_mut(&team) else { return Ok(()) };
+                crew.write(*report, now, sent).map_err(Failure::failed)?;
+                if sent <= now {
+                    return self.send(&team, now);
+                }
+                self.happenings.entry(sent).or_default().push(Happening::Send(team));
+                Ok(())
+            }
+            Happening::Send(team) => self.send(&team, now),
+        }
+    }
+
+    fn send(&mut self, team: &TeamId, now: Timestamp) -> Result<(), Failure> {
+        while let Some(entry) = self.crews.get_mut(team).and_then(|crew| crew.next_to_send(now)) {
+            match self.site.send(entry.bytes())? {
+                Ok(receipt) => self.check_receipt(&entry, receipt)?,
+                Err(problem) if problem.kind.ends_with(":retired-device") => self.leave_to_a_person(team),
+                Err(problem) => return Err(unexpected(team, &problem)),
+            }
+        }
+        Ok(())
+    }
+
+    fn check_receipt(&mut self, entry: &Entry, given: ReceiptView) -> Result<(), Failure> {
+        let receipt = Receipt { index: given.index, proof: given.proof, head: given.head };
+        receipt.check(&leaf_hash(entry.bytes()), &self.setting.keys).map_err(Failure::not_verified)?;
+        self.receipts += 1;
+        Ok(())
+    }
+}
+
+fn unexpected(team: &TeamId, problem: &ProblemView) -> Failure {
+    Failure::failed(format!("{team} was refused: {}: {}", problem.title, problem.detail))
+}

@@ -1,0 +1,111 @@
+//! A centre that listens: what `serve` and `demo` have in common.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use sekong_centre::{Away, Centre, Clock, Service, ServiceOptions};
+use sekong_store::SqliteStore;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::data_folder::DataFolder;
+use crate::failure::Failure;
+use crate::output::print_line;
+use crate::pages::BuiltPages;
+
+/// Connections at one time at most.
+const CONNECTIONS_MAX: usize = 1_024;
+
+/// Connections at one time where the system grants next to nothing.
+const CONNECTIONS_MIN: usize = 16;
+
+/// File descriptors for everything else: store, folder, listener, runtime.
+const DESCRIPTORS_KEPT: usize = 128;
+
+/// Starts a centre on this folder.
+pub(crate) async fn start(
+    centre: Centre<SqliteStore>,
+    folder: &DataFolder,
+    clock: Arc<dyn Clock>,
+    demo: bool,
+    away: Arc<Away>,
+) -> Result<Service, Failure> {
+    let reader = SqliteStore::open_read_only(&folder.store()).await.map_err(Failure::failed)?;
+    let options =
+        ServiceOptions { clock, demo, away, pages: Arc::new(BuiltPages), connections_max: connections_max() };
+    Service::start(centre, reader, options).await.map_err(Failure::failed)
+}
+
+/// Connections that this process can hold open, with file descriptors left over for the store and the folder.
+fn connections_max() -> usize {
+    let limits = getrlimit(Resource::Nofile);
+    let wanted = (CONNECTIONS_MAX + DESCRIPTORS_KEPT) as u64;
+    let raised = limits.maximum.map_or(wanted, |maximum| maximum.min(wanted));
+    let current = limits.current.unwrap_or(wanted);
+    let granted = if raised <= current {
+        current
+    } else {
+        let new = Rlimit { current: Some(raised), maximum: limits.maximum };
+        setrlimit(Resource::Nofile, new).map_or(current, |()| raised)
+    };
+    let granted = usize::try_from(granted).unwrap_or(usize::MAX);
+    granted.saturating_sub(DESCRIPTORS_KEPT).clamp(CONNECTIONS_MIN, CONNECTIONS_MAX)
+}
+
+/// Tells whoever watches the process what the board shows as an alarm, and what only the folder shows.
+pub(crate) async fn tell_of_trouble(service: Service) {
+    let stopped = async {
+        if let Some(stopped) = service.stopped().await {
+            eprintln!("the schedule stopped, reports are still taken: {}", stopped.reason);
+        }
+    };
+    let mut unpublished = service.unpublished();
+    let lagging = async {
+        while unpublished.changed().await.is_ok() {
+            match &*unpublished.borrow_and_update() {
+                Some(why) => eprintln!("the folder lags behind the log, which is safe: {why}"),
+                None => eprintln!("the folder has caught up with the log"),
+            }
+        }
+    };
+    tokio::join!(stopped, lagging);
+}
+
+/// Takes an address to listen on.
+pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let failure = Failure::usage(format!("cannot listen on {address}: {error}"));
+        match error.kind() {
+            ErrorKind::AddrInUse => failure
+                .hint("stop what listens there, or take another with --listen; port 0 takes a free one"),
+            ErrorKind::PermissionDenied => {
+                failure.hint("ports below 1024 need a privilege; take a higher one with --listen")
+            }
+            _ => failure.hint("an address of this machine is wanted, e.g. --listen 127.0.0.1:8080"),
+        }
+    })
+}
+
+/// Says where the centre listens.
+pub(crate) fn announce(address: SocketAddr, as_json: bool) -> Result<(), Failure> {
+    let address = format!("http://{address}");
+    if as_json {
+        print_line(json!({ "listening": address }))
+    } else {
+        print_line(format_args!("listening on {address}"))
+    }
+}
+
+/// Ends when somebody asks this program to end.
+pub(crate) async fn asked_to_end() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return drop(tokio::signal::ctrl_c().await);
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

@@ -1,0 +1,125 @@
+//! `sekong serve` as a process: started, waited for, killed.
+
+use std::fmt::Display;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sekong_centre::api::views::ClockView;
+use serde::Deserialize;
+
+use crate::site::Site;
+use crate::{Binary, Trouble};
+
+/// Longest wait for the schedule, in looks at the clock.
+const LOOKS_MAX: u32 = 600;
+
+const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
+
+/// A running server; it is killed when the value ends, however that comes.
+pub struct Server {
+    child: Child,
+    stdout: Option<BufReader<ChildStdout>>,
+    pub(crate) site: Site,
+}
+
+#[derive(Deserialize)]
+struct Listening {
+    listening: String,
+}
+
+impl Server {
+    /// Serves a folder on a clock that starts at `start`.
+    ///
+    /// # Errors
+    /// As [`Server::run`].
+    pub fn start(binary: &Binary, data: &Path, start: impl Display, speed: u32) -> Result<Server, Trouble> {
+        let mut serve = Command::new(&binary.0);
+        serve.args(["serve", "--json", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+        serve.arg("--demo-clock").arg(format!("{start},{speed}"));
+        Server::run(serve)
+    }
+
+    /// Runs a command whose first line of output says where it listens.
+    ///
+    /// # Errors
+    /// [`Trouble`] if it does not start, or says something else.
+    pub fn run(mut command: Command) -> Result<Server, Trouble> {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().map_err(Trouble::system("start the server"))?;
+        let stdout = child.stdout.take().map(BufReader::new);
+        // From here on the child is killed whatever happens.
+        let mut server = Server { child, stdout, site: Site::new("") };
+        server.site = Site::new(&server.listening()?);
+        Ok(server)
+    }
+
+    /// Waits until the clock has come to `end`, and the schedule with it; gives the time it then is.
+    ///
+    /// # Errors
+    /// [`Trouble`] if that takes too long, or the schedule stopped.
+    pub fn caught_up(&self, end: Timestamp) -> Result<Timestamp, Trouble> {
+        for _ in 0..LOOKS_MAX {
+            let ClockView { now, schedule, .. } = self.site.clock()?;
+            if let Some(stopped) = schedule.stopped {
+                return Err(Trouble::program(format!("the schedule stopped: {stopped}")));
+            }
+            if end <= now && schedule.next.is_none_or(|next| now < next.due) {
+                return Ok(now);
+            }
+            thread::sleep(BETWEEN_LOOKS);
+        }
+        Err(Trouble::program("the clock does not come on"))
+    }
+
+    /// Where it listens: `http://ADDRESS:PORT`.
+    pub fn base(&self) -> &str {
+        self.site.base()
+    }
+
+    /// The next line that it prints.
+    ///
+    /// # Errors
+    /// [`Trouble::System`] if its output cannot be read.
+    pub fn line(&mut self) -> Result<String, Trouble> {
+        let stdout = self.stdout.as_mut().ok_or_else(|| Trouble::program("the server has no output"))?;
+        let mut line = String::new();
+        stdout.read_line(&mut line).map_err(Trouble::system("read the server's output"))?;
+        Ok(line)
+    }
+
+    fn listening(&mut self) -> Result<String, Trouble> {
+        let line = self.line()?;
+        let told: Result<Listening, _> = serde_json::from_str(&line);
+        told.map(|told| told.listening)
+            .map_err(|_| Trouble::program(format!("the server said {line:?} where it listens was expected")))
+    }
+
+    /// SIGTERM, as a service manager sends it: the server ends by itself.
+    ///
+    /// # Errors
+    /// [`Trouble::System`] if the signal cannot be sent or the end not waited for.
+    pub fn terminate(mut self) -> Result<ExitStatus, Trouble> {
+        let mut kill = Command::new("kill");
+        kill.args(["-TERM", &self.child.id().to_string()]);
+        kill.status().map_err(Trouble::system("send SIGTERM"))?;
+        self.child.wait().map_err(Trouble::system("wait for the server"))
+    }
+
+    /// SIGKILL: no handler runs, nothing is flushed.
+    pub(crate) fn kill(mut self) -> Result<(), Trouble> {
+        self.child.kill().map_err(Trouble::system("kill the server"))?;
+        self.child.wait().map_err(Trouble::system("wait for the server"))?;
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import type { DutyView } from "../shared/types";
+import { body, chance, misfit } from "./report";
+
+const begins = Date.parse("2017-01-01T00:00:00Z");
+const duty: DutyView = {
+  province: "p", unit: "u", post: "KH-LA-01", day: "2017-01-01", hour: 7, begins: "2017-01-01T00:00:00Z",
+  deadline: "2017-01-01T01:00:00Z", order: "ab", away: false, state: "due", report: null,
+};
+
+describe("counts", () => {
+  it("fit when each part is no larger than its whole", () => {
+    expect(misfit({ passed: 5, inspected: 5, found: 0 })).toBeNull();
+    expect(misfit({ passed: 2, inspected: 3, found: 0 })).toEqual({ field: "inspected", why: "inspected" });
+    expect(misfit({ passed: 5, inspected: 3, found: 4 })).toEqual({ field: "found", why: "found" });
+  });
+
+  it("are whole and not negative", () => {
+    expect(misfit({ passed: -1, inspected: 0, found: 0 })?.field).toBe("passed");
+    expect(misfit({ passed: 1.5, inspected: 0, found: 0 })?.field).toBe("passed");
+    expect(misfit({ passed: 1, inspected: Number.NaN, found: 0 })?.field).toBe("inspected");
+  });
+});
+
+describe("a duty", () => {
+  it("is begun within its hour and at no other time", () => {
+    expect(chance(duty, begins - 1, undefined)).toBe("ahead");
+    expect(chance(duty, begins, undefined)).toBe("begin");
+    expect(chance(duty, begins + 3_599_999, undefined)).toBe("begin");
+    expect(chance(duty, begins + 3_600_000, undefined)).toBe("over");
+  });
+
+  it("that was begun can be reported hours later", () => {
+    expect(chance(duty, begins + 9 * 3_600_000, begins + 60_000)).toBe("report");
+    expect(chance({ ...duty, away: true }, begins, undefined)).toBe("away");
+  });
+
+  it("quotes its order and says when it began", () => {
+    expect(body(duty, begins + 61_500, { passed: 3, inspected: 2, found: 1 })).toEqual({
+      province: "p", unit: "u", post: "KH-LA-01", day: "2017-01-01", hour: 7, order: "ab",
+      started: "2017-01-01T00:01:01Z", counts: { passed: 3, inspected: 2, found: 1 },
+    });
+  });
+});

@@ -1,0 +1,52 @@
+// A report on a duty: counts that fit each other, and what may be done about a duty now.
+import type { DutyView } from "../shared/types";
+import type { Json } from "../shared/canonical";
+import { timeText } from "./entry";
+
+export interface Counts {
+  passed: number;
+  inspected: number;
+  found: number;
+}
+
+/** The largest count of one slot, as the centre's rules have it. */
+const COUNT_MAX = 9_999;
+
+export type CountField = keyof Counts;
+
+/** The first count that cannot be, and why; `null` if all fit. */
+export function misfit(counts: Counts): { field: CountField; why: "whole" | "inspected" | "found" } | null {
+  for (const field of ["passed", "inspected", "found"] as const) {
+    if (!Number.isInteger(counts[field]) || counts[field] < 0 || counts[field] > COUNT_MAX) return { field, why: "whole" };
+  }
+  if (counts.inspected > counts.passed) return { field: "inspected", why: "inspected" };
+  if (counts.found > counts.inspected) return { field: "found", why: "found" };
+  return null;
+}
+
+/** What a team can do about a duty. */
+export type Chance = "away" | "reported" | "ahead" | "begin" | "report" | "over";
+
+/** `startedMs` is when the team began, if it did. */
+export function chance(duty: DutyView, nowMs: number, startedMs: number | undefined): Chance {
+  if (duty.report != null) return "reported";
+  if (duty.away) return "away";
+  if (startedMs !== undefined) return "report";
+  const begins = Date.parse(duty.begins);
+  if (nowMs < begins) return "ahead";
+  return nowMs < begins + 3_600_000 ? "begin" : "over";
+}
+
+/** The body of the report's entry. */
+export function body(duty: DutyView, startedMs: number, counts: Counts): Json {
+  return {
+    province: duty.province,
+    unit: duty.unit,
+    post: duty.post,
+    day: duty.day,
+    hour: duty.hour,
+    order: duty.order,
+    started: timeText(startedMs),
+    counts: { ...counts },
+  };
+}

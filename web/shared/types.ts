@@ -1,0 +1,25 @@
+// The API's types under short names; they are made from crates/centre/openapi.json.
+import type { components } from "./api-types.gen";
+
+type Schemas = components["schemas"];
+export type BoardView = Schemas["BoardView"];
+export type BoardLine = Schemas["BoardLine"];
+export type CampaignView = Schemas["CampaignView"];
+export type ClockView = Schemas["ClockView"];
+export type DutyView = Schemas["DutyView"];
+/** What an entry says is plain JSON here; its shape depends on its kind. */
+export type EventView = Omit<Schemas["EventView"], "body"> & { body: Record<string, unknown> };
+export type InspectionDetail = Schemas["InspectionDetail"];
+export type InspectionState = Schemas["InspectionState"];
+export type InspectionView = Schemas["InspectionView"];
+export type JobView = Schemas["JobView"];
+export type LoggedView = Schemas["LoggedView"];
+export type Order = { do: "stay" } | { do: "drive"; post: string } | { do: "stand-down" };
+export type OrderView = Omit<Schemas["OrderView"], "order"> & { order: Order };
+export type OrdersView = Omit<Schemas["OrdersView"], "standing"> & { standing?: OrderView | null };
+export type PostView = Schemas["PostView"];
+export type ProblemView = Schemas["ProblemView"];
+export type ProvinceView = Schemas["ProvinceView"];
+export type ReceiptView = Schemas["ReceiptView"];
+export type SessionView = Schemas["SessionView"];
+export type SlotView = Schemas["SlotView"];

@@ -1,0 +1,180 @@
+// What a duty officer and a team do with the pages, in a real browser against the real program.
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { BoardView } from "../shared/types";
+import { Centre } from "./centre";
+
+let centre: Centre;
+
+beforeAll(async () => {
+  centre = await Centre.start();
+});
+
+afterAll(async () => {
+  await centre?.end();
+});
+
+/** The slot under the focus. */
+function focused(page: Page): Promise<{ post: string; hour: number; state: string }> {
+  return page.evaluate(() => {
+    const { post = "", hour = "-1", state = "" } = (document.activeElement as HTMLElement).dataset;
+    return { post, hour: Number(hour), state };
+  });
+}
+
+async function board(page: Page): Promise<BoardView> {
+  return page.evaluate(async () => (await fetch("/api/board")).json() as Promise<BoardView>);
+}
+
+/** A team that has a device is asked whether it is sure. */
+async function enrol(field: Page): Promise<void> {
+  await field.getByTestId("enrol").click();
+  await field.getByTestId("enrol-sure").click();
+  await field.locator("[data-testid=device][data-ready=true]").waitFor();
+}
+
+describe("the board", () => {
+  it("is walked by keyboard to an inspection, whose receipt is checked in the browser", async () => {
+    const page = await centre.page("duty-officer", "/");
+    await page.getByTestId("grid").waitFor();
+    expect(await page.getByTestId("cell").count()).toBe(20 * 24);
+    await page.keyboard.press("[");
+    await page.locator("[data-testid=cell][data-state=done]").first().waitFor();
+    await page.locator("[data-testid=cell][tabindex='0']").focus();
+    const start = await focused(page);
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("End");
+    await page.keyboard.press("ArrowLeft");
+    const moved = await focused(page);
+    expect(moved.post).not.toBe(start.post);
+    expect(moved.hour).toBe(22);
+    await page.keyboard.press("Home");
+    for (let steps = 0; (await focused(page)).state !== "done" && steps < 24; steps++) await page.keyboard.press("ArrowRight");
+    expect((await focused(page)).state).toBe("done");
+    await page.keyboard.press("Enter");
+    const receipt = page.getByTestId("receipt").first();
+    await receipt.waitFor();
+    const check = receipt.getByTestId("receipt-check");
+    await check.waitFor();
+    expect(await check.getAttribute("data-holds")).toBe("true");
+    expect(await page.getByTestId("panel").textContent()).not.toMatch(/verified|tamper-proof/i);
+    await page.keyboard.press("Escape");
+    expect(await page.getByTestId("receipt").count()).toBe(0);
+    expect(await page.getByTestId("age").getAttribute("data-stale")).toBe("false");
+    expect(centre.misdeeds).toEqual([]);
+  });
+
+  it("says so when a receipt is not one on the inspection that is shown", async () => {
+    const page = await centre.page("duty-officer", "/");
+    await page.getByTestId("grid").waitFor();
+    await page.keyboard.press("[");
+    const done = page.locator("[data-testid=cell][data-state=done]").first();
+    await page.route("**/api/inspections/**", async (route) => {
+      const answer = await route.fetch();
+      const body = (await answer.text()).replace(/"passed":\d+/, '"passed":999');
+      await route.fulfill({ response: answer, body });
+    });
+    await done.click();
+    const check = page.getByTestId("receipt-check").first();
+    await check.waitFor();
+    expect(await check.getAttribute("data-holds"), "other counts than the entry's").toBe("false");
+    await page.keyboard.press("Escape");
+    await page.unroute("**/api/inspections/**");
+    await page.route("**/api/receipts/*", async (route) => {
+      await route.fulfill({ response: await route.fetch({ url: `${centre.address}/api/receipts/7` }) });
+    });
+    await done.click();
+    await check.waitFor();
+    expect(await check.getAttribute("data-holds"), "another entry's receipt").toBe("false");
+    expect(centre.misdeeds).toEqual([]);
+  });
+
+  it("asks who one is, without an error on the way, and explains itself by keyboard", async () => {
+    const page = await centre.page("duty-officer", "/", {});
+    await page.context().clearCookies();
+    await page.goto(`${centre.address}/`);
+    await page.getByTestId("sign-in").waitFor();
+    await page.keyboard.press("?");
+    await page.getByRole("dialog").waitFor();
+    await page.keyboard.press("Escape");
+    expect(await page.getByRole("dialog").count()).toBe(0);
+    expect(centre.misdeeds).toEqual([]);
+  });
+
+  it("draws its map without a request to another host, and speaks Khmer and Lao", async () => {
+    const page = await centre.page("analyst", "/?lang=km");
+    await page.locator("[data-testid=map] canvas").waitFor();
+    expect(await page.locator(".post-marker").count()).toBe(20);
+    expect(await page.locator("html").getAttribute("lang")).toBe("km");
+    await page.goto(`${centre.address}/`);
+    await page.getByTestId("grid").waitFor();
+    expect(await page.locator("html").getAttribute("lang"), "the language is kept").toBe("km");
+    await page.goto(`${centre.address}/?lang=lo`);
+    expect(await page.getByText("ສະຕຶງແຕຣງ").or(page.getByText("ຊຽງແຕງ")).first().textContent()).toBeTruthy();
+    expect(centre.misdeeds).toEqual([]);
+  });
+
+  it("fits a phone: the page does not scroll sideways", async () => {
+    const page = await centre.page("commander", "/", { viewport: { width: 390, height: 844 } });
+    await page.getByTestId("grid").waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    expect(centre.misdeeds).toEqual([]);
+  });
+});
+
+describe("a team in the field", () => {
+  it("sees its order, files a signed report, and the board's cell changes without being asked", async () => {
+    const officer = await centre.page("duty-officer", "/");
+    const cell = officer.locator("[data-testid=cell][data-state=due][data-hour='0']").first();
+    await cell.waitFor();
+    const post = await cell.getAttribute("data-post");
+    const line = (await board(officer)).posts.find((line) => line.post === post);
+    const placed = line?.hours[0]?.inspections ?? [];
+    const teams = placed.filter((inspection) => !inspection.away && inspection.state === "due").map(({ team }) => team);
+    expect(teams.length).toBeGreaterThan(0);
+
+    for (const team of teams) {
+      const field = await centre.page(`team?team=${team}`, "/field", { viewport: { width: 390, height: 844 } });
+      await field.getByTestId("order").getByText("✓").waitFor();
+      await enrol(field);
+      const duty = field.locator(`[data-testid=duty][data-hour='0'][data-post='${post}']`);
+      await duty.getByTestId("begin").click();
+      await duty.getByTestId("passed").fill("9");
+      await duty.getByTestId("inspected").fill("12");
+      expect(await duty.getByTestId("send").isDisabled(), "more inspected than passed").toBe(true);
+      await duty.getByTestId("inspected").fill("5");
+      await duty.getByTestId("found").fill("1");
+      await duty.getByTestId("send").click();
+      await field.getByTestId("receipt").waitFor();
+      expect(await field.getByTestId("receipt-check").first().getAttribute("data-holds")).toBe("true");
+      await field.reload();
+      await field.getByTestId("receipt").waitFor();
+    }
+
+    const changed = officer.locator(`[data-testid=cell][data-post='${post}'][data-hour='0']`);
+    await expect.poll(() => changed.getAttribute("data-state"), { timeout: 20_000 }).toBe("done");
+    await changed.click();
+    await officer.getByTestId("receipt-check").first().waitFor();
+    expect(await officer.getByTestId("feed").textContent()).toContain("5 inspected of 9, 1 with a find");
+    expect(centre.misdeeds).toEqual([]);
+  });
+
+  it("keeps a report that cannot be sent and sends it when the centre is back", async () => {
+    const officer = await centre.page("duty-officer", "/");
+    const due = (await board(officer)).posts.flatMap(({ post, hours }) => (hours[0]?.inspections ?? []).map((of) => ({ post, of })));
+    const open = due.find(({ of }) => of.state === "due" && !of.away);
+    expect(open, "somebody still owes a report").toBeDefined();
+    const field = await centre.page(`team?team=${open?.of.team}`, "/field", { viewport: { width: 390, height: 844 } });
+    await enrol(field);
+    const duty = field.locator(`[data-testid=duty][data-hour='0'][data-post='${open?.post}']`);
+    await duty.getByTestId("begin").click();
+    await field.route("**/api/entries", (route) => route.abort());
+    await duty.getByTestId("passed").fill("3");
+    await duty.getByTestId("send").click();
+    await field.locator("[data-testid=outbox] [data-state=waiting]").waitFor();
+    await field.unroute("**/api/entries");
+    await field.getByTestId("receipt").waitFor({ timeout: 20_000 });
+    const aborted = centre.misdeeds.filter((misdeed) => !misdeed.includes("ERR_FAILED"));
+    expect(aborted).toEqual([]);
+  });
+});
