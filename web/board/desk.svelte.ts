@@ -47,6 +47,9 @@ export class Desk {
   yesterday = $state.raw<BoardView | null>(null);
   #refreshing: ReturnType<typeof setTimeout> | undefined;
   #hour = "";
+  #asked = 0;
+  /** Whether the clock's own day is shown again once the open slot is closed. */
+  #comesBack = false;
 
   async start(): Promise<() => void> {
     const stopClock = this.clock.start();
@@ -104,8 +107,11 @@ export class Desk {
 
   async refresh(): Promise<void> {
     await this.#guarded(async () => {
-      const board = await api.board(this.day);
-      this.yesterday = this.day === null ? await this.#dayBefore() : null;
+      const asked = ++this.#asked;
+      const [board, yesterday] = await Promise.all([api.board(this.day), this.day === null ? this.#dayBefore() : null]);
+      // A slow answer must not stand in for a newer question.
+      if (asked !== this.#asked) return;
+      this.yesterday = yesterday;
       if (this.opened && this.opened.day !== board.day) this.opened = null;
       this.board = board;
       this.clock.heard();
@@ -122,14 +128,26 @@ export class Desk {
 
   /** Opens a slot, of another day if need be. */
   async open(slot: Slot): Promise<void> {
-    if (slot.day !== this.board?.day) await this.show(slot.day);
+    if (slot.day !== this.board?.day) {
+      const followed = this.day === null;
+      await this.show(slot.day);
+      this.#comesBack = followed;
+    }
+    if (slot.day !== this.board?.day) return;
     this.at = { post: slot.post, hour: slot.hour };
     this.opened = slot;
+  }
+
+  /** Closes the open slot. */
+  async close(): Promise<void> {
+    this.opened = null;
+    if (this.#comesBack) await this.show(null);
   }
 
   async show(day: string | null): Promise<void> {
     this.day = day;
     this.opened = null;
+    this.#comesBack = false;
     await this.refresh();
   }
 

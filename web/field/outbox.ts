@@ -60,7 +60,7 @@ export function isFinal(error: unknown): error is Refused {
   if (error instanceof OutOfReach) return false;
   if (!(error instanceof Refused)) throw error;
   const { status } = error.problem;
-  return status >= 400 && status < 500 && status !== 408 && status !== 429;
+  return status >= 400 && status < 500 && status !== 401 && status !== 408 && status !== 429;
 }
 
 /** A refused entry has no place in the chain: those behind it move up by one, which needs a new signature each. */

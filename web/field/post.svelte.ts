@@ -13,6 +13,11 @@ const ASK_EVERY_MS = 15_000;
 const SEND_EVERY_MS = 5_000;
 const KINDS = new Set(["orders", "inspection", "enrol", "close"]);
 
+interface Begun {
+  device: Device;
+  startedMs: number;
+}
+
 /** A team's post in the browser. */
 export class Post {
   readonly clock = new Clock();
@@ -25,7 +30,8 @@ export class Post {
   /** What this browser was for the team, the newest first. */
   devices = $state.raw<Device[]>([]);
   possible = $state(true);
-  begun = $state.raw<Map<string, number>>(new Map());
+  /** What was begun, when, and by which device of this browser: that one reports it, whatever became of it since. */
+  begun = $state.raw<Map<string, Begun>>(new Map());
   written = $state.raw<Waiting[]>([]);
   reachable = $state(true);
   problem = $state<string>("");
@@ -40,7 +46,7 @@ export class Post {
       this.session = (await api.session()) ?? null;
     });
     this.asked = true;
-    if (this.team) stops.push(...(await this.#follow(this.team)));
+    if (this.team) stops.push(...(await this.#follow()));
     return () => stops.forEach((stop) => stop());
   }
 
@@ -58,9 +64,8 @@ export class Post {
     return this.device !== null && this.orders !== null && this.orders.device?.id !== this.device.id;
   }
 
-  async #follow(team: string): Promise<(() => void)[]> {
+  async #follow(): Promise<(() => void)[]> {
     this.possible = await Device.isPossible();
-    this.devices = await Device.all(this.campaign?.id ?? "", team);
     await this.#look();
     await this.ask();
     const asking = setInterval(() => void this.ask(), ASK_EVERY_MS);
@@ -78,6 +83,8 @@ export class Post {
   async ask(): Promise<void> {
     await this.#guarded(async () => {
       const orders = await api.orders();
+      // Another tab may have made a new device.
+      if (orders.device?.id !== this.device?.id) await this.#look();
       this.orders = orders;
       this.ordersAt = performance.now();
       this.sealHolds = orders.standing ? await opens(orders.standing.commitment, orders.standing.opening) : null;
@@ -98,14 +105,13 @@ export class Post {
     if (!team || !campaign) return;
     await this.#guarded(async () => {
       await Device.enrol(campaign.id, team);
-      this.devices = await Device.all(campaign.id, team);
     });
     await this.ask();
     await this.#look();
   }
 
   startedOf(duty: DutyView): number | undefined {
-    return this.team ? this.begun.get(dutyKey(this.team, duty)) : undefined;
+    return this.#begun(duty)?.startedMs;
   }
 
   /** The newest entry on a duty, whatever became of it. */
@@ -121,9 +127,9 @@ export class Post {
   }
 
   async report(duty: DutyView, counts: Counts): Promise<void> {
-    const started = this.startedOf(duty);
-    if (!this.device || started === undefined || this.clock.nowMs === null) return;
-    await this.device.write(duty, body(duty, started, counts), this.clock.nowMs);
+    const begun = this.#begun(duty);
+    if (!begun || this.clock.nowMs === null) return;
+    await begun.device.write(duty, body(duty, begun.startedMs, counts), this.clock.nowMs);
     await this.#look();
     await this.deliver();
   }
@@ -146,8 +152,18 @@ export class Post {
     return post ? nameOf(post) : id;
   }
 
+  #begun(duty: DutyView): Begun | undefined {
+    return this.team ? this.begun.get(dutyKey(this.team, duty)) : undefined;
+  }
+
   async #look(): Promise<void> {
-    this.begun = (await this.device?.begun()) ?? new Map();
+    if (this.campaign && this.team) this.devices = await Device.all(this.campaign.id, this.team);
+    const begun = new Map<string, Begun>();
+    // The newest device's word goes last, and so before the others'.
+    for (const device of this.devices.toReversed()) {
+      for (const [duty, startedMs] of await device.begun()) begun.set(duty, { device, startedMs });
+    }
+    this.begun = begun;
     const written = await Promise.all(this.devices.map((device) => device.written()));
     this.written = written.flat().sort((a, b) => (b.id ?? 0) - (a.id ?? 0));
   }

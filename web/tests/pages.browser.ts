@@ -26,6 +26,14 @@ async function board(page: Page): Promise<BoardView> {
   return page.evaluate(async () => (await fetch("/api/board")).json() as Promise<BoardView>);
 }
 
+/** An inspection of midnight that somebody still owes a report on. */
+async function someDue(page: Page): Promise<{ post: string; team: string }> {
+  const placed = (await board(page)).posts.flatMap(({ post, hours }) => (hours[0]?.inspections ?? []).map((of) => ({ post, of })));
+  const open = placed.find(({ of }) => of.state === "due" && !of.away);
+  if (!open) throw new Error("nobody owes a report any more");
+  return { post: open.post, team: open.of.team };
+}
+
 /** A team that has a device is asked whether it is sure. */
 async function enrol(field: Page): Promise<void> {
   await field.getByTestId("enrol").click();
@@ -159,14 +167,30 @@ describe("a team in the field", () => {
     expect(centre.misdeeds).toEqual([]);
   });
 
+  it("reports with the phone that began, though another one took its place", async () => {
+    const officer = await centre.page("duty-officer", "/");
+    const owed = await someDue(officer);
+    const open = async () => {
+      const field = await centre.page(`team?team=${owed.team}`, "/field", { viewport: { width: 390, height: 844 } });
+      return { field, duty: field.locator(`[data-testid=duty][data-hour='0'][data-post='${owed.post}']`) };
+    };
+    const [old, young] = [await open(), await open()];
+    await enrol(old.field);
+    await old.duty.getByTestId("begin").click();
+    await enrol(young.field);
+    await old.field.locator("[data-testid=device][data-ready=false]").waitFor({ timeout: 30_000 });
+    await old.duty.getByTestId("passed").fill("4");
+    await old.duty.getByTestId("send").click();
+    await old.field.getByTestId("receipt").waitFor();
+    expect(centre.misdeeds).toEqual([]);
+  });
+
   it("keeps a report that cannot be sent and sends it when the centre is back", async () => {
     const officer = await centre.page("duty-officer", "/");
-    const due = (await board(officer)).posts.flatMap(({ post, hours }) => (hours[0]?.inspections ?? []).map((of) => ({ post, of })));
-    const open = due.find(({ of }) => of.state === "due" && !of.away);
-    expect(open, "somebody still owes a report").toBeDefined();
-    const field = await centre.page(`team?team=${open?.of.team}`, "/field", { viewport: { width: 390, height: 844 } });
+    const owed = await someDue(officer);
+    const field = await centre.page(`team?team=${owed.team}`, "/field", { viewport: { width: 390, height: 844 } });
     await enrol(field);
-    const duty = field.locator(`[data-testid=duty][data-hour='0'][data-post='${open?.post}']`);
+    const duty = field.locator(`[data-testid=duty][data-hour='0'][data-post='${owed.post}']`);
     await duty.getByTestId("begin").click();
     await field.route("**/api/entries", (route) => route.abort());
     await duty.getByTestId("passed").fill("3");

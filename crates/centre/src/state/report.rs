@@ -86,8 +86,8 @@ impl State {
         Ok(Admitted::Whole)
     }
 
-    /// One device speaks for a team at any time: for what began while it was the team's, however late it says it. A new
-    /// device's clock may be a little slow.
+    /// One device speaks for a team at any time: for what began while it was the team's, however late it says it. Around
+    /// the change both may, for their clocks may differ a little from the centre's.
     fn check_was_the_teams(&self, entry: &Entry, said: &InspectionReported) -> Result<(), Fault> {
         let device = entry.device();
         let chained = self.devices.get(&device).ok_or(Fault::UnknownDevice { device })?;
@@ -95,7 +95,9 @@ impl State {
             return Err(Fault::BegunBefore { started: said.started, enrolled: chained.enrolled });
         }
         match chained.retired {
-            Some(retired) if retired <= said.started => Err(Fault::Retired { device, retired }),
+            Some(retired) if retired + CLOCK_TOLERANCE <= said.started => {
+                Err(Fault::Retired { device, retired })
+            }
             _ => Ok(()),
         }
     }

@@ -429,6 +429,7 @@ fn a_new_device_retires_the_old_one_and_speaks_only_for_what_begins_after_it() {
     let backdated = signed(&site, &mut new, &said);
     assert_eq!(send(&site, &backdated).problem(), "begun-before");
     let mut new = Device::new(site.campaign.id().clone(), [5; 32]);
+    site.step_to(site.now() + minutes(5)).unwrap();
     let begun_now = InspectionReported { started: site.now(), ..said };
     let by_new = signed(&site, &mut new, &begun_now);
     let by_old = signed(&site, &mut device(&site.campaign, &team), &begun_now);
