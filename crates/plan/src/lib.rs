@@ -23,4 +23,4 @@ pub use check::{CheckError, Checked, Fault, check};
 pub use game::{Game, GameUnit, Objective, POSTS_MAX, SLOTS_MAX, STAKE_MAX, UNITS_MAX};
 pub use game_error::GameError;
 pub use plan::{Plan, PlanError, Prices};
-pub use solve::{SolveError, SolveOptions, solve};
+pub use solve::{Outcome, SolveError, SolveOptions, solve, solve_until};

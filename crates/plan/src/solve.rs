@@ -11,6 +11,11 @@ mod round;
 mod target;
 mod walker;
 
+use std::iter;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
 use sekong_model::{PostId, ProvinceId, UnitId};
 
 use crate::certificate;
@@ -24,19 +29,39 @@ use mix::Best;
 use part::{Flows, Part};
 use target::Detection;
 
-/// How long to search.
+/// How long to search, and with what.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SolveOptions {
     /// A part is done once its gap is at most this.
     pub gap: f64,
     /// Rounds of each of the runs of a part, at most.
     pub rounds: usize,
+    /// Parts that are solved at the same time; the plan does not depend on it.
+    pub threads: NonZeroUsize,
+    /// Chooses the starts among which the best plan is taken.
+    pub seed: u64,
 }
 
 impl Default for SolveOptions {
     fn default() -> SolveOptions {
-        SolveOptions { gap: 0.001, rounds: 3000 }
+        SolveOptions { gap: 0.001, rounds: 3000, threads: NonZeroUsize::MIN, seed: 0 }
     }
+}
+
+/// What a search came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// The best plan met, with its true gap.
+    pub plan: Plan,
+    /// Whether it was told to stop before it was done.
+    pub stopped: bool,
+}
+
+/// What a search may take: its options, and whether it is told to stop.
+#[derive(Clone, Copy)]
+struct Search<'a> {
+    options: &'a SolveOptions,
+    stop: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// Why there is no plan.
@@ -95,14 +120,27 @@ pub enum SolveError {
 /// With the objective `max` each province's own smuggler is answered as well, for provinces that share no units do
 /// not compete.
 pub fn solve(game: &Game, options: &SolveOptions) -> Result<Plan, SolveError> {
+    solve_until(game, options, &|| false).map(|outcome| outcome.plan)
+}
+
+/// Solves a game until it is done or `stop` says so; then the best plan met is the answer.
+///
+/// # Errors
+/// As [`solve`]; also [`SolveError::FloorNotFound`] if it was stopped before it met a plan that holds the floor.
+pub fn solve_until(
+    game: &Game,
+    options: &SolveOptions,
+    stop: &(dyn Fn() -> bool + Sync),
+) -> Result<Outcome, SolveError> {
     refuse_unsupported(game)?;
     let dags = dags(game)?;
     let parts = part::parts(game, &dags);
+    let search = Search { options, stop };
     let mut chains: Vec<Option<Chain>> = vec![None; dags.len()];
     let mut bests = Vec::with_capacity(parts.len());
     let (mut upper, mut upper_free) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
-    for part in &parts {
-        let solved = solve_part(part, &dags, options)?;
+    for (part, solved) in parts.iter().zip(solve_parts(&parts, &dags, search)) {
+        let solved = solved?;
         upper = upper.max(part.worst_of(&solved.chains));
         upper_free = upper_free.max(solved.upper_free);
         for (&unit, chain) in part.units.iter().zip(solved.chains) {
@@ -115,7 +153,30 @@ pub fn solve(game: &Game, options: &SolveOptions) -> Result<Plan, SolveError> {
     let adversary = mix::joined(game, &parts, &bests);
     let value = certificate::value(game, &dags, &visits, &adversary);
     let prices = Prices { floor: (upper - upper_free).max(0.0) };
-    Ok(Plan::new(game.clone(), chains, value, adversary, unreachable(game, &parts), prices))
+    let plan = Plan::new(game.clone(), chains, value, adversary, unreachable(game, &parts), prices);
+    Ok(Outcome { plan, stopped: stop() })
+}
+
+/// Solves each part by itself, as many at a time as there are threads: parts share nothing, so no answer depends on
+/// which thread was the faster one.
+fn solve_parts(parts: &[Part], dags: &[Dag], search: Search<'_>) -> Vec<Result<Solved, SolveError>> {
+    let threads = search.options.threads.get().min(parts.len());
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let taken = iter::from_fn(|| {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            parts.get(at).map(|part| (at, part))
+        });
+        taken.map(|(at, part)| (at, solve_part(part, dags, search))).collect::<Vec<_>>()
+    };
+    let mut solved: Vec<_> = thread::scope(|scope| {
+        let helpers: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let own = work();
+        let others = helpers.into_iter().flat_map(|helper| helper.join().expect("the solver does not panic"));
+        own.into_iter().chain(others).collect()
+    });
+    solved.sort_by_key(|(at, _)| *at);
+    solved.into_iter().map(|(_, solved)| solved).collect()
 }
 
 fn refuse_unsupported(game: &Game) -> Result<(), SolveError> {
@@ -148,16 +209,16 @@ struct Solved {
     upper_free: f64,
 }
 
-fn solve_part(part: &Part, dags: &[Dag], options: &SolveOptions) -> Result<Solved, SolveError> {
+fn solve_part(part: &Part, dags: &[Dag], search: Search<'_>) -> Result<Solved, SolveError> {
     let floor = part.game.floor();
-    let inclusive = if floor > 0.0 { Some(floor::inclusive(part, floor, options)?) } else { None };
+    let inclusive = if floor > 0.0 { Some(floor::inclusive(part, floor, search)?) } else { None };
     let mut duel = Duel::new(part, Detection::Additive);
-    let best = certify(part, dags, &mut duel, options);
-    let plan = improve(part, &duel, best.lower, None, options);
+    let best = certify(part, dags, &mut duel, search);
+    let plan = improve(part, &duel, best.lower, None, search);
     let chains = part.round(&plan);
     let upper_free = part.worst_of(&chains);
     let Some(inclusive) = inclusive else { return Ok(Solved { chains, best, upper_free }) };
-    let held = improve(part, &duel, best.lower, Some(floor), options);
+    let held = improve(part, &duel, best.lower, Some(floor), search);
     let chains =
         [held, plan].iter().filter_map(|plan| floor::hold(part, plan, &inclusive)).collect::<Vec<_>>();
     let chains = chains
@@ -173,12 +234,16 @@ const FLOOR_MARGIN: f64 = 1e-5;
 const LOOK_EVERY: usize = 25;
 
 /// Additive run: the mix that certifies most.
-fn certify(part: &Part, dags: &[Dag], duel: &mut Duel, options: &SolveOptions) -> Best {
-    let mut best = Best::new();
-    for round in 1..=options.rounds.max(1) {
+fn certify(part: &Part, dags: &[Dag], duel: &mut Duel, search: Search<'_>) -> Best {
+    let (mut best, rounds) = (Best::new(), search.options.rounds.max(1));
+    for round in 1..=rounds {
         duel.play();
-        if round % (4 * LOOK_EVERY) == 0 || round == options.rounds.max(1) {
+        let last = round == rounds || (search.stop)();
+        if round % (4 * LOOK_EVERY) == 0 || last {
             best.offer(part, dags, &duel.mix());
+        }
+        if last {
+            break;
         }
     }
     best
@@ -190,7 +255,8 @@ const STARTS: u64 = 4;
 const BRIBED_STARTS: u64 = 1;
 
 /// Product run: the best average plan met, a missed floor counted as loss.
-fn improve(part: &Part, duel: &Duel, lower: f64, floor: Option<f64>, options: &SolveOptions) -> Flows {
+fn improve(part: &Part, duel: &Duel, lower: f64, floor: Option<f64>, search: Search<'_>) -> Flows {
+    let options = search.options;
     let asked = floor.map(|floor| floor + FLOOR_MARGIN * (1.0 - floor));
     let all_contested = part.slots.iter().all(|(_, visitors)| part.is_contested(visitors));
     // A bound set by a slot that no plan can protect says nothing of the others.
@@ -199,12 +265,12 @@ fn improve(part: &Part, duel: &Duel, lower: f64, floor: Option<f64>, options: &S
     } else {
         f64::NEG_INFINITY
     };
-    let goal = Goal { part, floor, enough };
+    let goal = Goal { part, floor, enough, search };
     let mut starts: Vec<(f64, Flows, Duel)> = Vec::new();
     let count = if part.game.bribed() > 0 { BRIBED_STARTS } else { STARTS };
     for start in 0..count {
         let mut duel = duel.clone();
-        duel.refine(asked, start);
+        duel.refine(asked, options.seed.wrapping_mul(STARTS).wrapping_add(start));
         let (loss, flows) = goal.pursue(&mut duel, options.rounds);
         starts.push((loss, flows, duel));
     }
@@ -219,6 +285,7 @@ struct Goal<'a> {
     part: &'a Part<'a>,
     floor: Option<f64>,
     enough: f64,
+    search: Search<'a>,
 }
 
 impl Goal<'_> {
@@ -226,7 +293,7 @@ impl Goal<'_> {
     fn pursue(&self, duel: &mut Duel, rounds: usize) -> (f64, Flows) {
         let mut best = (self.loss(&duel.visits), duel.flows.clone());
         for round in 1..=rounds {
-            if best.0 <= self.enough {
+            if best.0 <= self.enough || (self.search.stop)() {
                 break;
             }
             duel.play();

@@ -1,7 +1,11 @@
 //! The command line: what can be asked for, in which words.
 
+use std::fmt;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
@@ -43,6 +47,12 @@ pub enum Command {
         after_help = "Example:\n  sekong plan campaigns/northeast-2017 --province stung-treng --day 2017-01-01 --out plan.json"
     )]
     Plan(PlanArgs),
+    /// Solve a game file
+    #[command(
+        subcommand,
+        after_help = "Example:\n  sekong game solve game.json --out plan.json --time-limit 60"
+    )]
+    Game(GameCommand),
     /// Check a plan file against its own game, with code that shares nothing with the solver
     #[command(after_help = "Example:\n  sekong check plan.json")]
     Check(CheckArgs),
@@ -62,6 +72,14 @@ pub enum CampaignCommand {
     /// Load a campaign and print its posts, teams, travel times and what no unit reaches
     #[command(after_help = "Example:\n  sekong campaign check campaigns/northeast-2017/campaign.toml")]
     Check(CampaignCheckArgs),
+}
+
+/// What can be done with a game file.
+#[derive(Debug, Subcommand)]
+pub enum GameCommand {
+    /// Compute the plan of a game, with its certificate
+    #[command(after_help = "Example:\n  sekong game solve game.json --out plan.json --gap 0.005 --threads 2")]
+    Solve(GameSolveArgs),
 }
 
 /// Arguments of `sekong demo`.
@@ -141,6 +159,60 @@ pub struct PlanArgs {
     /// Print one JSON object on one line
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `sekong game solve`.
+#[derive(Debug, Args)]
+pub struct GameSolveArgs {
+    /// The game file
+    #[arg(value_name = "GAME")]
+    pub game: PathBuf,
+    /// Where to write the plan
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Stop when the certified gap of each part is at most this
+    #[arg(long, value_name = "GAP", default_value_t = Gap::DEFAULT, allow_negative_numbers = true)]
+    pub gap: Gap,
+    /// Parts of the game that are solved at the same time; the plan does not depend on it
+    #[arg(long, value_name = "N", default_value_t = NonZeroUsize::MIN)]
+    pub threads: NonZeroUsize,
+    /// Stop after so many seconds with the best plan met and its true gap
+    #[arg(long, value_name = "S", value_parser = seconds, allow_negative_numbers = true)]
+    pub time_limit: Option<Duration>,
+    /// Chooses the starts of the search: the same seed gives the same plan
+    #[arg(long, value_name = "U64", default_value_t = 0)]
+    pub seed: u64,
+    /// Print one JSON object on one line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A certified gap, 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Gap(pub(crate) f64);
+
+impl Gap {
+    const DEFAULT: Gap = Gap(0.005);
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for Gap {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Gap, String> {
+        let gap = text.parse().ok().filter(|gap| (0.0..=1.0).contains(gap));
+        gap.map(Gap).ok_or_else(|| format!("a gap is a number from 0 to 1, not {text:?}"))
+    }
+}
+
+/// Seconds, with a fraction if need be.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds.ok_or_else(|| format!("a time is a number of seconds, 0 or more, not {text:?}"))
 }
 
 /// Arguments of `sekong check`.

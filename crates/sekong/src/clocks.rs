@@ -28,6 +28,12 @@ fn instant() -> Instant {
     Instant::now()
 }
 
+/// Says from now on whether so much time is over; `None` is never.
+pub(crate) fn over_after(limit: Option<Duration>) -> impl Fn() -> bool + Sync {
+    let started = instant();
+    move || limit.is_some_and(|limit| limit <= started.elapsed())
+}
+
 /// The machine's clock.
 pub(crate) struct SystemClock;
 

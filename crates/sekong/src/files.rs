@@ -55,6 +55,9 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
     })
 }
 
+/// Largest plan or game file read, in bytes (1 GiB).
+pub(crate) const GAME_MAX_BYTES: usize = 1 << 30;
+
 /// Reads a file of at most `max_bytes` bytes.
 pub(crate) fn read_at_most(path: &Path, max_bytes: usize) -> Result<Vec<u8>, Failure> {
     let cannot = |error| {

@@ -14,7 +14,7 @@ mod serving;
 
 pub use failure::{Failure, FailureKind};
 
-use cli::{CampaignCommand, Cli, Command};
+use cli::{CampaignCommand, Cli, Command, GameCommand};
 
 /// With `--json` a failure, too, is one JSON object on standard output.
 pub fn tell(failure: &Failure) {
@@ -35,6 +35,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Serve(args) => commands::serve::run(&args),
         Command::Init(args) => commands::init::run(&args),
         Command::Plan(args) => commands::plan::run(&args),
+        Command::Game(GameCommand::Solve(args)) => commands::game_solve::run(&args),
         Command::Check(args) => commands::check::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
         Command::Campaign(CampaignCommand::Check(args)) => commands::campaign_check::run(&args),

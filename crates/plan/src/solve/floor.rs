@@ -5,7 +5,7 @@ use sekong_model::{PostId, ProvinceId};
 use crate::chain::Chain;
 use crate::solve::duel::Duel;
 use crate::solve::part::{Flows, Part, blend};
-use crate::solve::{SolveError, SolveOptions};
+use crate::solve::{Search, SolveError};
 use crate::visits::Visits;
 
 /// Rounds between two looks at the average plan.
@@ -16,14 +16,14 @@ const HALVINGS: usize = 30;
 const MARGIN: f64 = 1e-9;
 
 /// Searches for the plan with the largest least inclusion; stops well above the floor.
-pub(super) fn inclusive(part: &Part, floor: f64, options: &SolveOptions) -> Result<Flows, SolveError> {
+pub(super) fn inclusive(part: &Part, floor: f64, search: Search<'_>) -> Result<Flows, SolveError> {
     let mut duel = Duel::inclusion(part);
     let mut best = (duel.flows.clone(), part.least_inclusion(&duel.visits));
     let enough = (2.0 * floor).min(0.5 * (1.0 + floor));
-    for round in 1..=options.rounds {
+    for round in 1..=search.options.rounds {
         let Some((_, least)) = best.1 else { return Ok(best.0) };
-        if least >= enough {
-            return Ok(best.0);
+        if least >= enough || (search.stop)() {
+            break;
         }
         duel.play();
         if round % LOOK_EVERY == 0 {

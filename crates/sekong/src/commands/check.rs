@@ -4,11 +4,8 @@ use serde_json::json;
 
 use crate::cli::CheckArgs;
 use crate::failure::Failure;
-use crate::files::read_at_most;
+use crate::files::{GAME_MAX_BYTES, read_at_most};
 use crate::output::print_line;
-
-/// Largest plan or game file read, in bytes (1 GiB).
-const FILE_MAX_BYTES: usize = 1 << 30;
 
 pub(crate) fn run(args: &CheckArgs) -> Result<(), Failure> {
     let plan = text(&args.plan)?;
@@ -35,7 +32,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<(), Failure> {
 }
 
 fn text(path: &std::path::Path) -> Result<String, Failure> {
-    String::from_utf8(read_at_most(path, FILE_MAX_BYTES)?).map_err(|_| {
+    String::from_utf8(read_at_most(path, GAME_MAX_BYTES)?).map_err(|_| {
         Failure::not_verified(format!("{} is not UTF-8 text", path.display())).hint("name a plan file")
     })
 }

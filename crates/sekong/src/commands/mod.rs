@@ -3,6 +3,7 @@
 pub(crate) mod campaign_check;
 pub(crate) mod check;
 pub(crate) mod demo;
+pub(crate) mod game_solve;
 pub(crate) mod init;
 pub(crate) mod plan;
 pub(crate) mod serve;

@@ -1,8 +1,9 @@
 //! `sekong plan`: the plan of one province and day.
 
 use std::fs;
+use std::path::Path;
 
-use sekong_plan::{Game, SolveOptions, solve};
+use sekong_plan::{Game, Outcome, SolveOptions, solve};
 use serde_json::json;
 
 use crate::cli::PlanArgs;
@@ -26,21 +27,29 @@ pub(crate) fn run(args: &PlanArgs) -> Result<(), Failure> {
     }
     let game = Game::of(&campaign, &args.province, args.day).map_err(Failure::failed)?;
     let plan = solve(&game, &SolveOptions::default()).map_err(Failure::failed)?;
-    fs::write(&args.out, plan.to_json())
-        .map_err(|error| Failure::failed(format!("cannot write {}: {error}", args.out.display())))?;
+    let what = format!("plan of {} on {}", args.province, args.day);
+    deliver(&Outcome { plan, stopped: false }, &args.out, &what, args.json)
+}
+
+/// Writes a plan and says what it is worth.
+pub(super) fn deliver(outcome: &Outcome, out: &Path, what: &str, as_json: bool) -> Result<(), Failure> {
+    let Outcome { plan, stopped } = outcome;
+    fs::write(out, plan.to_json())
+        .map_err(|error| Failure::failed(format!("cannot write {}: {error}", out.display())))?;
     let value = plan.value().overall;
-    if args.json {
+    if as_json {
         let line = json!({
-            "out": args.out, "upper": value.upper, "lower": value.lower, "gap": value.gap,
-            "unreachable": plan.unreachable().len(),
+            "out": out, "upper": value.upper, "lower": value.lower, "gap": value.gap,
+            "unreachable": plan.unreachable().len(), "stopped": stopped,
         });
         return print_line(line);
     }
-    print_line(format_args!("plan of {} on {} written to {}", args.province, args.day, args.out.display()))?;
+    print_line(format_args!("{what} written to {}", out.display()))?;
     print_line(format_args!(
         "worst case for us {:.4}, no plan can be below {:.4}, gap {:.2} %",
         value.upper,
         value.lower,
         100.0 * value.gap
-    ))
+    ))?;
+    if *stopped { print_line("stopped at the time limit: this is the best plan met by then") } else { Ok(()) }
 }

@@ -8,6 +8,7 @@ mod demo;
 mod draws;
 mod flips;
 mod fsync;
+mod games;
 mod help;
 mod kill;
 mod plans;
