@@ -9,4 +9,5 @@ mod degenerate;
 mod form;
 mod games;
 mod provinces;
+mod relinearised;
 mod separate;
