@@ -249,10 +249,22 @@ fn certify(part: &Part, dags: &[Dag], duel: &mut Duel, search: Search<'_>) -> Be
     best
 }
 
-/// Starts of a product run, of which the best is gone on with.
-const STARTS: u64 = 4;
-/// The same where bribes count: units then do better together, and every start was seen to end at the same plan.
-const BRIBED_STARTS: u64 = 1;
+/// Starts of a product run, of which the best is gone on with: at least so many, and more where they cost little, for on
+/// small parts one start in ten was seen to find the best plan.
+const STARTS_MIN: usize = 4;
+const STARTS_MAX: usize = 32;
+/// Nodes of a part's graphs, times starts, that are searched in any case.
+const NODES_SEARCHED: usize = 8_192;
+/// Starts where bribes count: units then do better together, and every start was seen to end at the same plan.
+const BRIBED_STARTS: usize = 1;
+
+fn starts_of(part: &Part) -> usize {
+    if part.game.bribed() > 0 {
+        return BRIBED_STARTS;
+    }
+    let nodes: usize = part.dags.iter().map(|dag| dag.nodes().len()).sum();
+    (NODES_SEARCHED / nodes.max(1)).clamp(STARTS_MIN, STARTS_MAX)
+}
 
 /// Product run: the best average plan met, a missed floor counted as loss.
 fn improve(part: &Part, duel: &Duel, lower: f64, floor: Option<f64>, search: Search<'_>) -> Flows {
@@ -266,15 +278,14 @@ fn improve(part: &Part, duel: &Duel, lower: f64, floor: Option<f64>, search: Sea
         f64::NEG_INFINITY
     };
     let goal = Goal { part, floor, enough, search };
-    let mut starts: Vec<(f64, Flows, Duel)> = Vec::new();
-    let count = if part.game.bribed() > 0 { BRIBED_STARTS } else { STARTS };
-    for start in 0..count {
+    let mut tried: Vec<(f64, Flows, Duel)> = Vec::new();
+    for start in 0..starts_of(part) {
         let mut duel = duel.clone();
-        duel.refine(asked, options.seed.wrapping_mul(STARTS).wrapping_add(start));
+        duel.refine(asked, start, options.seed);
         let (loss, flows) = goal.pursue(&mut duel, options.rounds);
-        starts.push((loss, flows, duel));
+        tried.push((loss, flows, duel));
     }
-    let best = starts.into_iter().min_by(|one, other| one.0.total_cmp(&other.0));
+    let best = tried.into_iter().min_by(|one, other| one.0.total_cmp(&other.0));
     let (loss, flows, mut duel) = best.expect("there is at least one start");
     let (later, better) = goal.pursue(&mut duel, options.rounds);
     if later < loss { better } else { flows }

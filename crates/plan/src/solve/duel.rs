@@ -9,8 +9,8 @@ const AGE: f64 = 10.0;
 /// The smuggler looks for new bribes this often, in rounds.
 const BRIBE_EVERY: usize = 5;
 
-/// Largest share by which a reward is nudged at first.
-const NUDGES: [f64; 4] = [0.0, 0.5, 0.2, 0.05];
+/// Largest share by which a reward is nudged at first, by start; the first start is not nudged.
+const NUDGES: [f64; 3] = [0.5, 0.2, 0.05];
 /// Rounds until nudges have faded away.
 const NUDGED_ROUNDS: f64 = 300.0;
 
@@ -91,10 +91,10 @@ impl<'a> Duel<'a> {
     /// Goes on with product detection and, if given, with the floor as a further concern.
     ///
     /// Units with the same shift and posts have learned the same so far, and would stay together though they do
-    /// better apart: their rewards are nudged, for a while, each in its own way that `start` chooses.
-    pub(super) fn refine(&mut self, floor: Option<f64>, start: u64) {
-        self.nudges = nudges(start, self.visits.len());
-        self.nudge = NUDGES[start as usize % NUDGES.len()];
+    /// better apart: their rewards are nudged, for a while, each in its own way that `start` and `seed` choose.
+    pub(super) fn refine(&mut self, floor: Option<f64>, start: usize, seed: u64) {
+        self.nudges = nudges(seed.rotate_left(32) ^ start as u64, self.visits.len());
+        self.nudge = start.checked_sub(1).map_or(0.0, |later| NUDGES[later % NUDGES.len()]);
         self.fade = self.nudge / NUDGED_ROUNDS;
         self.detection = Detection::Product;
         self.drop_uncontested();

@@ -4,9 +4,8 @@ use sekong_plan::{Game, SolveOptions, check, solve};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// How much worse than the best of the eight starts a plan may be. On the first game it is 0.4 %, on the others at most
-/// 0.01 %.
-const WORSE_MAX: f64 = 0.005;
+/// How much worse than the best of the eight starts a plan may be; the search stops at its rounds, not at the optimum.
+const WORSE_MAX: f64 = 1e-4;
 
 #[derive(Deserialize)]
 struct Golden {
@@ -15,10 +14,9 @@ struct Golden {
 }
 
 #[test]
-fn plans_are_hardly_worse_than_the_best_of_eight_starts_and_better_than_most() {
+fn plans_are_no_worse_than_the_best_of_eight_starts() {
     let golden: Vec<Golden> = serde_json::from_str(include_str!("golden/relinearised.json")).unwrap();
     assert_eq!(golden.len(), 5);
-    let (mut beaten, mut starts) = (0, 0);
     for (at, Golden { game, uppers }) in golden.iter().enumerate() {
         let options = SolveOptions { gap: 0.0, ..SolveOptions::default() };
         let plan = solve(&Game::from_json(&game.to_string()).unwrap(), &options).unwrap();
@@ -26,8 +24,5 @@ fn plans_are_hardly_worse_than_the_best_of_eight_starts_and_better_than_most() {
         let upper = check(&text, None).unwrap().upper;
         let best = uppers.iter().copied().fold(f64::INFINITY, f64::min);
         assert!(upper <= best * (1.0 + WORSE_MAX), "game {at}: {upper}, the best start {best}");
-        beaten += uppers.iter().filter(|other| upper <= **other * (1.0 + 1e-4)).count();
-        starts += uppers.len();
     }
-    assert!(4 * beaten >= 3 * starts, "only {beaten} of {starts} starts are no better");
 }
