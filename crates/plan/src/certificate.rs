@@ -100,7 +100,9 @@ pub(crate) fn lower(game: &Game, dags: &[Dag], adversary: &[Threat]) -> f64 {
                 stakes[slot] - own.get(&slot).copied().unwrap_or(0.0)
             })
             .collect();
-        lost += game.units()[unit].detect * dag.best_response(&reward);
+        if reward.iter().any(|&reward| reward > 0.0) {
+            lost += game.units()[unit].detect * dag.best_response(&reward);
+        }
     }
     gained - lost
 }

@@ -5,6 +5,17 @@ use std::ops::Range;
 use crate::chain::Node;
 use crate::game::{Game, GameUnit};
 
+/// Arcs whose worth differs by less, as a share of the best path's, count as equally good.
+const TIE: f64 = 1e-9;
+
+/// What [`Dag::best_flow`] found: the sum, the flow of each arc, the visits of each node.
+#[derive(Debug, Clone)]
+pub(crate) struct BestFlow {
+    pub(crate) value: f64,
+    pub(crate) flow: Vec<f64>,
+    pub(crate) visits: Vec<f64>,
+}
+
 /// The graph of one unit. Nodes stand in order of position, so every arc leads to a later node.
 #[derive(Debug, Clone)]
 pub(crate) struct Dag {
@@ -78,6 +89,39 @@ impl Dag {
             worth[node] = reward[node] + self.best_of(self.out(node), &worth);
         }
         self.best_of(self.entry(), &worth)
+    }
+
+    /// A flow with the largest sum of `reward`; where several arcs serve as well, in the proportions of `habit`.
+    pub(crate) fn best_flow(&self, reward: &[f64], habit: &[f64]) -> BestFlow {
+        let mut worth = vec![0.0; self.nodes.len()];
+        for node in (0..self.nodes.len()).rev() {
+            worth[node] = reward[node] + self.best_of(self.out(node), &worth);
+        }
+        let value = self.best_of(self.entry(), &worth);
+        let tie = TIE * value.abs();
+        let mut best = BestFlow { value, flow: vec![0.0; self.targets.len()], visits: vec![0.0; self.nodes.len()] };
+        self.follow(self.entry(), 1.0, &worth, tie, habit, &mut best);
+        for node in 0..self.nodes.len() {
+            let inflow = best.visits[node];
+            if inflow > 0.0 {
+                self.follow(self.out(node), inflow, &worth, tie, habit, &mut best);
+            }
+        }
+        best
+    }
+
+    /// Divides `inflow` among the best of `arcs`.
+    fn follow(&self, arcs: Range<usize>, inflow: f64, worth: &[f64], tie: f64, habit: &[f64], best: &mut BestFlow) {
+        let least = self.best_of(arcs.clone(), worth) - tie;
+        let is_best = |arc: &usize| self.target(*arc).map_or(0.0, |node| worth[node]) >= least;
+        let (count, usual) = arcs.clone().filter(is_best).fold((0.0, 0.0), |(count, usual), arc| (count + 1.0, usual + habit[arc]));
+        for arc in arcs.filter(is_best) {
+            let share = if usual > 0.0 { habit[arc] / usual } else { 1.0 / count };
+            best.flow[arc] = inflow * share;
+            if let Some(node) = self.target(arc) {
+                best.visits[node] += inflow * share;
+            }
+        }
     }
 
     fn best_of(&self, arcs: Range<usize>, worth: &[f64]) -> f64 {

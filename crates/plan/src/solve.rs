@@ -4,10 +4,12 @@
 //! without the floor, and with it. All arithmetic is + − × ÷ and comparisons in a fixed order.
 
 mod duel;
+mod finish;
 mod floor;
 mod mix;
 mod part;
 mod round;
+mod tableau;
 mod target;
 mod walker;
 
@@ -26,6 +28,7 @@ use crate::plan::{Plan, Prices};
 use crate::visits::Visits;
 use duel::Duel;
 use mix::Best;
+use finish::{Bounded, Limits, Point};
 use part::{Flows, Part};
 use target::Detection;
 
@@ -212,41 +215,75 @@ struct Solved {
 fn solve_part(part: &Part, dags: &[Dag], search: Search<'_>) -> Result<Solved, SolveError> {
     let floor = part.game.floor();
     let inclusive = if floor > 0.0 { Some(floor::inclusive(part, floor, search)?) } else { None };
-    let mut duel = Duel::new(part, Detection::Additive);
-    let best = certify(part, dags, &mut duel, search);
-    let plan = improve(part, &duel, best.lower, None, search);
-    let chains = part.round(&plan);
+    let bounded = certify(part, dags, search);
+    let plan = improve(part, &bounded, None, search);
+    let chains = part.round(&plan.flows);
     let upper_free = part.worst_of(&chains);
-    let Some(inclusive) = inclusive else { return Ok(Solved { chains, best, upper_free }) };
-    let held = improve(part, &duel, best.lower, Some(floor), search);
+    let Some(inclusive) = inclusive else { return Ok(Solved { chains, best: bounded.best, upper_free }) };
+    let held = improve(part, &bounded, Some(&inclusive), search);
     let chains =
-        [held, plan].iter().filter_map(|plan| floor::hold(part, plan, &inclusive)).collect::<Vec<_>>();
+        [held, plan].iter().filter_map(|plan| floor::hold(part, &plan.flows, &inclusive)).collect::<Vec<_>>();
     let chains = chains
         .into_iter()
         .min_by(|one, other| part.worst_of(one).total_cmp(&part.worst_of(other)))
         .ok_or_else(|| floor::lost_in_rounding(part, &inclusive))?;
-    Ok(Solved { chains, best, upper_free })
+    Ok(Solved { chains, best: bounded.best, upper_free })
 }
 
 /// Asked for above the floor in the search, so that little is left to mend.
 const FLOOR_MARGIN: f64 = 1e-5;
 /// Rounds between two looks at the averages.
 const LOOK_EVERY: usize = 25;
+/// Rounds before the first finish, and how much longer each next stretch is.
+const ROUNDS_FIRST: usize = 25;
+const STRETCH: usize = 4;
+/// Of the gap asked for, so much may be left between the additive bounds.
+const ADDITIVE_SHARE: f64 = 0.25;
+/// Numbers that one linear programme may touch.
+const WORK_MAX: usize = 200_000_000;
 
-/// Additive run: the mix that certifies most.
-fn certify(part: &Part, dags: &[Dag], duel: &mut Duel, search: Search<'_>) -> Best {
+/// What the additive run came to.
+struct Certified<'a> {
+    best: Best,
+    duel: Duel<'a>,
+    point: Point,
+    /// What the contested slots alone certify.
+    lower: f64,
+}
+
+/// Additive run: the mix that certifies most. Learning does the rough work, a linear programme the rest.
+fn certify<'a>(part: &'a Part<'a>, dags: &[Dag], search: Search<'_>) -> Certified<'a> {
+    let mut duel = Duel::new(part, Detection::Additive);
     let (mut best, rounds) = (Best::new(), search.options.rounds.max(1));
-    for round in 1..=rounds {
-        duel.play();
-        let last = round == rounds || (search.stop)();
-        if round % (4 * LOOK_EVERY) == 0 || last {
+    let (mut played, mut next) = (0, ROUNDS_FIRST.min(rounds));
+    let mut found: Option<Bounded> = None;
+    loop {
+        while played < next && !(search.stop)() {
+            duel.play();
+            played += 1;
+        }
+        let lower = found.as_ref().map_or(0.0, |found| found.lower);
+        let slack = ADDITIVE_SHARE * search.options.gap * part.scale(lower);
+        let bounded = finish::bound(part, &duel.point(), slack, WORK_MAX);
+        best.offer(part, dags, &bounded.mix);
+        let done = bounded.upper - bounded.lower <= slack;
+        if found.as_ref().is_none_or(|found| bounded.upper < found.upper) {
+            found = Some(bounded);
+        }
+        if !done {
             best.offer(part, dags, &duel.mix());
         }
-        if last {
+        if done || played >= rounds || (search.stop)() {
             break;
         }
+        next = rounds.min(STRETCH * next);
     }
-    best
+    let lower = best.lower;
+    if let Some(place) = part.dearest_uncontested() {
+        best.offer(part, dags, &[(place, (0..part.slots[place].1.len()).collect(), 1.0)]);
+    }
+    let point = found.expect("the loop ran once").point;
+    Certified { best, duel, point, lower }
 }
 
 /// Starts of a product run, of which the best is gone on with: at least so many, and more where they cost little, for on
@@ -266,29 +303,34 @@ fn starts_of(part: &Part) -> usize {
     (NODES_SEARCHED / nodes.max(1)).clamp(STARTS_MIN, STARTS_MAX)
 }
 
-/// Product run: the best average plan met, a missed floor counted as loss.
-fn improve(part: &Part, duel: &Duel, lower: f64, floor: Option<f64>, search: Search<'_>) -> Flows {
+/// Product run: the best plan met that holds the floor, if there is one to hold.
+fn improve(part: &Part, bounded: &Certified<'_>, inclusive: Option<&Flows>, search: Search<'_>) -> Point {
     let options = search.options;
-    let asked = floor.map(|floor| floor + FLOOR_MARGIN * (1.0 - floor));
-    let all_contested = part.slots.iter().all(|(_, visitors)| part.is_contested(visitors));
-    // A bound set by a slot that no plan can protect says nothing of the others.
-    let enough = if all_contested {
-        lower + options.gap * lower.abs().max(0.01 * part.largest_value())
-    } else {
-        f64::NEG_INFINITY
-    };
+    let enough = bounded.lower + options.gap * part.scale(bounded.lower);
+    let floor = inclusive.map(|_| part.game.floor()).map(|floor| floor + FLOOR_MARGIN * (1.0 - floor));
+    let limits = Limits { floor: floor.unwrap_or(0.0), work_max: WORK_MAX };
     let goal = Goal { part, floor, enough, search };
-    let mut tried: Vec<(f64, Flows, Duel)> = Vec::new();
+    let descended = |point: Point| {
+        let point = inclusive.map_or_else(|| point.clone(), |inclusive| floor::mended(part, &point, inclusive, limits.floor));
+        finish::descend(part, point, enough, limits)
+    };
+    let mut best = descended(bounded.point.clone());
+    if std::env::var("TRACE").is_ok() { eprintln!("product from additive: {} enough {enough}", best.0); }
     for start in 0..starts_of(part) {
-        let mut duel = duel.clone();
-        duel.refine(asked, start, options.seed);
-        let (loss, flows) = goal.pursue(&mut duel, options.rounds);
-        tried.push((loss, flows, duel));
+        if best.0 <= enough || (search.stop)() {
+            break;
+        }
+        let mut duel = bounded.duel.clone();
+        duel.refine(floor, start, options.seed);
+        let (lo, flows) = goal.pursue(&mut duel, options.rounds);
+        let visits = part.visits(&flows);
+        let tried = descended(Point { flows, visits });
+    if std::env::var("TRACE").is_ok() { eprintln!("start {start}: {lo} then {}", tried.0); }
+        if tried.0 < best.0 {
+            best = tried;
+        }
     }
-    let best = tried.into_iter().min_by(|one, other| one.0.total_cmp(&other.0));
-    let (loss, flows, mut duel) = best.expect("there is at least one start");
-    let (later, better) = goal.pursue(&mut duel, options.rounds);
-    if later < loss { better } else { flows }
+    best.1
 }
 
 /// What a product run is for.

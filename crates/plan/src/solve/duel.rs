@@ -1,5 +1,6 @@
 //! Smuggler against units, both learning by predictive regret matching+, with averages that favour the recent.
 
+use crate::solve::finish::Point;
 use crate::solve::part::{Flows, Part};
 use crate::solve::target::{Detection, Pick, Target};
 use crate::solve::walker::{Walker, normalise};
@@ -235,6 +236,11 @@ impl<'a> Duel<'a> {
                 at += 1;
             }
         }
+    }
+
+    /// The average plan.
+    pub(super) fn point(&self) -> Point {
+        Point { flows: self.flows.clone(), visits: self.visits.clone() }
     }
 
     /// The smuggler's average mix over passages: place in the part's slots, removed visitors, weight.

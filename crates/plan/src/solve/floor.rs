@@ -4,6 +4,7 @@ use sekong_model::{PostId, ProvinceId};
 
 use crate::chain::Chain;
 use crate::solve::duel::Duel;
+use crate::solve::finish::Point;
 use crate::solve::part::{Flows, Part, blend};
 use crate::solve::{Search, SolveError};
 use crate::visits::Visits;
@@ -69,6 +70,31 @@ fn most_inclusion(part: &Part, mix: &[(usize, f64)]) -> f64 {
     }
     let best = |(unit, dag): (usize, &&crate::dag::Dag)| dag.best_response(&reward[part.nodes_of(unit)]);
     part.dags.iter().enumerate().map(best).sum()
+}
+
+/// The plan with the least share of `inclusive` mixed in that visits every slot it can as often as `floor`, or the
+/// inclusive plan itself if none does.
+pub(super) fn mended(part: &Part, plan: &Point, inclusive: &Flows, floor: f64) -> Point {
+    let at = |share: f64| {
+        let flows = blend(&plan.flows, inclusive, share);
+        let visits = part.visits(&flows);
+        Point { flows, visits }
+    };
+    let holds = |point: &Point| part.least_inclusion(&point.visits).is_none_or(|(_, least)| least >= floor);
+    if holds(plan) {
+        return plan.clone();
+    }
+    let (mut low, mut high, mut held) = (0.0, 1.0, at(1.0));
+    for _ in 0..HALVINGS {
+        let middle = 0.5 * (low + high);
+        let tried = at(middle);
+        if holds(&tried) {
+            (high, held) = (middle, tried);
+        } else {
+            low = middle;
+        }
+    }
+    held
 }
 
 /// Rounds the plan with the least share of `inclusive` mixed in that holds the floor; `None` if none does.

@@ -4,6 +4,7 @@ use crate::chain::Chain;
 use crate::dag::Dag;
 use crate::game::Game;
 use crate::solve::round::round;
+use crate::solve::target::Detection;
 use crate::solve::walker::Walker;
 use crate::visits::Visits;
 
@@ -113,18 +114,46 @@ impl<'a> Part<'a> {
 
     /// The smuggler's best payoff against these visits in a contested slot; −∞ if there is none.
     pub(super) fn worst(&self, visits: &[f64]) -> f64 {
-        let payoff = |(slot, visitors): &(usize, Vec<Visitor>)| {
-            let removed = self.strongest(visitors, visits);
-            let mut missed = 1.0;
-            for (place, visitor) in visitors.iter().enumerate() {
-                if !removed.contains(&place) {
-                    missed *= 1.0 - visitor.detect * visits[visitor.node];
-                }
+        let mut worst = f64::NEG_INFINITY;
+        for (place, (slot, visitors)) in self.slots.iter().enumerate() {
+            // No payoff is above the value.
+            if self.game.value(*slot) > worst && self.is_contested(visitors) {
+                worst = worst.max(self.payoff_at(place, visits, Detection::Product));
             }
-            self.game.payoff(*slot, 1.0 - missed)
-        };
-        let contested = self.slots.iter().filter(|(_, visitors)| self.is_contested(visitors));
-        contested.map(payoff).fold(f64::NEG_INFINITY, f64::max)
+        }
+        worst
+    }
+
+    /// The smuggler's payoff in the slot at `place`, the strongest of its visitors bought.
+    pub(super) fn payoff_at(&self, place: usize, visits: &[f64], detection: Detection) -> f64 {
+        let (slot, visitors) = &self.slots[place];
+        let (mut missed, mut sum) = (1.0, 0.0);
+        let mut bought: Vec<f64> = Vec::with_capacity(self.game.bribed().min(visitors.len()));
+        for visitor in visitors {
+            let mut chance = visitor.detect * visits[visitor.node];
+            if bought.len() < self.game.bribed() {
+                bought.push(chance);
+                continue;
+            }
+            if let Some(least) = bought.iter_mut().min_by(|one, other| one.total_cmp(other))
+                && *least < chance
+            {
+                std::mem::swap(least, &mut chance);
+            }
+            missed *= 1.0 - chance;
+            sum += chance;
+        }
+        match detection {
+            Detection::Additive => self.game.payoff(*slot, sum),
+            Detection::Product => self.game.payoff(*slot, 1.0 - missed),
+        }
+    }
+
+    /// The largest value among slots that no plan can protect; −∞ if there is none.
+    pub(super) fn dearest_uncontested(&self) -> Option<usize> {
+        let value = |place: &usize| self.game.value(self.slots[*place].0);
+        let open = (0..self.slots.len()).filter(|&place| !self.is_contested(&self.slots[place].1));
+        open.max_by(|one, other| value(one).total_cmp(&value(other)))
     }
 
     /// The reachable slot least often visited, with its inclusion probability; `None` if nothing is reachable.
@@ -149,8 +178,13 @@ impl<'a> Part<'a> {
         self.slots.iter().map(|(slot, _)| payoff(*slot)).fold(f64::NEG_INFINITY, f64::max)
     }
 
+    /// What gaps are shares of (DESIGN 5).
+    pub(super) fn scale(&self, lower: f64) -> f64 {
+        lower.abs().max(0.01 * self.largest_value())
+    }
+
     /// Largest value of a slot of the part.
-    pub(super) fn largest_value(&self) -> f64 {
+    fn largest_value(&self) -> f64 {
         self.slots.iter().map(|(slot, _)| self.game.value(*slot)).fold(0.0, f64::max)
     }
 

@@ -24,9 +24,18 @@ pub(super) enum Pick {
 
 #[derive(Debug, Clone)]
 struct Link {
+    unit: usize,
     node: usize,
     strength: f64,
     slope: f64,
+}
+
+/// What one visit more by a unit at a node takes from the payoff.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Term {
+    pub(super) unit: usize,
+    pub(super) node: usize,
+    pub(super) cost: f64,
 }
 
 /// How joint detection is reckoned.
@@ -97,6 +106,11 @@ impl Target {
         self.reward - self.stake * detection
     }
 
+    /// The current linear form, unit by unit: each unit has one node at most that a pick looks at.
+    pub(super) fn terms(&self) -> impl Iterator<Item = Term> {
+        self.links.iter().map(|link| Term { unit: link.unit, node: link.node, cost: self.stake * link.slope })
+    }
+
     /// Adds to each node what a visit there takes from a smuggler who plays this target with `weight`.
     pub(super) fn add_reward(&self, weight: f64, reward: &mut [f64]) {
         for link in &self.links {
@@ -107,6 +121,6 @@ impl Target {
 
 impl Link {
     fn new(visitor: &Visitor, strength: f64) -> Link {
-        Link { node: visitor.node, strength, slope: strength }
+        Link { unit: visitor.unit, node: visitor.node, strength, slope: strength }
     }
 }
