@@ -1,6 +1,6 @@
 """Large games on random maps, and what HiGHS needs for their additive bound: the peer of `make bench`.
 
-  geometric.py game POSTS SEED BRIBED OUT.json     writes a game
+  geometric.py game POSTS SEED BRIBED OUT.json [LEAST MOST]   writes a game; LEAST to MOST crews a shift and base
   geometric.py bound GAME.json                     its additive bound by HiGHS' dual simplex: a line of JSON
 
 The additive bound: the smuggler's best payoff if units could be coordinated at no loss, c_j = sum_u q_u x_uj (DESIGN 5).
@@ -40,7 +40,7 @@ class Grid:
                 yield from (at for at in self.squares.get((i, j), ()) if math.dist(place, self.places[at]) <= radius)
 
 
-def game(posts, seed, bribed):
+def game(posts, seed, bribed, crews=(1, 2)):
     """Posts at random places; about nine within two hours; a tenth are bases with one or two crews a shift."""
     dice = random.Random(seed)
     places = [(dice.random(), dice.random()) for _ in range(posts)]
@@ -65,7 +65,7 @@ def game(posts, seed, bribed):
         wide = sorted(grid.near(places[base], 2 * radius), key=lambda post: far(base, post))
         own = [names[post] for post in sorted(reach[base] | set(wide[:REACHED]))]
         for start in SHIFTS:
-            for crew in range(dice.randint(1, 2)):
+            for crew in range(dice.randint(*crews)):
                 units.append({
                     "id": f"{names[base]}-{start:02}-{crew}", "province": "all", "pool": names[base], "detect": 0.8,
                     "start": start, "length": LENGTH, "enter": own, "leave": own, "reach": own,
@@ -170,7 +170,7 @@ def main():
     if sys.argv[1] == "game":
         posts, seed, bribed = map(int, sys.argv[2:5])
         with open(sys.argv[5], "w") as file:
-            json.dump(game(posts, seed, bribed), file, separators=(",", ":"))
+            json.dump(game(posts, seed, bribed, tuple(map(int, sys.argv[6:8])) or (1, 2)), file, separators=(",", ":"))
     else:
         print(json.dumps(bound(sys.argv[2])))
 

@@ -247,7 +247,7 @@ struct Certified<'a> {
     best: Best,
     duel: Duel<'a>,
     point: Point,
-    /// What the contested slots alone certify.
+    /// The worst payoff need not be lower than this: what is certified, or lost in any case.
     lower: f64,
 }
 
@@ -257,6 +257,8 @@ fn certify<'a>(part: &'a Part<'a>, dags: &[Dag], search: Search<'_>) -> Certifie
     let (mut best, rounds) = (Best::new(), search.options.rounds.max(1));
     let (mut played, mut next) = (0, ROUNDS_FIRST.min(rounds));
     let mut found: Option<Bounded> = None;
+    let uncontested = part.dearest_uncontested();
+    let dearest = uncontested.map_or(f64::NEG_INFINITY, |place| part.game.value(part.slots[place].0));
     loop {
         while played < next && !(search.stop)() {
             duel.play();
@@ -266,7 +268,7 @@ fn certify<'a>(part: &'a Part<'a>, dags: &[Dag], search: Search<'_>) -> Certifie
         let slack = ADDITIVE_SHARE * search.options.gap * part.scale(lower);
         let bounded = finish::bound(part, &duel.point(), slack, WORK_MAX);
         best.offer(part, dags, &bounded.mix);
-        let done = bounded.upper - bounded.lower <= slack;
+        let done = bounded.upper - bounded.lower <= slack || bounded.upper <= dearest;
         if found.as_ref().is_none_or(|found| bounded.upper < found.upper) {
             found = Some(bounded);
         }
@@ -278,8 +280,8 @@ fn certify<'a>(part: &'a Part<'a>, dags: &[Dag], search: Search<'_>) -> Certifie
         }
         next = rounds.min(STRETCH * next);
     }
-    let lower = best.lower;
-    if let Some(place) = part.dearest_uncontested() {
+    let lower = best.lower.max(dearest);
+    if let Some(place) = uncontested {
         best.offer(part, dags, &[(place, (0..part.slots[place].1.len()).collect(), 1.0)]);
     }
     let point = found.expect("the loop ran once").point;

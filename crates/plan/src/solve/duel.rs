@@ -34,6 +34,8 @@ pub(super) struct Duel<'a> {
     detection: Detection,
     floor: Option<f64>,
     targets: Vec<Target>,
+    /// Which targets are passages through the slot at each place.
+    passages: Vec<Vec<usize>>,
     smuggler: Vec<Mind>,
     walkers: Vec<Walker>,
     /// Average arc flows, and the visits they make.
@@ -67,6 +69,7 @@ impl<'a> Duel<'a> {
             detection,
             floor: None,
             targets,
+            passages: vec![Vec::new(); part.slots.len()],
             smuggler,
             walkers,
             flows,
@@ -85,6 +88,7 @@ impl<'a> Duel<'a> {
         let mut duel = Duel::new(part, Detection::Product);
         duel.targets.clear();
         duel.smuggler.clear();
+        duel.number_passages();
         duel.add_floor_targets(1.0);
         duel
     }
@@ -121,6 +125,16 @@ impl<'a> Duel<'a> {
         let minds = std::mem::take(&mut self.smuggler).into_iter();
         let pairs = std::mem::take(&mut self.targets).into_iter().zip(minds);
         (self.targets, self.smuggler) = pairs.filter(|(target, _)| contested(target)).unzip();
+        self.number_passages();
+    }
+
+    fn number_passages(&mut self) {
+        self.passages = vec![Vec::new(); self.part.slots.len()];
+        for (at, target) in self.targets.iter().enumerate() {
+            if let Pick::Passage { place, .. } = target.pick {
+                self.passages[place].push(at);
+            }
+        }
     }
 
     fn add_floor_targets(&mut self, stake: f64) {
@@ -140,7 +154,8 @@ impl<'a> Duel<'a> {
             }
             let removed = self.part.strongest(visitors, &self.visits);
             let pick = Pick::Passage { place, removed: removed.clone() };
-            if !self.targets.iter().any(|target| target.pick == pick) {
+            if !self.passages[place].iter().any(|&known| self.targets[known].pick == pick) {
+                self.passages[place].push(self.targets.len());
                 self.targets.push(Target::passage(self.part, place, removed));
                 self.smuggler.push(Mind::default());
             }

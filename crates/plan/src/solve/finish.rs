@@ -17,6 +17,10 @@ const TURNS_MAX: usize = 400;
 const TANGENTS_MAX: usize = 60;
 /// The trust region below which nothing is left to gain.
 const TRUST_LAST: f64 = 1e-4;
+/// Shares of a unit may sum to so much above the trust region.
+const ERROR_MAX: f64 = 1e-7;
+/// No programme is solved more exactly than this share of its head.
+const EXACT: f64 = 1e-7;
 /// Of a tangent's promise so much may stay open.
 const OPEN: f64 = 0.1;
 
@@ -107,6 +111,8 @@ struct Master<'a> {
     rows_of: Vec<Vec<(usize, Term)>>,
     trust_row: Vec<Option<usize>>,
     columns: Vec<Column>,
+    /// Share of each column in the programme's last feasible plan.
+    shares: Vec<f64>,
     /// Visits of the programme's present plan.
     now: Vec<f64>,
     /// The mix that certifies most so far, and what it certifies (of the tangent).
@@ -127,6 +133,7 @@ impl<'a> Master<'a> {
             rows_of: vec![Vec::new(); units],
             trust_row: vec![None; units],
             columns: Vec::new(),
+            shares: Vec::new(),
             now: base.visits.clone(),
             best: (Vec::new(), f64::NEG_INFINITY),
         }
@@ -145,32 +152,38 @@ impl<'a> Master<'a> {
             if !self.tableau.minimise(work_max) {
                 break;
             }
-            self.settle();
-            while self.add_worst_rows() > 0 {
-                if !self.tableau.restore(work_max) {
-                    return self.settle();
-                }
-                self.settle();
+            if !self.settle() {
+                break;
             }
-            if !self.price() || self.upper() - self.best.1 <= slack(self.upper()) {
+            while self.add_worst_rows() > 0 {
+                if !self.tableau.restore(work_max) || !self.settle() {
+                    return;
+                }
+            }
+            if !self.price() || self.upper() - self.best.1 <= slack(self.upper()).max(EXACT * self.upper().abs()) {
                 break;
             }
         }
-        self.settle();
     }
 
-    /// Brings `now` up to the programme's shares.
-    fn settle(&mut self) {
-        let mut left: Vec<(usize, f64)> = Vec::new();
+    /// Takes over the programme's shares; `false`, and nothing taken, if errors of many pivots have spoilt them.
+    fn settle(&mut self) -> bool {
+        let shares: Vec<f64> = (0..self.columns.len()).map(|column| self.tableau.share(column)).collect();
+        let mut used = vec![0.0; self.trust_row.len()];
+        for (column, share) in self.columns.iter().zip(&shares) {
+            used[column.unit] += share;
+        }
+        if used.iter().any(|used| *used > self.trust + ERROR_MAX) {
+            return false;
+        }
+        self.shares = shares;
         for (unit, row) in self.trust_row.iter().enumerate() {
             if row.is_some() {
-                left.push((unit, 1.0));
                 let nodes = self.part.nodes_of(unit);
                 self.now[nodes.clone()].copy_from_slice(&self.base.visits[nodes]);
             }
         }
-        for (at, column) in self.columns.iter().enumerate() {
-            let share = self.tableau.share(at);
+        for (column, &share) in self.columns.iter().zip(&self.shares) {
             if share > 0.0 {
                 let nodes = self.part.nodes_of(column.unit);
                 let base = &self.base.visits[nodes.clone()];
@@ -179,6 +192,7 @@ impl<'a> Master<'a> {
                 }
             }
         }
+        true
     }
 
     /// Takes up the slots that are worse than the head, the worst first; how many.
@@ -303,8 +317,7 @@ impl<'a> Master<'a> {
     /// The programme's present plan.
     fn point(&self) -> Point {
         let mut flows = self.base.flows.clone();
-        for (at, column) in self.columns.iter().enumerate() {
-            let share = self.tableau.share(at);
+        for (column, &share) in self.columns.iter().zip(&self.shares) {
             if share > 0.0 {
                 let base = &self.base.flows[column.unit];
                 for ((now, base), flow) in flows[column.unit].iter_mut().zip(base).zip(&column.flow) {
@@ -319,8 +332,7 @@ impl<'a> Master<'a> {
 
     /// The ways that are in use.
     fn into_columns(self) -> Vec<Column> {
-        let tableau = &self.tableau;
-        let used = self.columns.into_iter().enumerate().filter(|(at, _)| tableau.share(*at) > 0.0);
-        used.map(|(_, column)| column).collect()
+        let used = self.columns.into_iter().zip(self.shares).filter(|(_, share)| *share > 0.0);
+        used.map(|(column, _)| column).collect()
     }
 }

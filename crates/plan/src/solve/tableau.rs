@@ -5,8 +5,10 @@
 //! programmes are of a few hundred rows. New columns keep it feasible, new rows keep it optimal, so the primal method goes
 //! on after the former and the dual method after the latter.
 
-/// Below this a coefficient counts as zero.
+/// Differences below this count as none.
 const TINY: f64 = 1e-11;
+/// A coefficient below this is no pivot: dividing by it would blow errors up.
+const PIVOT_MIN: f64 = 1e-7;
 /// A reduced cost or a slack may be below zero by so much.
 const SLACKNESS: f64 = 1e-10;
 
@@ -61,11 +63,6 @@ impl Tableau {
     pub(super) fn new(heads: usize) -> Tableau {
         let (lines, free, slacks, columns) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         Tableau { lines, free, slacks, columns, heads: vec![None; heads], work: 0 }
-    }
-
-    /// Number of rows.
-    pub(super) fn row_count(&self) -> usize {
-        self.slacks.len()
     }
 
     /// The head's value; 0 before its first row.
@@ -186,7 +183,7 @@ impl Tableau {
         let mut best: Option<(usize, f64, f64)> = None;
         for (at, line) in self.lines.iter().enumerate() {
             let coefficient = line.coefficients[entering];
-            if coefficient >= -TINY || matches!(line.variable, Variable::Head(_)) {
+            if coefficient >= -PIVOT_MIN || matches!(line.variable, Variable::Head(_)) {
                 continue;
             }
             let ratio = line.constant.max(0.0) / -coefficient;
@@ -221,7 +218,7 @@ impl Tableau {
 
     fn cheapest(&self, leaving: usize) -> Option<usize> {
         let coefficients = self.lines[leaving].coefficients.iter().enumerate();
-        let raising = coefficients.filter(|(_, coefficient)| **coefficient > TINY);
+        let raising = coefficients.filter(|(_, coefficient)| **coefficient > PIVOT_MIN);
         raising
             .map(|(at, coefficient)| (at, self.reduced_cost(at).max(0.0) / coefficient, *coefficient))
             .min_by(|one, other| one.1.total_cmp(&other.1).then(other.2.total_cmp(&one.2)))

@@ -51,7 +51,7 @@ impl Target {
     /// Passing through the slot at `place` of the part's list.
     pub(super) fn passage(part: &Part, place: usize, removed: Vec<usize>) -> Target {
         let (slot, visitors) = &part.slots[place];
-        let kept = visitors.iter().enumerate().filter(|(at, _)| !removed.contains(at));
+        let kept = visitors.iter().enumerate().filter(|(at, _)| removed.binary_search(at).is_err());
         let links = kept.map(|(_, visitor)| Link::new(visitor, visitor.detect)).collect();
         let (value, capture) = (part.game.value(*slot), part.game.capture(*slot));
         let pick = Pick::Passage { place, removed };
