@@ -39,7 +39,9 @@ pub struct SolveOptions {
     pub gap: f64,
     /// Rounds of each of the runs of a part, at most.
     pub rounds: usize,
-    /// Parts that are solved at the same time; the plan does not depend on it.
+    /// Numbers that the search among starts may touch in each part before it tries no further start.
+    pub work: usize,
+    /// Threads at work, over parts and over the units of large parts; the plan does not depend on it.
     pub threads: NonZeroUsize,
     /// Chooses the starts among which the best plan is taken.
     pub seed: u64,
@@ -47,7 +49,7 @@ pub struct SolveOptions {
 
 impl Default for SolveOptions {
     fn default() -> SolveOptions {
-        SolveOptions { gap: 0.001, rounds: 3000, threads: NonZeroUsize::MIN, seed: 0 }
+        SolveOptions { gap: 0.001, rounds: 1000, work: 300_000_000, threads: NonZeroUsize::MIN, seed: 0 }
     }
 }
 
@@ -288,22 +290,17 @@ fn certify<'a>(part: &'a Part<'a>, dags: &[Dag], search: Search<'_>) -> Certifie
     Certified { best, duel, point, lower }
 }
 
-/// Starts of a product run, of which the best is gone on with: at least so many, and more where they cost little, for on
-/// small parts one start in ten was seen to find the best plan.
-const STARTS_MIN: usize = 4;
+/// Rounds of learning from each start; the tangents do the rest.
+const ROUNDS_PRODUCT: usize = 300;
+/// Starts of a product run: at least so many, and more where they cost little, for on small parts one start in ten was
+/// seen to find the best plan.
+const STARTS_MIN: usize = 2;
 const STARTS_MAX: usize = 32;
-/// Nodes of a part's graphs, times starts, that are searched in any case.
-const NODES_SEARCHED: usize = 8_192;
-/// Starts where bribes count: units then do better together, and every start was seen to end at the same plan.
-const BRIBED_STARTS: usize = 1;
-
-fn starts_of(part: &Part) -> usize {
-    if part.game.bribed() > 0 {
-        return BRIBED_STARTS;
-    }
-    let nodes: usize = part.dags.iter().map(|dag| dag.nodes().len()).sum();
-    (NODES_SEARCHED / nodes.max(1)).clamp(STARTS_MIN, STARTS_MAX)
-}
+/// Numbers that a round of learning touches for each arc.
+const ROUND_WORK: usize = 6;
+/// The search is over after so many starts in a row that end at the same payoff, to this share of it.
+const AGREEING_STARTS: usize = 2;
+const AGREED: f64 = 2e-5;
 
 /// Product run: the best plan met that holds the floor, if there is one to hold.
 fn improve(part: &Part, bounded: &Certified<'_>, inclusive: Option<&Flows>, search: Search<'_>) -> Point {
@@ -316,23 +313,28 @@ fn improve(part: &Part, bounded: &Certified<'_>, inclusive: Option<&Flows>, sear
         let point = inclusive.map_or_else(|| point.clone(), |inclusive| floor::mended(part, &point, inclusive, limits.floor));
         finish::descend(part, point, enough, limits)
     };
+    let rounds = ROUNDS_PRODUCT.min(options.rounds);
+    let round_work = ROUND_WORK * part.dags.iter().map(|dag| dag.arc_count()).sum::<usize>();
     let mut best = descended(bounded.point.clone());
-    if std::env::var("TRACE").is_ok() { eprintln!("product from additive: {} enough {enough}", best.0); }
-    for start in 0..starts_of(part) {
-        if best.0 <= enough || (search.stop)() {
+    let (mut agreeing, mut work) = (0, best.work);
+    for start in 0..STARTS_MAX {
+        let tired = start >= STARTS_MIN && (work > options.work || agreeing == AGREEING_STARTS);
+        if best.payoff <= enough || tired || (search.stop)() {
             break;
         }
         let mut duel = bounded.duel.clone();
         duel.refine(floor, start, options.seed);
-        let (lo, flows) = goal.pursue(&mut duel, options.rounds);
+        let (_, flows) = goal.pursue(&mut duel, rounds);
         let visits = part.visits(&flows);
         let tried = descended(Point { flows, visits });
-    if std::env::var("TRACE").is_ok() { eprintln!("start {start}: {lo} then {}", tried.0); }
-        if tried.0 < best.0 {
+        work += tried.work + rounds * round_work;
+        let same = (tried.payoff - best.payoff).abs() <= AGREED * part.scale(best.payoff);
+        agreeing = if same { agreeing + 1 } else { 0 };
+        if tried.payoff < best.payoff {
             best = tried;
         }
     }
-    best.1
+    best.point
 }
 
 /// What a product run is for.

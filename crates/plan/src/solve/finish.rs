@@ -15,6 +15,9 @@ const ROWS_AT_ONCE: usize = 32;
 const TURNS_MAX: usize = 400;
 /// Tangents taken in one descent, at most.
 const TANGENTS_MAX: usize = 60;
+/// A descent is over after so many tangents in a row that gained less than this share of the payoff.
+const IDLE_TANGENTS: usize = 3;
+const IDLE: f64 = 1e-6;
 /// The trust region below which nothing is left to gain.
 const TRUST_LAST: f64 = 1e-4;
 /// Shares of a unit may sum to so much above the trust region.
@@ -51,36 +54,49 @@ pub(super) struct Bounded {
     pub(super) lower: f64,
 }
 
+/// Where a descent ended.
+pub(super) struct Descent {
+    /// Worst payoff of `point` by the product formula.
+    pub(super) payoff: f64,
+    pub(super) point: Point,
+    /// Numbers touched on the way.
+    pub(super) work: usize,
+}
+
 /// Looks for the additive optimum from `point`, to `slack` between the bounds.
 pub(super) fn bound(part: &Part, point: &Point, slack: f64, work_max: usize) -> Bounded {
     let mut master = Master::new(part, point, Detection::Additive, 1.0, Limits { floor: 0.0, work_max });
-    master.solve(&[], |_| slack);
+    master.solve(Pool::default(), |_| slack);
     let upper = master.upper();
     Bounded { point: master.point(), upper, mix: master.best.0, lower: master.best.1 }
 }
 
-/// Lowers the product formula's worst payoff from `point` by tangents, until it is `enough`; the payoff and the plan.
-pub(super) fn descend(part: &Part, point: Point, enough: f64, limits: Limits) -> (f64, Point) {
+/// Lowers the product formula's worst payoff from `point` by tangents, until it is `enough`.
+pub(super) fn descend(part: &Part, point: Point, enough: f64, limits: Limits) -> Descent {
     let (mut best, mut point, mut trust) = (part.worst(&point.visits), point, 1.0);
-    let mut pool: Vec<Column> = Vec::new();
+    let mut work = 0;
+    let mut pool = Pool::default();
+    let mut idle = 0;
     for _ in 0..TANGENTS_MAX {
-        if best <= enough || trust < TRUST_LAST {
+        if best <= enough || trust < TRUST_LAST || idle == IDLE_TANGENTS {
             break;
         }
         let mut master = Master::new(part, &point, Detection::Product, trust, limits);
-        master.solve(&pool, |upper| OPEN * (best - upper));
+        master.solve(std::mem::take(&mut pool), |upper| OPEN * (best - upper));
         let tried = master.point();
-        pool = master.into_columns();
+        work += master.tableau.work;
+        pool = master.into_pool();
         let payoff = part.worst(&tried.visits);
         let holds = limits.floor <= 0.0
             || part.least_inclusion(&tried.visits).is_none_or(|(_, least)| least >= limits.floor);
         if holds && payoff < best - 1e-9 * best.abs() {
+            idle = if best - payoff < IDLE * best.abs() { idle + 1 } else { 0 };
             (best, point, trust) = (payoff, tried, f64::min(1.0, 1.5 * trust));
         } else {
             trust *= 0.4;
         }
     }
-    (best, point)
+    Descent { payoff: best, point, work }
 }
 
 /// One way a unit could go instead.
@@ -89,6 +105,13 @@ struct Column {
     unit: usize,
     flow: Vec<f64>,
     visits: Vec<f64>,
+}
+
+/// What a programme hands on to the next.
+#[derive(Default)]
+struct Pool {
+    columns: Vec<Column>,
+    picks: Vec<Pick>,
 }
 
 /// What a row of the programme stands for.
@@ -144,9 +167,15 @@ impl<'a> Master<'a> {
     }
 
     /// Prices and mends until the bounds are within `slack` of the upper one, or nothing is left to do.
-    fn solve(&mut self, pool: &[Column], slack: impl Fn(f64) -> f64) {
+    fn solve(&mut self, pool: Pool, slack: impl Fn(f64) -> f64) {
         self.add_worst_rows();
-        pool.iter().for_each(|column| self.add_column(column.clone()));
+        for pick in pool.picks {
+            match pick {
+                Pick::Passage { place, removed } => self.add_target(Target::passage(self.part, place, removed), Some(0)),
+                Pick::Floor { place } => self.add_target(self.floor_target(place), None),
+            };
+        }
+        pool.columns.into_iter().for_each(|column| self.add_column(column));
         for _ in 0..TURNS_MAX {
             let work_max = self.limits.work_max;
             if !self.tableau.minimise(work_max) {
@@ -218,15 +247,19 @@ impl<'a> Master<'a> {
             return 0;
         }
         let mut added = 0;
-        for (place, (slot, visitors)) in self.part.slots.iter().enumerate() {
+        for (place, (_, visitors)) in self.part.slots.iter().enumerate() {
             let missed = visitors.iter().fold(1.0, |missed, visitor| missed * (1.0 - self.now[visitor.node]));
             if !visitors.is_empty() && 1.0 - missed < self.limits.floor && added < ROWS_AT_ONCE {
-                let mut target = Target::floor(self.part, place, self.part.game.value(*slot).max(1.0));
-                target.reward = target.stake * self.limits.floor;
-                added += usize::from(self.add_target(target, None));
+                added += usize::from(self.add_target(self.floor_target(place), None));
             }
         }
         added
+    }
+
+    fn floor_target(&self, place: usize) -> Target {
+        let mut target = Target::floor(self.part, place, self.part.largest_stake());
+        target.reward = target.stake * self.limits.floor;
+        target
     }
 
     fn add_passage(&mut self, place: usize) -> bool {
@@ -330,9 +363,18 @@ impl<'a> Master<'a> {
         Point { flows, visits }
     }
 
-    /// The ways that are in use.
-    fn into_columns(self) -> Vec<Column> {
+    /// The ways that are in use, and the picks that hold.
+    fn into_pool(self) -> Pool {
         let used = self.columns.into_iter().zip(self.shares).filter(|(_, share)| *share > 0.0);
-        used.map(|(column, _)| column).collect()
+        let columns = used.map(|(column, _)| column).collect();
+        let rules = self.rules.into_iter().enumerate();
+        let holding = rules.filter(|(row, _)| self.tableau.dual(*row) > 0.0);
+        let picks = holding
+            .filter_map(|(_, rule)| match rule {
+                Rule::Target { target, .. } => Some(target.pick),
+                Rule::Trust => None,
+            })
+            .collect();
+        Pool { columns, picks }
     }
 }

@@ -24,6 +24,19 @@ fn a_plan_reads_back_as_it_was() {
 }
 
 #[test]
+fn a_plan_is_written_in_canonical_form_whatever_its_names() {
+    let mut game = tiny(3);
+    let odd = "Stœung \"Treng\" \\ ស្ទឹង";
+    let text = game.to_string().replace("\"P0\"", &serde_json::to_string(odd).unwrap());
+    game = serde_json::from_str(&text).unwrap();
+    let plan = solve(&Game::from_json(&game.to_string()).unwrap(), &SolveOptions::default()).unwrap();
+    let text = plan.to_json();
+    let document: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    assert_eq!(serde_json_canonicalizer::to_vec(&document).unwrap(), text);
+    assert!(String::from_utf8(text).unwrap().contains("Treng"));
+}
+
+#[test]
 fn inclusion_is_what_the_units_make_of_it() {
     let options = SolveOptions { rounds: 100, ..SolveOptions::default() };
     let plan = solve(&Game::from_json(&provincial(3, 1, 0.0, 0).to_string()).unwrap(), &options).unwrap();
