@@ -97,10 +97,6 @@ impl Game {
         Sha256::digest(self.to_json()).into()
     }
 
-    pub(crate) fn document(&self) -> &GameJson {
-        &self.document
-    }
-
     /// Hours of the game.
     pub fn hours(&self) -> usize {
         self.hours

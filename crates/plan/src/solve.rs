@@ -49,7 +49,7 @@ pub struct SolveOptions {
 
 impl Default for SolveOptions {
     fn default() -> SolveOptions {
-        SolveOptions { gap: 0.001, rounds: 1000, work: 300_000_000, threads: NonZeroUsize::MIN, seed: 0 }
+        SolveOptions { gap: 0.001, rounds: 1000, work: 600_000_000, threads: NonZeroUsize::MIN, seed: 0 }
     }
 }
 
@@ -294,10 +294,12 @@ fn certify<'a>(part: &'a Part<'a>, dags: &[Dag], search: Search<'_>) -> Certifie
 const ROUNDS_PRODUCT: usize = 300;
 /// Starts of a product run: at least so many, and more where they cost little, for on small parts one start in ten was
 /// seen to find the best plan.
-const STARTS_MIN: usize = 2;
+const STARTS_MIN: usize = 4;
 const STARTS_MAX: usize = 32;
 /// Numbers that a round of learning touches for each arc.
-const ROUND_WORK: usize = 6;
+const ROUND_WORK: usize = 30;
+/// Each start's descent may take this part of the work; the best start is gone on with.
+const SCREENS: usize = 20;
 /// The search is over after so many starts in a row that end at the same payoff, to this share of it.
 const AGREEING_STARTS: usize = 2;
 const AGREED: f64 = 2e-5;
@@ -307,10 +309,14 @@ fn improve(part: &Part, bounded: &Certified<'_>, inclusive: Option<&Flows>, sear
     let options = search.options;
     let enough = bounded.lower + options.gap * part.scale(bounded.lower);
     let floor = inclusive.map(|_| part.game.floor()).map(|floor| floor + FLOOR_MARGIN * (1.0 - floor));
-    let limits = Limits { floor: floor.unwrap_or(0.0), work_max: WORK_MAX };
+    let limits = |work_max| Limits { floor: floor.unwrap_or(0.0), work_max };
     let goal = Goal { part, floor, enough, search };
     let descended = |point: Point| {
-        let point = inclusive.map_or_else(|| point.clone(), |inclusive| floor::mended(part, &point, inclusive, limits.floor));
+        let limits = limits(options.work / SCREENS);
+        let point = match inclusive {
+            Some(inclusive) => floor::mended(part, &point, inclusive, limits.floor),
+            None => point,
+        };
         finish::descend(part, point, enough, limits)
     };
     let rounds = ROUNDS_PRODUCT.min(options.rounds);
@@ -334,7 +340,7 @@ fn improve(part: &Part, bounded: &Certified<'_>, inclusive: Option<&Flows>, sear
             best = tried;
         }
     }
-    best.point
+    finish::descend(part, best.point, enough, limits(options.work)).point
 }
 
 /// What a product run is for.

@@ -78,7 +78,7 @@ pub(super) fn descend(part: &Part, point: Point, enough: f64, limits: Limits) ->
     let mut pool = Pool::default();
     let mut idle = 0;
     for _ in 0..TANGENTS_MAX {
-        if best <= enough || trust < TRUST_LAST || idle == IDLE_TANGENTS {
+        if best <= enough || trust < TRUST_LAST || idle == IDLE_TANGENTS || work > limits.work_max {
             break;
         }
         let mut master = Master::new(part, &point, Detection::Product, trust, limits);

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::files::{GAME_MAX_BYTES, read_at_most};
 
 /// Ten times what a campaign's daily plans get: a game file is solved once.
-const WORK: usize = 3_000_000_000;
+const WORK: usize = 6_000_000_000;
 
 pub(crate) fn run(args: &GameSolveArgs) -> Result<(), Failure> {
     let over = over_after(args.time_limit);
