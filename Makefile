@@ -1,7 +1,7 @@
 # Thin on purpose: what each target does is in xtask/src/tasks.rs.
 # `make demo` prints the demo's own output alone on stdout; everything cargo says goes to stderr.
 
-.PHONY: build demo test torture
+.PHONY: bench build demo test torture
 
 # The web pages and the release binary that holds them, at target/release/sekong.
 build:
@@ -18,3 +18,7 @@ test:
 PART ?= all
 torture:
 	@cargo xtask torture $(PART)
+
+# make bench POSTS="100 500": beside HiGHS from the Python registry, installed under target/; minutes.
+bench:
+	@cargo xtask bench $(POSTS)

@@ -4,6 +4,7 @@
 //! reads to what it found; `tests/it` applies the rules to this workspace, so that `cargo test` alone holds them.
 
 pub mod arch;
+pub mod bench;
 pub mod doctor;
 pub mod packages;
 pub mod rust_source;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use xtask::{doctor, tasks, torture};
+use xtask::{bench, doctor, tasks, torture};
 
 const USAGE: &str = "usage: cargo xtask TASK
 
@@ -11,6 +11,7 @@ const USAGE: &str = "usage: cargo xtask TASK
   demo -- ARGS    build, then run `sekong demo ARGS`
   test            doctor, format, lints, the pages in a browser, every test of the workspace
   torture PART    break the running system on purpose: log, centre, field or all
+  bench [POSTS…]  the solver beside HiGHS on the same games: CPU seconds, memory, gap
   arch            the arrows between the crates and the dependency policy
 
 example: cargo xtask demo -- --days 1 --no-serve --json";
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         ("demo", args) => tasks::demo(args),
         ("test", []) => tasks::test(),
         ("torture", [part]) => torture::torture(part),
+        ("bench", sizes) => bench::bench(sizes),
         ("arch", []) => tasks::arch(),
         _ => {
             eprintln!("{USAGE}");

@@ -99,7 +99,8 @@ impl Dag {
         }
         let value = self.best_of(self.entry(), &worth);
         let tie = TIE * value.abs();
-        let mut best = BestFlow { value, flow: vec![0.0; self.targets.len()], visits: vec![0.0; self.nodes.len()] };
+        let mut best =
+            BestFlow { value, flow: vec![0.0; self.targets.len()], visits: vec![0.0; self.nodes.len()] };
         self.follow(self.entry(), 1.0, &worth, tie, habit, &mut best);
         for node in 0..self.nodes.len() {
             let inflow = best.visits[node];
@@ -111,10 +112,21 @@ impl Dag {
     }
 
     /// Divides `inflow` among the best of `arcs`.
-    fn follow(&self, arcs: Range<usize>, inflow: f64, worth: &[f64], tie: f64, habit: &[f64], best: &mut BestFlow) {
+    fn follow(
+        &self,
+        arcs: Range<usize>,
+        inflow: f64,
+        worth: &[f64],
+        tie: f64,
+        habit: &[f64],
+        best: &mut BestFlow,
+    ) {
         let least = self.best_of(arcs.clone(), worth) - tie;
         let is_best = |arc: &usize| self.target(*arc).map_or(0.0, |node| worth[node]) >= least;
-        let (count, usual) = arcs.clone().filter(is_best).fold((0.0, 0.0), |(count, usual), arc| (count + 1.0, usual + habit[arc]));
+        let (count, usual) = arcs
+            .clone()
+            .filter(is_best)
+            .fold((0.0, 0.0), |(count, usual), arc| (count + 1.0, usual + habit[arc]));
         for arc in arcs.filter(is_best) {
             let share = if usual > 0.0 { habit[arc] / usual } else { 1.0 / count };
             best.flow[arc] = inflow * share;

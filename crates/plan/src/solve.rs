@@ -27,8 +27,8 @@ use crate::game::{Game, Objective};
 use crate::plan::{Plan, Prices};
 use crate::visits::Visits;
 use duel::Duel;
-use mix::Best;
 use finish::{Bounded, Limits, Point};
+use mix::Best;
 use part::{Flows, Part};
 use target::Detection;
 
@@ -237,7 +237,7 @@ const FLOOR_MARGIN: f64 = 1e-5;
 /// Rounds between two looks at the averages.
 const LOOK_EVERY: usize = 25;
 /// Rounds before the first finish, and how much longer each next stretch is.
-const ROUNDS_FIRST: usize = 25;
+const ROUNDS_FIRST: usize = 12;
 const STRETCH: usize = 4;
 /// Of the gap asked for, so much may be left between the additive bounds.
 const ADDITIVE_SHARE: f64 = 0.25;

@@ -143,7 +143,13 @@ struct Master<'a> {
 }
 
 impl<'a> Master<'a> {
-    fn new(part: &'a Part<'a>, base: &'a Point, detection: Detection, trust: f64, limits: Limits) -> Master<'a> {
+    fn new(
+        part: &'a Part<'a>,
+        base: &'a Point,
+        detection: Detection,
+        trust: f64,
+        limits: Limits,
+    ) -> Master<'a> {
         let units = part.units.len();
         Master {
             part,
@@ -171,7 +177,9 @@ impl<'a> Master<'a> {
         self.add_worst_rows();
         for pick in pool.picks {
             match pick {
-                Pick::Passage { place, removed } => self.add_target(Target::passage(self.part, place, removed), Some(0)),
+                Pick::Passage { place, removed } => {
+                    self.add_target(Target::passage(self.part, place, removed), Some(0))
+                }
                 Pick::Floor { place } => self.add_target(self.floor_target(place), None),
             };
         }
@@ -189,7 +197,9 @@ impl<'a> Master<'a> {
                     return;
                 }
             }
-            if !self.price() || self.upper() - self.best.1 <= slack(self.upper()).max(EXACT * self.upper().abs()) {
+            if !self.price()
+                || self.upper() - self.best.1 <= slack(self.upper()).max(EXACT * self.upper().abs())
+            {
                 break;
             }
         }
@@ -269,7 +279,8 @@ impl<'a> Master<'a> {
     }
 
     fn add_target(&mut self, mut target: Target, head: Option<usize>) -> bool {
-        let known = |rule: &Rule| matches!(rule, Rule::Target { target: other, .. } if other.pick == target.pick);
+        let known =
+            |rule: &Rule| matches!(rule, Rule::Target { target: other, .. } if other.pick == target.pick);
         if self.rules.iter().any(known) {
             return false;
         }
@@ -330,8 +341,11 @@ impl<'a> Master<'a> {
         for unit in (0..touched.len()).filter(|&unit| touched[unit]) {
             let nodes = self.part.nodes_of(unit);
             let response = self.part.dags[unit].best_flow(&reward[nodes.clone()], &self.base.flows[unit]);
-            let usual: f64 =
-                reward[nodes.clone()].iter().zip(&self.base.visits[nodes]).map(|(reward, visits)| reward * visits).sum();
+            let usual: f64 = reward[nodes.clone()]
+                .iter()
+                .zip(&self.base.visits[nodes])
+                .map(|(reward, visits)| reward * visits)
+                .sum();
             let gain = response.value - usual;
             certified -= self.trust * gain.max(0.0);
             let price = self.trust_row[unit].map_or(0.0, |row| self.tableau.dual(row));

@@ -210,9 +210,10 @@ impl Tableau {
     }
 
     fn most_broken(&self) -> Option<usize> {
-        let broken = self.lines.iter().enumerate().filter(|(_, line)| {
-            line.constant < -SLACKNESS && !matches!(line.variable, Variable::Head(_))
-        });
+        let broken =
+            self.lines.iter().enumerate().filter(|(_, line)| {
+                line.constant < -SLACKNESS && !matches!(line.variable, Variable::Head(_))
+            });
         broken.min_by(|one, other| one.1.constant.total_cmp(&other.1.constant)).map(|(at, _)| at)
     }
 
@@ -285,7 +286,11 @@ mod tests {
         let shares: Vec<_> = (0..columns).map(|_| problem.add_var(0.0, (0.0, f64::INFINITY))).collect();
         for (constant, coefficients) in rows {
             let terms = shares.iter().zip(coefficients).map(|(share, by)| (*share, *by));
-            problem.add_constraint(terms.chain([(head, 1.0)]).collect::<Vec<_>>(), ComparisonOp::Ge, -constant);
+            problem.add_constraint(
+                terms.chain([(head, 1.0)]).collect::<Vec<_>>(),
+                ComparisonOp::Ge,
+                -constant,
+            );
         }
         problem.add_constraint(shares.iter().map(|share| (*share, 1.0)), ComparisonOp::Le, 1.0);
         match problem.solve() {

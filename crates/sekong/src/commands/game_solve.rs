@@ -17,8 +17,13 @@ pub(crate) fn run(args: &GameSolveArgs) -> Result<(), Failure> {
     let text = String::from_utf8(read_at_most(&args.game, GAME_MAX_BYTES)?)
         .map_err(|_| Failure::failed(format!("{place} is not UTF-8 text")).hint("name a game file"))?;
     let game = Game::from_json(&text).map_err(|error| Failure::failed(format!("{place}: {error}")))?;
-    let options =
-        SolveOptions { gap: args.gap.0, work: WORK, threads: args.threads, seed: args.seed, ..SolveOptions::default() };
+    let options = SolveOptions {
+        gap: args.gap.0,
+        work: WORK,
+        threads: args.threads,
+        seed: args.seed,
+        ..SolveOptions::default()
+    };
     let outcome = solve_until(&game, &options, &over).map_err(Failure::failed)?;
     deliver(&outcome, &args.out, "plan", args.json)
 }

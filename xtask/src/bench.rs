@@ -1,0 +1,34 @@
+//! `make bench`: the project's own figures beside a named peer's in the same run. Never a test: machines differ.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::tasks::{Failure, cargo, run};
+use crate::workspace;
+
+/// What the peers are installed with, in a folder of the build.
+const PEERS: [&str; 2] = ["highspy==1.16.0", "numpy==2.4.6"];
+
+/// Builds the release binary, installs the peers where they are missing, and measures both.
+pub fn bench(sizes: &[String]) -> Result<(), Failure> {
+    run(cargo(&["build", "--release", "--package", "sekong"]))?;
+    let target = workspace::metadata()?.target_directory;
+    let python = peers(target.join("bench-python").as_std_path())?;
+    let mut command = Command::new(python);
+    command.arg("reference/bench_plan.py").arg(target.join("release/sekong")).args(sizes);
+    run(command)
+}
+
+/// A Python with the peers in it.
+fn peers(folder: &Path) -> Result<std::path::PathBuf, Failure> {
+    let python = folder.join("bin/python");
+    if !python.exists() {
+        let mut venv = Command::new("python3");
+        venv.args(["-m", "venv"]).arg(folder);
+        run(venv)?;
+    }
+    let mut pip = Command::new(&python);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(PEERS);
+    run(pip)?;
+    Ok(python)
+}
