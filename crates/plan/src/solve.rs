@@ -6,24 +6,23 @@
 mod duel;
 mod finish;
 mod floor;
+mod levels;
 mod mix;
+mod parallel;
 mod part;
 mod round;
 mod tableau;
 mod target;
 mod walker;
 
-use std::iter;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use sekong_model::{PostId, ProvinceId, UnitId};
 
 use crate::certificate;
 use crate::chain::Chain;
 use crate::dag::Dag;
-use crate::game::{Game, Objective};
+use crate::game::Game;
 use crate::plan::{Plan, Prices};
 use crate::visits::Visits;
 use duel::Duel;
@@ -66,6 +65,8 @@ pub struct Outcome {
 #[derive(Clone, Copy)]
 struct Search<'a> {
     options: &'a SolveOptions,
+    /// Threads that a part may share among its units.
+    threads: NonZeroUsize,
     stop: &'a (dyn Fn() -> bool + Sync),
 }
 
@@ -140,7 +141,7 @@ pub fn solve_until(
     refuse_unsupported(game)?;
     let dags = dags(game)?;
     let parts = part::parts(game, &dags);
-    let search = Search { options, stop };
+    let search = Search { options, threads: options.threads, stop };
     let mut chains: Vec<Option<Chain>> = vec![None; dags.len()];
     let mut bests = Vec::with_capacity(parts.len());
     let (mut upper, mut upper_free) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
@@ -162,33 +163,15 @@ pub fn solve_until(
     Ok(Outcome { plan, stopped: stop() })
 }
 
-/// Solves each part by itself, as many at a time as there are threads: parts share nothing, so no answer depends on
-/// which thread was the faster one.
+/// Solves each part by itself, as many at a time as there are threads, which those that are left share among their
+/// units: parts share nothing, so no answer depends on which thread was the faster one.
 fn solve_parts(parts: &[Part], dags: &[Dag], search: Search<'_>) -> Vec<Result<Solved, SolveError>> {
-    let threads = search.options.threads.get().min(parts.len());
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let taken = iter::from_fn(|| {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            parts.get(at).map(|part| (at, part))
-        });
-        taken.map(|(at, part)| (at, solve_part(part, dags, search))).collect::<Vec<_>>()
-    };
-    let mut solved: Vec<_> = thread::scope(|scope| {
-        let helpers: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let own = work();
-        let others = helpers.into_iter().flat_map(|helper| helper.join().expect("the solver does not panic"));
-        own.into_iter().chain(others).collect()
-    });
-    solved.sort_by_key(|(at, _)| *at);
-    solved.into_iter().map(|(_, solved)| solved).collect()
+    let threads = search.options.threads;
+    let within = NonZeroUsize::new(threads.get() / parts.len().max(1)).unwrap_or(NonZeroUsize::MIN);
+    parallel::map(threads, parts, 1, |part| solve_part(part, dags, Search { threads: within, ..search }))
 }
 
 fn refuse_unsupported(game: &Game) -> Result<(), SolveError> {
-    match game.objective() {
-        Objective::Leximin => return Err(SolveError::Unsupported { field: "objective: leximin" }),
-        Objective::Max | Objective::Provinces => {}
-    }
     if game.has_absences() {
         return Err(SolveError::Unsupported { field: "absent" });
     }
@@ -255,7 +238,7 @@ struct Certified<'a> {
 
 /// Additive run: the mix that certifies most. Learning does the rough work, a linear programme the rest.
 fn certify<'a>(part: &'a Part<'a>, dags: &[Dag], search: Search<'_>) -> Certified<'a> {
-    let mut duel = Duel::new(part, Detection::Additive);
+    let mut duel = Duel::new(part, Detection::Additive, search.threads);
     let (mut best, rounds) = (Best::new(), search.options.rounds.max(1));
     let (mut played, mut next) = (0, ROUNDS_FIRST.min(rounds));
     let mut found: Option<Bounded> = None;
@@ -268,7 +251,7 @@ fn certify<'a>(part: &'a Part<'a>, dags: &[Dag], search: Search<'_>) -> Certifie
         }
         let lower = found.as_ref().map_or(0.0, |found| found.lower);
         let slack = ADDITIVE_SHARE * search.options.gap * part.scale(lower);
-        let bounded = finish::bound(part, &duel.point(), slack, WORK_MAX);
+        let bounded = finish::bound(part, &duel.point(), slack, WORK_MAX, search.threads);
         best.offer(part, dags, &bounded.mix);
         let done = bounded.upper - bounded.lower <= slack || bounded.upper <= dearest;
         if found.as_ref().is_none_or(|found| bounded.upper < found.upper) {
@@ -309,7 +292,9 @@ fn improve(part: &Part, bounded: &Certified<'_>, inclusive: Option<&Flows>, sear
     let options = search.options;
     let enough = bounded.lower + options.gap * part.scale(bounded.lower);
     let floor = inclusive.map(|_| part.game.floor()).map(|floor| floor + FLOOR_MARGIN * (1.0 - floor));
-    let limits = |work_max| Limits { floor: floor.unwrap_or(0.0), work_max };
+    let ceilings = &part.no_ceilings();
+    let limits =
+        |work_max| Limits { floor: floor.unwrap_or(0.0), ceilings, work_max, threads: search.threads };
     let goal = Goal { part, floor, enough, search };
     let descended = |point: Point| {
         let limits = limits(options.work / SCREENS);
@@ -340,7 +325,8 @@ fn improve(part: &Part, bounded: &Certified<'_>, inclusive: Option<&Flows>, sear
             best = tried;
         }
     }
-    finish::descend(part, best.point, enough, limits(options.work)).point
+    let best = finish::descend(part, best.point, enough, limits(options.work)).point;
+    levels::settle(part, best, floor.unwrap_or(0.0), search)
 }
 
 /// What a product run is for.

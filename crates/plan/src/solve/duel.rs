@@ -1,6 +1,9 @@
 //! Smuggler against units, both learning by predictive regret matching+, with averages that favour the recent.
 
+use std::num::NonZeroUsize;
+
 use crate::solve::finish::Point;
+use crate::solve::parallel::{self, UNITS_MIN};
 use crate::solve::part::{Flows, Part};
 use crate::solve::target::{Detection, Pick, Target};
 use crate::solve::walker::{Walker, normalise};
@@ -31,6 +34,7 @@ fn nudges(start: u64, count: usize) -> Vec<f64> {
 #[derive(Clone)]
 pub(super) struct Duel<'a> {
     part: &'a Part<'a>,
+    threads: NonZeroUsize,
     detection: Detection,
     floor: Option<f64>,
     targets: Vec<Target>,
@@ -58,7 +62,7 @@ struct Mind {
 
 impl<'a> Duel<'a> {
     /// Passage through any slot against units that know nothing.
-    pub(super) fn new(part: &'a Part<'a>, detection: Detection) -> Duel<'a> {
+    pub(super) fn new(part: &'a Part<'a>, detection: Detection, threads: NonZeroUsize) -> Duel<'a> {
         let flows = part.uniform();
         let visits = part.visits(&flows);
         let targets = Vec::new();
@@ -66,6 +70,7 @@ impl<'a> Duel<'a> {
         let (smuggler, nudges) = (Vec::new(), Vec::new());
         let mut duel = Duel {
             part,
+            threads,
             detection,
             floor: None,
             targets,
@@ -84,8 +89,8 @@ impl<'a> Duel<'a> {
     }
 
     /// The search for the largest least inclusion: the smuggler picks the slot least often visited.
-    pub(super) fn inclusion(part: &'a Part<'a>) -> Duel<'a> {
-        let mut duel = Duel::new(part, Detection::Product);
+    pub(super) fn inclusion(part: &'a Part<'a>, threads: NonZeroUsize) -> Duel<'a> {
+        let mut duel = Duel::new(part, Detection::Product, threads);
         duel.targets.clear();
         duel.smuggler.clear();
         duel.number_passages();
@@ -231,9 +236,10 @@ impl<'a> Duel<'a> {
                 .for_each(|(reward, nudge)| *reward *= 1.0 + self.nudge * nudge);
             self.nudge -= self.fade;
         }
-        for (unit, walker) in self.walkers.iter_mut().enumerate() {
-            walker.learn(self.part.dags[unit], &reward[self.part.nodes_of(unit)]);
-        }
+        let part = self.part;
+        parallel::for_each(self.threads, &mut self.walkers, UNITS_MIN, |unit, walker| {
+            walker.learn(part.dags[unit], &reward[part.nodes_of(unit)]);
+        });
     }
 
     fn average(&mut self) {

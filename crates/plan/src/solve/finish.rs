@@ -4,7 +4,10 @@
 //! With additive detection one programme ends at the optimum, and its prices are the smuggler's mix. With product
 //! detection the formula's tangent at the present plan is solved within a trust region, again and again.
 
+use std::num::NonZeroUsize;
+
 use crate::dag::BestFlow;
+use crate::solve::parallel::{self, UNITS_MIN};
 use crate::solve::part::{Flows, Part};
 use crate::solve::tableau::{Row, Tableau};
 use crate::solve::target::{Detection, Pick, Target, Term};
@@ -26,6 +29,10 @@ const ERROR_MAX: f64 = 1e-7;
 const EXACT: f64 = 1e-7;
 /// Of a tangent's promise so much may stay open.
 const OPEN: f64 = 0.1;
+/// A step may lift a slot above its ceiling by this share of the scale, for a tangent does not see how the formula bends.
+const SLIP: f64 = 1e-5;
+/// A slot holds a level if the programme's price for it is above this.
+const HOLDS_MIN: f64 = 1e-6;
 
 /// A plan in real numbers.
 #[derive(Debug, Clone)]
@@ -36,11 +43,15 @@ pub(super) struct Point {
 
 /// What a finish may not worsen, and how long it may take.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(super) struct Limits<'a> {
     /// Least inclusion of every reachable slot; 0 for none.
     pub(super) floor: f64,
+    /// Per place, what its payoff may be at most; slots without such a ceiling (∞) are what is minimised.
+    pub(super) ceilings: &'a [f64],
     /// Numbers touched by the simplex method, at most.
     pub(super) work_max: usize,
+    /// Threads that look for best responses.
+    pub(super) threads: NonZeroUsize,
 }
 
 /// The additive optimum, or how far a finish came to it.
@@ -56,47 +67,69 @@ pub(super) struct Bounded {
 
 /// Where a descent ended.
 pub(super) struct Descent {
-    /// Worst payoff of `point` by the product formula.
+    /// Worst payoff of `point` by the product formula, over the slots without a ceiling.
     pub(super) payoff: f64,
     pub(super) point: Point,
+    /// Places that hold the payoff up: no small step lowers all of them.
+    pub(super) holding: Vec<usize>,
     /// Numbers touched on the way.
     pub(super) work: usize,
 }
 
 /// Looks for the additive optimum from `point`, to `slack` between the bounds.
-pub(super) fn bound(part: &Part, point: &Point, slack: f64, work_max: usize) -> Bounded {
-    let mut master = Master::new(part, point, Detection::Additive, 1.0, Limits { floor: 0.0, work_max });
+pub(super) fn bound(
+    part: &Part,
+    point: &Point,
+    slack: f64,
+    work_max: usize,
+    threads: NonZeroUsize,
+) -> Bounded {
+    let ceilings = &part.no_ceilings();
+    let limits = Limits { floor: 0.0, ceilings, work_max, threads };
+    let mut master = Master::new(part, point, Detection::Additive, 1.0, limits);
     master.solve(Pool::default(), |_| slack);
     let upper = master.upper();
     Bounded { point: master.point(), upper, mix: master.best.0, lower: master.best.1 }
 }
 
 /// Lowers the product formula's worst payoff from `point` by tangents, until it is `enough`.
-pub(super) fn descend(part: &Part, point: Point, enough: f64, limits: Limits) -> Descent {
-    let (mut best, mut point, mut trust) = (part.worst(&point.visits), point, 1.0);
-    let mut work = 0;
+pub(super) fn descend(part: &Part, point: Point, enough: f64, limits: Limits<'_>) -> Descent {
+    let payoff = part.worst_below(&point.visits, limits.ceilings);
+    let mut at = Descent { payoff, point, holding: Vec::new(), work: 0 };
+    let (mut trust, mut idle) = (1.0, 0);
     let mut pool = Pool::default();
-    let mut idle = 0;
     for _ in 0..TANGENTS_MAX {
-        if best <= enough || trust < TRUST_LAST || idle == IDLE_TANGENTS || work > limits.work_max {
+        if at.payoff <= enough || trust < TRUST_LAST || idle == IDLE_TANGENTS || at.work > limits.work_max {
             break;
         }
-        let mut master = Master::new(part, &point, Detection::Product, trust, limits);
-        master.solve(std::mem::take(&mut pool), |upper| OPEN * (best - upper));
+        let mut master = Master::new(part, &at.point, Detection::Product, trust, limits);
+        master.solve(std::mem::take(&mut pool), |upper| OPEN * (at.payoff - upper));
         let tried = master.point();
-        work += master.tableau.work;
+        at.work += master.tableau.work;
+        at.holding = master.holding();
         pool = master.into_pool();
-        let payoff = part.worst(&tried.visits);
-        let holds = limits.floor <= 0.0
-            || part.least_inclusion(&tried.visits).is_none_or(|(_, least)| least >= limits.floor);
-        if holds && payoff < best - 1e-9 * best.abs() {
-            idle = if best - payoff < IDLE * best.abs() { idle + 1 } else { 0 };
-            (best, point, trust) = (payoff, tried, f64::min(1.0, 1.5 * trust));
+        let payoff = part.worst_below(&tried.visits, limits.ceilings);
+        if payoff < at.payoff - 1e-9 * at.payoff.abs() && limits.hold(part, &tried.visits) {
+            idle = if at.payoff - payoff < IDLE * at.payoff.abs() { idle + 1 } else { 0 };
+            (at.payoff, at.point, trust) = (payoff, tried, f64::min(1.0, 1.5 * trust));
         } else {
             trust *= 0.4;
         }
     }
-    Descent { payoff: best, point, work }
+    at
+}
+
+impl Limits<'_> {
+    fn hold(&self, part: &Part, visits: &[f64]) -> bool {
+        let is_floor_held =
+            || part.least_inclusion(visits).is_none_or(|(_, inclusion)| inclusion >= self.floor);
+        let is_below = |place: usize, ceiling: f64| {
+            part.payoff_at(place, visits, Detection::Product) <= ceiling + SLIP * part.scale(ceiling)
+        };
+        let settled = self.ceilings.iter().enumerate().filter(|(_, ceiling)| ceiling.is_finite());
+        (self.floor <= 0.0 || is_floor_held())
+            && settled.into_iter().all(|(place, &most)| is_below(place, most))
+    }
 }
 
 /// One way a unit could go instead.
@@ -118,8 +151,9 @@ struct Pool {
 enum Rule {
     /// A unit leaves its present ways at most by the trust region.
     Trust,
-    /// A target's payoff is at most the head, or at most 0 for the floor's.
-    Target { target: Target, payoff: f64 },
+    /// A target's payoff is at most the head, or its ceiling, or 0 for the floor's; `excess` is by how much it is above
+    /// the latter two at the present plan.
+    Target { target: Target, excess: f64 },
 }
 
 struct Master<'a> {
@@ -127,7 +161,7 @@ struct Master<'a> {
     base: &'a Point,
     detection: Detection,
     trust: f64,
-    limits: Limits,
+    limits: Limits<'a>,
     tableau: Tableau,
     rules: Vec<Rule>,
     /// Rows of each unit, with its term there.
@@ -148,7 +182,7 @@ impl<'a> Master<'a> {
         base: &'a Point,
         detection: Detection,
         trust: f64,
-        limits: Limits,
+        limits: Limits<'a>,
     ) -> Master<'a> {
         let units = part.units.len();
         Master {
@@ -178,9 +212,9 @@ impl<'a> Master<'a> {
         for pick in pool.picks {
             match pick {
                 Pick::Passage { place, removed } => {
-                    self.add_target(Target::passage(self.part, place, removed), Some(0))
+                    self.add_target(Target::passage(self.part, place, removed))
                 }
-                Pick::Floor { place } => self.add_target(self.floor_target(place), None),
+                Pick::Floor { place } => self.add_target(self.floor_target(place)),
             };
         }
         pool.columns.into_iter().for_each(|column| self.add_column(column));
@@ -236,14 +270,16 @@ impl<'a> Master<'a> {
 
     /// Takes up the slots that are worse than the head, the worst first; how many.
     fn add_worst_rows(&mut self) -> usize {
-        let begun = !self.rules.is_empty();
-        let level = if begun { self.upper() + 1e-9 * self.upper().abs() } else { f64::NEG_INFINITY };
+        let begun = self.tableau.has_head(0);
+        let head = if begun { self.upper() + 1e-9 * self.upper().abs() } else { -self.part.largest_stake() };
         let mut worse: Vec<(f64, usize)> = Vec::new();
         for (place, (slot, visitors)) in self.part.slots.iter().enumerate() {
+            let ceiling = self.limits.ceilings[place];
+            let level = if ceiling.is_finite() { ceiling + EXACT * ceiling.abs() } else { head };
             if self.part.game.value(*slot) > level && self.part.is_contested(visitors) {
-                let payoff = self.part.payoff_at(place, &self.now, self.detection);
-                if payoff > level {
-                    worse.push((payoff, place));
+                let excess = self.part.payoff_at(place, &self.now, self.detection) - level;
+                if excess > 0.0 {
+                    worse.push((excess, place));
                 }
             }
         }
@@ -260,7 +296,7 @@ impl<'a> Master<'a> {
         for (place, (_, visitors)) in self.part.slots.iter().enumerate() {
             let missed = visitors.iter().fold(1.0, |missed, visitor| missed * (1.0 - self.now[visitor.node]));
             if !visitors.is_empty() && 1.0 - missed < self.limits.floor && added < ROWS_AT_ONCE {
-                added += usize::from(self.add_target(self.floor_target(place), None));
+                added += usize::from(self.add_target(self.floor_target(place)));
             }
         }
         added
@@ -274,18 +310,29 @@ impl<'a> Master<'a> {
 
     fn add_passage(&mut self, place: usize) -> bool {
         let removed = self.part.strongest(&self.part.slots[place].1, &self.now);
-        let target = Target::passage(self.part, place, removed);
-        self.add_target(target, Some(0))
+        self.add_target(Target::passage(self.part, place, removed))
     }
 
-    fn add_target(&mut self, mut target: Target, head: Option<usize>) -> bool {
+    /// What the target's payoff may be at most; `None` if that is the head.
+    fn ceiling(&self, pick: &Pick) -> Option<f64> {
+        match pick {
+            Pick::Passage { place, .. } => Some(self.limits.ceilings[*place]).filter(|most| most.is_finite()),
+            Pick::Floor { .. } => Some(0.0),
+        }
+    }
+
+    fn add_target(&mut self, mut target: Target) -> bool {
         let known =
             |rule: &Rule| matches!(rule, Rule::Target { target: other, .. } if other.pick == target.pick);
         if self.rules.iter().any(known) {
             return false;
         }
         target.linearise(self.detection, &self.base.visits);
+        let ceiling = self.ceiling(&target.pick);
         let payoff = target.payoff(&self.base.visits);
+        // A base that slipped above a ceiling is taken as it is.
+        let excess = ceiling.map_or(payoff, |ceiling| f64::min(payoff - ceiling, 0.0));
+        let head = if ceiling.is_none() { Some(0) } else { None };
         let row = self.rules.len();
         let mut coefficients = Vec::new();
         for (at, column) in self.columns.iter().enumerate() {
@@ -295,8 +342,8 @@ impl<'a> Master<'a> {
             }
         }
         target.terms().for_each(|term| self.rows_of[term.unit].push((row, term)));
-        self.tableau.add_row(&Row { head, constant: -payoff, coefficients });
-        self.rules.push(Rule::Target { target, payoff });
+        self.tableau.add_row(&Row { head, constant: -excess, coefficients });
+        self.rules.push(Rule::Target { target, excess });
         true
     }
 
@@ -324,11 +371,11 @@ impl<'a> Master<'a> {
         let (mut mix, mut certified) = (Vec::new(), 0.0);
         let mut touched = vec![false; self.part.units.len()];
         for (row, rule) in self.rules.iter().enumerate() {
-            let (Rule::Target { target, payoff }, weight) = (rule, self.tableau.dual(row)) else { continue };
+            let (Rule::Target { target, excess }, weight) = (rule, self.tableau.dual(row)) else { continue };
             if weight <= 0.0 {
                 continue;
             }
-            certified += weight * payoff;
+            certified += weight * excess;
             for term in target.terms() {
                 touched[term.unit] = true;
                 reward[term.node] += weight * term.cost;
@@ -338,14 +385,7 @@ impl<'a> Master<'a> {
             }
         }
         let mut added = false;
-        for unit in (0..touched.len()).filter(|&unit| touched[unit]) {
-            let nodes = self.part.nodes_of(unit);
-            let response = self.part.dags[unit].best_flow(&reward[nodes.clone()], &self.base.flows[unit]);
-            let usual: f64 = reward[nodes.clone()]
-                .iter()
-                .zip(&self.base.visits[nodes])
-                .map(|(reward, visits)| reward * visits)
-                .sum();
+        for (unit, response, usual) in self.responses(&touched, &reward) {
             let gain = response.value - usual;
             certified -= self.trust * gain.max(0.0);
             let price = self.trust_row[unit].map_or(0.0, |row| self.tableau.dual(row));
@@ -359,6 +399,19 @@ impl<'a> Master<'a> {
             self.best = (mix, certified);
         }
         added
+    }
+
+    /// For each unit that is touched its best response, and what its present ways are worth.
+    fn responses(&self, touched: &[bool], reward: &[f64]) -> Vec<(usize, BestFlow, f64)> {
+        let units: Vec<usize> = (0..touched.len()).filter(|&unit| touched[unit]).collect();
+        let (part, base) = (self.part, self.base);
+        parallel::map(self.limits.threads, &units, UNITS_MIN, |&unit| {
+            let nodes = part.nodes_of(unit);
+            let reward = &reward[nodes.clone()];
+            let response = part.dags[unit].best_flow(reward, &base.flows[unit]);
+            let usual = reward.iter().zip(&base.visits[nodes]).map(|(reward, visits)| reward * visits).sum();
+            (unit, response, usual)
+        })
     }
 
     /// The programme's present plan.
@@ -375,6 +428,19 @@ impl<'a> Master<'a> {
         flows.iter_mut().flatten().for_each(|flow| *flow = flow.max(0.0));
         let visits = self.part.visits(&flows);
         Point { flows, visits }
+    }
+
+    /// Places that the programme's head rests on.
+    fn holding(&self) -> Vec<usize> {
+        let holds = |(row, rule): (usize, &Rule)| match rule {
+            Rule::Target { target: Target { pick: Pick::Passage { place, .. }, .. }, .. }
+                if self.tableau.dual(row) > HOLDS_MIN && self.limits.ceilings[*place].is_infinite() =>
+            {
+                Some(*place)
+            }
+            Rule::Target { .. } | Rule::Trust => None,
+        };
+        self.rules.iter().enumerate().filter_map(holds).collect()
     }
 
     /// The ways that are in use, and the picks that hold.

@@ -1,5 +1,7 @@
 //! The floor: a plan that visits every slot as often as can be, and the least share of it that a plan needs.
 
+use std::num::NonZeroUsize;
+
 use sekong_model::{PostId, ProvinceId};
 
 use crate::chain::Chain;
@@ -18,7 +20,7 @@ const MARGIN: f64 = 1e-9;
 
 /// Searches for the plan with the largest least inclusion; stops well above the floor.
 pub(super) fn inclusive(part: &Part, floor: f64, search: Search<'_>) -> Result<Flows, SolveError> {
-    let mut duel = Duel::inclusion(part);
+    let mut duel = Duel::inclusion(part, search.threads);
     let mut best = (duel.flows.clone(), part.least_inclusion(&duel.visits));
     let enough = (2.0 * floor).min(0.5 * (1.0 + floor));
     for round in 1..=search.options.rounds {
@@ -43,7 +45,7 @@ pub(super) fn inclusive(part: &Part, floor: f64, search: Search<'_>) -> Result<F
 /// Says which slot an inclusive plan could not hold once it was rounded to whole flows.
 pub(super) fn lost_in_rounding(part: &Part, inclusive: &Flows) -> SolveError {
     let (slot, reached) = part.least_inclusion(&part.visits(inclusive)).unwrap_or((0, 1.0));
-    refusal(part, &Duel::inclusion(part), slot, reached)
+    refusal(part, &Duel::inclusion(part, NonZeroUsize::MIN), slot, reached)
 }
 
 /// Says which slot cannot be held: proved if even coordinated units cannot, else not found.

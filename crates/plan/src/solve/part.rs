@@ -114,14 +114,28 @@ impl<'a> Part<'a> {
 
     /// The smuggler's best payoff against these visits in a contested slot; −∞ if there is none.
     pub(super) fn worst(&self, visits: &[f64]) -> f64 {
+        self.worst_of_places(visits, |_| true)
+    }
+
+    /// As [`Part::worst`], over the places whose payoff has no ceiling.
+    pub(super) fn worst_below(&self, visits: &[f64], ceilings: &[f64]) -> f64 {
+        self.worst_of_places(visits, |place| ceilings[place].is_infinite())
+    }
+
+    fn worst_of_places(&self, visits: &[f64], counts: impl Fn(usize) -> bool) -> f64 {
         let mut worst = f64::NEG_INFINITY;
         for (place, (slot, visitors)) in self.slots.iter().enumerate() {
             // No payoff is above the value.
-            if self.game.value(*slot) > worst && self.is_contested(visitors) {
+            if self.game.value(*slot) > worst && counts(place) && self.is_contested(visitors) {
                 worst = worst.max(self.payoff_at(place, visits, Detection::Product));
             }
         }
         worst
+    }
+
+    /// Ceilings for a finish that looks at the worst slot alone.
+    pub(super) fn no_ceilings(&self) -> Vec<f64> {
+        vec![f64::INFINITY; self.slots.len()]
     }
 
     /// The smuggler's payoff in the slot at `place`, the strongest of its visitors bought.

@@ -70,6 +70,11 @@ impl Tableau {
         self.heads[head].map_or(0.0, |line| self.lines[line].constant)
     }
 
+    /// Whether a row has given the head a value.
+    pub(super) fn has_head(&self, head: usize) -> bool {
+        self.heads[head].is_some()
+    }
+
     /// The column's value.
     pub(super) fn share(&self, column: usize) -> f64 {
         match self.columns[column] {
