@@ -3,6 +3,7 @@
 mod claims;
 mod fault;
 mod flow;
+mod prices;
 mod rules;
 
 use sha2::{Digest, Sha256};
@@ -48,8 +49,8 @@ pub fn check(plan_json: &str, game_json: Option<&str>) -> Result<Checked, CheckE
         faults.push(Fault::OtherGame);
     }
     let game = Game::try_from(document.game.clone()).map_err(|error| CheckError::of(Fault::Game(error)))?;
-    let flows = flow::flows(&game, &document.units, &mut faults).map_err(CheckError::of)?;
-    let checked = claims::check(&game, &document, &flows, &mut faults);
+    let walks = flow::flows(&game, &document.units, &mut faults).map_err(CheckError::of)?;
+    let checked = claims::check(&game, &document, walks, &mut faults);
     match checked {
         Some(worth) if faults.is_empty() => Ok(Checked {
             upper: worth.upper,

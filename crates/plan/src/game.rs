@@ -73,6 +73,7 @@ pub struct Game {
     floor: f64,
     bribed: usize,
     objective: Objective,
+    absent: BTreeMap<PoolId, usize>,
 }
 
 impl Game {
@@ -195,8 +196,8 @@ impl Game {
         self.objective
     }
 
-    /// Whether the document asks for plans with absent teams.
-    pub fn has_absences(&self) -> bool {
-        self.document.absent.as_ref().is_some_and(|absent| absent.values().any(|&teams| teams > 0))
+    /// The pools of which teams may be absent, with the most that may be.
+    pub fn absent(&self) -> &BTreeMap<PoolId, usize> {
+        &self.absent
     }
 }

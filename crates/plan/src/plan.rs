@@ -12,16 +12,10 @@ use crate::certificate::{Bounds, Threat, Value};
 use crate::chain::{Chain, Node, SCALE};
 use crate::game::Game;
 use crate::plan_json::{BoundsJson, KIND, PricesJson, ThreatJson, ValueJson};
+use crate::prices::Prices;
 use crate::visits::Visits;
 
 pub use read::PlanError;
-
-/// What the rules cost the plan, in units of its value.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Prices {
-    /// `upper` of this plan less `upper` of the best plan found without a floor; 0 if there is none.
-    pub floor: f64,
-}
 
 /// A plan for one day.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,9 +36,10 @@ impl Plan {
         value: Value,
         adversary: Vec<Threat>,
         unreachable: Vec<(u16, u8)>,
-        prices: Prices,
+        floor_price: Option<f64>,
     ) -> Plan {
         let visits = Visits::of(&game, &chains);
+        let prices = Prices::of(&game, &chains, &visits, value.overall.upper, floor_price);
         Plan { game, chains, visits, value, adversary, unreachable, prices }
     }
 
@@ -73,9 +68,9 @@ impl Plan {
         &self.unreachable
     }
 
-    /// What the rules cost.
-    pub fn prices(&self) -> Prices {
-        self.prices
+    /// What the rules cost, and what the smuggler gains by knowing more or meeting fewer teams.
+    pub fn prices(&self) -> &Prices {
+        &self.prices
     }
 
     /// Probability that some unit is at `post` (index) in `hour`; 0 outside the game.
@@ -105,7 +100,7 @@ impl Plan {
             ("adversary", canonical(&self.threats_json())),
             ("game_sha256", canonical(&hex::encode(Sha256::digest(&game)))),
             ("kind", canonical(&KIND)),
-            ("prices", canonical(&PricesJson { floor: self.prices.floor })),
+            ("prices", canonical(&PricesJson::from(&self.prices))),
             ("scale", canonical(&SCALE)),
             ("units", self.units_text()),
             ("unreachable", canonical(&self.unreachable_json())),

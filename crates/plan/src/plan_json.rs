@@ -70,9 +70,22 @@ pub(crate) struct ThreatJson {
     pub(crate) weight: f64,
 }
 
-/// What the rules cost, in units of `value`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// What the rules cost and what knowing more is worth, in units of `value`; fields may be missing.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PricesJson {
-    pub(crate) floor: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) absent: Option<BTreeMap<String, Vec<f64>>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) absent_all: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) floor: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) informed: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sighting: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sighting_worst: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) unbribed: Option<f64>,
 }

@@ -11,6 +11,7 @@ mod mix;
 mod parallel;
 mod part;
 mod round;
+mod spread;
 mod tableau;
 mod target;
 mod walker;
@@ -22,13 +23,14 @@ use sekong_model::{PostId, ProvinceId, UnitId};
 use crate::certificate;
 use crate::chain::Chain;
 use crate::dag::Dag;
-use crate::game::Game;
-use crate::plan::{Plan, Prices};
+use crate::game::{Game, GameUnit};
+use crate::plan::Plan;
 use crate::visits::Visits;
 use duel::Duel;
 use finish::{Bounded, Limits, Point};
 use mix::Best;
 use part::{Flows, Part};
+use spread::Allowed;
 use target::Detection;
 
 /// How long to search, and with what.
@@ -113,12 +115,6 @@ pub enum SolveError {
         /// Least inclusion of a slot is at most this, whatever the draw.
         most: f64,
     },
-    /// The game asks for what this solver does not do.
-    #[error("{field}: this solver cannot do that; remove the field")]
-    Unsupported {
-        /// Which field.
-        field: &'static str,
-    },
 }
 
 /// Solves a game. The same game and options give the same plan on every machine.
@@ -138,8 +134,7 @@ pub fn solve_until(
     options: &SolveOptions,
     stop: &(dyn Fn() -> bool + Sync),
 ) -> Result<Outcome, SolveError> {
-    refuse_unsupported(game)?;
-    let dags = dags(game)?;
+    let dags = dags(game, options.threads)?;
     let parts = part::parts(game, &dags);
     let search = Search { options, threads: options.threads, stop };
     let mut chains: Vec<Option<Chain>> = vec![None; dags.len()];
@@ -158,8 +153,8 @@ pub fn solve_until(
     let visits = Visits::of(game, &chains);
     let adversary = mix::joined(game, &parts, &bests);
     let value = certificate::value(game, &dags, &visits, &adversary);
-    let prices = Prices { floor: (upper - upper_free).max(0.0) };
-    let plan = Plan::new(game.clone(), chains, value, adversary, unreachable(game, &parts), prices);
+    let floor_price = Some((upper - upper_free).max(0.0));
+    let plan = Plan::new(game.clone(), chains, value, adversary, unreachable(game, &parts), floor_price);
     Ok(Outcome { plan, stopped: stop() })
 }
 
@@ -171,16 +166,10 @@ fn solve_parts(parts: &[Part], dags: &[Dag], search: Search<'_>) -> Vec<Result<S
     parallel::map(threads, parts, 1, |part| solve_part(part, dags, Search { threads: within, ..search }))
 }
 
-fn refuse_unsupported(game: &Game) -> Result<(), SolveError> {
-    if game.has_absences() {
-        return Err(SolveError::Unsupported { field: "absent" });
-    }
-    Ok(())
-}
-
-fn dags(game: &Game) -> Result<Vec<Dag>, SolveError> {
-    let dag = |unit| Dag::of(game, unit).ok_or_else(|| SolveError::NoPath { unit: unit.id.clone() });
-    game.units().iter().map(dag).collect()
+fn dags(game: &Game, threads: NonZeroUsize) -> Result<Vec<Dag>, SolveError> {
+    let dag =
+        |unit: &GameUnit| Dag::of(game, unit).ok_or_else(|| SolveError::NoPath { unit: unit.id.clone() });
+    parallel::map(threads, game.units(), parallel::UNITS_MIN, dag).into_iter().collect()
 }
 
 fn unreachable(game: &Game, parts: &[Part]) -> Vec<(u16, u8)> {
@@ -286,6 +275,12 @@ const SCREENS: usize = 20;
 /// The search is over after so many starts in a row that end at the same payoff, to this share of it.
 const AGREEING_STARTS: usize = 2;
 const AGREED: f64 = 2e-5;
+/// Of the gap asked for, so much may be given for a plan that tells an observer less.
+const GIVEN_AWAY: f64 = 0.5;
+/// What whole numbers may add to a payoff, as a share of the stake.
+const ROUNDING: f64 = 1.0 / (1 << 17) as f64;
+/// Payoffs may rise by this share, for sums that are not exact.
+const SLIP: f64 = 1e-6;
 
 /// Product run: the best plan met that holds the floor, if there is one to hold.
 fn improve(part: &Part, bounded: &Certified<'_>, inclusive: Option<&Flows>, search: Search<'_>) -> Point {
@@ -326,7 +321,14 @@ fn improve(part: &Part, bounded: &Certified<'_>, inclusive: Option<&Flows>, sear
         }
     }
     let best = finish::descend(part, best.point, enough, limits(options.work)).point;
-    levels::settle(part, best, floor.unwrap_or(0.0), search)
+    let floor = floor.unwrap_or(0.0);
+    let (point, ceilings) = levels::settle(part, best, floor, search);
+    let worst = part.worst_below(&point.visits, &ceilings);
+    let given = GIVEN_AWAY * options.gap * part.scale(bounded.lower);
+    let level = worst.max((worst + given).min(enough - ROUNDING * part.largest_stake()));
+    let slip = SLIP * part.scale(level);
+    let payoff: Vec<f64> = ceilings.into_iter().map(|ceiling| ceiling.min(level) + slip).collect();
+    spread::spread(part, point, &Allowed { payoff: &payoff, floor })
 }
 
 /// What a product run is for.

@@ -2,6 +2,7 @@
 
 use crate::chain::{Chain, SCALE};
 use crate::game::Game;
+use crate::reveal::Others;
 
 /// Per slot, the units that can be there and their flow, in unit order.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,13 +43,50 @@ impl Visits {
         1.0 - self.by_slot[slot].iter().fold(1.0, |missed, &(_, flow)| missed * (1.0 - share(flow)))
     }
 
+    /// The units that can be in `slot`, each with its probability.
+    pub(crate) fn shares(&self, slot: usize) -> impl Iterator<Item = (usize, f64)> {
+        self.by_slot[slot].iter().map(|&(unit, flow)| (unit, share(flow)))
+    }
+
+    /// Chance that `unit`, bought, meets nobody in `slot` who is not bought as well.
+    pub(crate) fn alone(&self, game: &Game, slot: usize, unit: usize) -> f64 {
+        let others = self.shares(slot).filter(|&(other, _)| other != unit);
+        missed(others.map(|(_, share)| share).collect(), game.bribed().max(1) - 1)
+    }
+
+    /// What all units but `unit` do in `slot`.
+    pub(crate) fn others(&self, game: &Game, slot: usize, unit: usize) -> Others {
+        let mut chances: Vec<f64> = self
+            .shares(slot)
+            .filter(|&(other, _)| other != unit)
+            .map(|(other, share)| game.units()[other].detect * share)
+            .collect();
+        chances.sort_by(|one, other| other.total_cmp(one));
+        let least_bought = match game.bribed() {
+            0 => f64::INFINITY,
+            bribed => chances.get(bribed - 1).copied().unwrap_or(0.0),
+        };
+        Others { missed: missed(chances, game.bribed()), least_bought }
+    }
+
     /// Chance of detection in `slot` when the `bribed` strongest units are removed: `1 − Π_u (1 − q_u x_uj)`.
     pub(crate) fn detection(&self, game: &Game, slot: usize) -> f64 {
-        let mut chances: Vec<f64> =
-            self.by_slot[slot].iter().map(|&(unit, flow)| game.units()[unit].detect * share(flow)).collect();
-        chances.sort_by(|one, other| other.total_cmp(one));
-        1.0 - chances.iter().skip(game.bribed()).fold(1.0, |missed, chance| missed * (1.0 - chance))
+        self.detection_without(game, slot, game.bribed())
     }
+
+    /// Chance of detection in `slot` when the `bought` strongest units are removed.
+    pub(crate) fn detection_without(&self, game: &Game, slot: usize, bought: usize) -> f64 {
+        let chances = self.shares(slot).map(|(unit, share)| game.units()[unit].detect * share);
+        1.0 - missed(chances.collect(), bought)
+    }
+}
+
+/// Chance that nothing happens, the `bought` largest chances left out.
+fn missed(mut chances: Vec<f64>, bought: usize) -> f64 {
+    if bought > 0 {
+        chances.sort_by(|one, other| other.total_cmp(one));
+    }
+    chances.iter().skip(bought).fold(1.0, |missed, chance| missed * (1.0 - chance))
 }
 
 fn share(flow: u32) -> f64 {

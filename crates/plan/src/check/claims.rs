@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::Fault;
-use super::flow::Inflow;
+use super::flow::Walked;
+use super::prices::{self, Facts};
 use super::rules::{best_path, places};
 use crate::chain::{Node, SCALE};
 use crate::game::Game;
@@ -32,36 +33,39 @@ struct Entry {
 pub(super) fn check(
     game: &Game,
     plan: &PlanJson,
-    flows: &[Inflow],
+    walks: Vec<Walked>,
     faults: &mut Vec<Fault>,
 ) -> Option<Worth> {
     let places: Vec<Vec<Node>> = game.units().iter().map(|unit| places(game, unit)).collect();
-    let chances = chances(game, flows);
+    let chances = chances(game, &walks);
     check_floor(game, plan, &places, &chances, faults);
-    if !(plan.prices.floor >= 0.0 && plan.prices.floor.is_finite()) {
-        faults.push(Fault::Price { price: plan.prices.floor });
-    }
     let entries = entries(game, &plan.adversary, faults)?;
     let all: Vec<usize> = (0..game.slot_count()).collect();
     let overall = worth(game, &places, &chances, &all, &entries, 1.0);
     let claimed = [plan.value.upper, plan.value.lower, plan.value.gap];
     compare("value", claimed, overall, faults);
     check_provinces(game, plan, &places, &chances, entries, faults);
+    // Steps that lead astray would make no sense as a walk, and are faults already.
+    if faults.is_empty() {
+        let steps: Vec<_> = walks.into_iter().map(|walk| walk.steps).collect();
+        let facts = Facts { game, chances: &chances, steps: &steps, worth: overall };
+        prices::check(&facts, &plan.prices, faults);
+    }
     Some(overall)
 }
 
 /// Per slot, the presence of each unit that can be there: (unit, probability).
-fn chances(game: &Game, flows: &[Inflow]) -> Vec<Vec<(usize, f64)>> {
+fn chances(game: &Game, walks: &[Walked]) -> Vec<Vec<(usize, f64)>> {
     let mut chances: Vec<Vec<(usize, f64)>> = vec![Vec::new(); game.slot_count()];
-    for (unit, inflow) in flows.iter().enumerate() {
-        for (node, &flow) in inflow {
+    for (unit, walk) in walks.iter().enumerate() {
+        for (node, &flow) in &walk.inflow {
             chances[slot_of(game, unit, *node)].push((unit, flow as f64 / f64::from(SCALE)));
         }
     }
     chances
 }
 
-fn slot_of(game: &Game, unit: usize, node: Node) -> usize {
+pub(super) fn slot_of(game: &Game, unit: usize, node: Node) -> usize {
     let hour = (usize::from(game.units()[unit].start) + usize::from(node.position)) % game.hours();
     usize::from(node.post) * game.hours() + hour
 }
@@ -157,11 +161,14 @@ fn worth(
     Worth { upper, lower, gap, largest_value }
 }
 
-/// The strongest `bribed` chances are taken out one by one.
 fn detection(game: &Game, chances: &[(usize, f64)]) -> f64 {
-    let mut left: Vec<f64> =
-        chances.iter().map(|&(unit, chance)| game.units()[unit].detect * chance).collect();
-    for _ in 0..game.bribed().min(left.len()) {
+    let left = chances.iter().map(|&(unit, chance)| game.units()[unit].detect * chance);
+    strongest_left(left.collect(), game.bribed())
+}
+
+/// Chance that something happens, once the `bought` largest chances were taken out one by one.
+pub(super) fn strongest_left(mut left: Vec<f64>, bought: usize) -> f64 {
+    for _ in 0..bought.min(left.len()) {
         let strongest =
             (0..left.len()).fold(0, |best, other| if left[other] > left[best] { other } else { best });
         left.swap_remove(strongest);
@@ -226,15 +233,17 @@ fn check_provinces(
 }
 
 fn compare(field: &str, [upper, lower, gap]: [f64; 3], found: Worth, faults: &mut Vec<Fault>) {
-    let size = found.upper.abs().max(found.lower.abs()).max(0.01 * found.largest_value);
-    let figures = [
-        ("upper", upper, found.upper, size),
-        ("lower", lower, found.lower, size),
-        ("gap", gap, found.gap, found.gap.abs().max(1.0)),
-    ];
-    for (name, claimed, found, size) in figures {
-        if (claimed - found).abs() > TOLERANCE * size {
-            faults.push(Fault::Figure { field: format!("{field}.{name}"), claimed, found });
-        }
+    compare_figure(&format!("{field}.upper"), upper, found.upper, &found, faults);
+    compare_figure(&format!("{field}.lower"), lower, found.lower, &found, faults);
+    if (gap - found.gap).abs() > TOLERANCE * found.gap.abs().max(1.0) {
+        faults.push(Fault::Figure { field: format!("{field}.gap"), claimed: gap, found: found.gap });
+    }
+}
+
+/// Compares a figure in units of the value, to a share of the size of the bounds.
+pub(super) fn compare_figure(field: &str, claimed: f64, found: f64, worth: &Worth, faults: &mut Vec<Fault>) {
+    let size = worth.upper.abs().max(worth.lower.abs()).max(0.01 * worth.largest_value).max(found.abs());
+    if (claimed - found).abs() > TOLERANCE * size {
+        faults.push(Fault::Figure { field: field.to_owned(), claimed, found });
     }
 }

@@ -182,4 +182,9 @@ pub enum Fault {
         /// As given.
         price: f64,
     },
+    /// The figures for absent teams are not one per admitted count of each of the game's pools.
+    #[error(
+        "prices.absent: not one figure for each count of absent teams that the game admits; solve the game again"
+    )]
+    Absent,
 }

@@ -11,12 +11,26 @@ use crate::plan_json::{ArcJson, ChainJson};
 /// Flow into each place of a unit.
 pub(super) type Inflow = BTreeMap<Node, u64>;
 
+/// One arc as the game knows it; entry and end are `None`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Step {
+    pub(super) from: Option<Node>,
+    pub(super) to: Option<Node>,
+    pub(super) flow: u64,
+}
+
+/// What was read of one unit: its flow into each place, and its steps, sorted.
+pub(super) struct Walked {
+    pub(super) inflow: Inflow,
+    pub(super) steps: Vec<Step>,
+}
+
 /// Looks at every chain; a plan for other units cannot be looked at further.
 pub(super) fn flows(
     game: &Game,
     chains: &[ChainJson],
     faults: &mut Vec<Fault>,
-) -> Result<Vec<Inflow>, Fault> {
+) -> Result<Vec<Walked>, Fault> {
     if chains.len() != game.units().len() {
         return Err(Fault::Units);
     }
@@ -30,15 +44,18 @@ pub(super) fn flows(
     Ok(flows)
 }
 
-fn flow(game: &Game, unit: &GameUnit, chain: &ChainJson, faults: &mut Vec<Fault>) -> Inflow {
+fn flow(game: &Game, unit: &GameUnit, chain: &ChainJson, faults: &mut Vec<Fault>) -> Walked {
     let (mut inflow, mut outflow, mut source) = (Inflow::new(), Inflow::new(), 0u64);
     let mut seen = BTreeSet::new();
+    let mut steps = Vec::with_capacity(chain.arcs.len());
     for arc in &chain.arcs {
         let (id, name) = (|| unit.id.to_string(), || name(arc));
-        let Some((from, to, flow)) = read(game, unit, arc) else {
+        let Some(step) = read(game, unit, arc) else {
             faults.push(Fault::ArcForm { unit: id(), arc: name() });
             continue;
         };
+        steps.push(step);
+        let Step { from, to, flow } = step;
         if !seen.insert((from, to)) {
             faults.push(Fault::ArcTwice { unit: id(), arc: name() });
         }
@@ -55,7 +72,8 @@ fn flow(game: &Game, unit: &GameUnit, chain: &ChainJson, faults: &mut Vec<Fault>
         faults.push(Fault::Source { unit: unit.id.to_string(), flow: source });
     }
     conserve(game, unit, &inflow, &outflow, faults);
-    inflow
+    steps.sort_unstable();
+    Walked { inflow, steps }
 }
 
 fn conserve(game: &Game, unit: &GameUnit, inflow: &Inflow, outflow: &Inflow, faults: &mut Vec<Fault>) {
@@ -73,9 +91,7 @@ fn conserve(game: &Game, unit: &GameUnit, inflow: &Inflow, outflow: &Inflow, fau
     }
 }
 
-type Read = (Option<Node>, Option<Node>, u64);
-
-fn read(game: &Game, unit: &GameUnit, arc: &ArcJson) -> Option<Read> {
+fn read(game: &Game, unit: &GameUnit, arc: &ArcJson) -> Option<Step> {
     let node = |(post, position): &(String, i64)| {
         let post = game.post_index(&post.parse().ok()?)?;
         let position = u8::try_from(*position).ok().filter(|&position| position < unit.length)?;
@@ -86,7 +102,7 @@ fn read(game: &Game, unit: &GameUnit, arc: &ArcJson) -> Option<Read> {
         Some(place) => node(place).map(Some),
     };
     let flow = u64::try_from(arc.flow).ok().filter(|flow| (1..=u64::from(SCALE)).contains(flow))?;
-    Some((end(&arc.from)?, end(&arc.to)?, flow))
+    Some(Step { from: end(&arc.from)?, to: end(&arc.to)?, flow })
 }
 
 fn name(arc: &ArcJson) -> String {

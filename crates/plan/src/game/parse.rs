@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sekong_model::{IdError, PostId, ProvinceId};
+use sekong_model::{IdError, PoolId, PostId, ProvinceId};
 
 use super::{Game, GameUnit, Objective, POSTS_MAX, SLOTS_MAX, STAKE_MAX, UNITS_MAX};
 use crate::game_error::GameError;
@@ -24,7 +24,7 @@ impl TryFrom<GameJson> for Game {
         let floor = floor(document.floor)?;
         let bribed = team_count("bribed", document.bribed)?;
         let objective = objective(document.objective.as_deref())?;
-        absences(document.absent.as_ref(), &units)?;
+        let absent = absent(document.absent.as_ref(), &units)?;
         Ok(Game {
             document,
             hours,
@@ -39,6 +39,7 @@ impl TryFrom<GameJson> for Game {
             floor,
             bribed,
             objective,
+            absent,
         })
     }
 }
@@ -295,12 +296,15 @@ fn objective(name: Option<&str>) -> Result<Objective, GameError> {
     }
 }
 
-fn absences(absent: Option<&BTreeMap<String, i64>>, units: &[GameUnit]) -> Result<(), GameError> {
-    for (pool, &count) in absent.into_iter().flatten() {
-        if !units.iter().any(|unit| unit.pool.as_str() == pool) {
-            return Err(GameError::UnknownPool { pool: pool.clone() });
-        }
-        team_count(&format!("absent[{pool}]"), count)?;
+fn absent(
+    document: Option<&BTreeMap<String, i64>>,
+    units: &[GameUnit],
+) -> Result<BTreeMap<PoolId, usize>, GameError> {
+    let mut absent = BTreeMap::new();
+    for (pool, &count) in document.into_iter().flatten() {
+        let known = units.iter().find(|unit| unit.pool.as_str() == pool);
+        let unit = known.ok_or_else(|| GameError::UnknownPool { pool: pool.clone() })?;
+        absent.insert(unit.pool.clone(), team_count(&format!("absent[{pool}]"), count)?);
     }
-    Ok(())
+    Ok(absent)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sekong_model::{PostId, ProvinceId};
 
-use super::{Plan, Prices};
+use super::Plan;
 use crate::certificate::{Bounds, Threat, Value};
 use crate::chain::{Arc, Chain, Node, SCALE};
 use crate::game::Game;
@@ -68,7 +68,8 @@ pub enum PlanError {
 }
 
 impl Plan {
-    /// Reads PLAN.json: its form only. Use [`crate::check`] first on a plan from elsewhere.
+    /// Reads PLAN.json: its form only. Use [`crate::check`] first on a plan from elsewhere. Of the prices only the
+    /// floor's is taken over; the others follow from the chains.
     pub fn from_json(text: &str) -> Result<Plan, PlanError> {
         let document: PlanJson = serde_json::from_str(text).map_err(|error| PlanError::Json {
             line: error.line(),
@@ -93,8 +94,7 @@ impl Plan {
             .enumerate()
             .map(|(entry, place)| slot(&game, &place.0, place.1).ok_or(PlanError::Unreachable { entry }))
             .collect::<Result<_, _>>()?;
-        let prices = Prices { floor: document.prices.floor };
-        Ok(Plan::new(game, chains, value, adversary, unreachable, prices))
+        Ok(Plan::new(game, chains, value, adversary, unreachable, document.prices.floor))
     }
 }
 

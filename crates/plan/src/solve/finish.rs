@@ -271,15 +271,15 @@ impl<'a> Master<'a> {
     /// Takes up the slots that are worse than the head, the worst first; how many.
     fn add_worst_rows(&mut self) -> usize {
         let begun = self.tableau.has_head(0);
-        let head = if begun { self.upper() + 1e-9 * self.upper().abs() } else { -self.part.largest_stake() };
+        let head = if begun { self.upper() + 1e-9 * self.upper().abs() } else { f64::NEG_INFINITY };
         let mut worse: Vec<(f64, usize)> = Vec::new();
         for (place, (slot, visitors)) in self.part.slots.iter().enumerate() {
             let ceiling = self.limits.ceilings[place];
             let level = if ceiling.is_finite() { ceiling + EXACT * ceiling.abs() } else { head };
             if self.part.game.value(*slot) > level && self.part.is_contested(visitors) {
-                let excess = self.part.payoff_at(place, &self.now, self.detection) - level;
-                if excess > 0.0 {
-                    worse.push((excess, place));
+                let payoff = self.part.payoff_at(place, &self.now, self.detection);
+                if payoff > level {
+                    worse.push((if level.is_finite() { payoff - level } else { payoff }, place));
                 }
             }
         }

@@ -14,14 +14,15 @@ const NEAR: f64 = 1e-6;
 /// Each level's descent may take this part of the work.
 const LEVELS: usize = 20;
 
-/// Goes on from a plan that is best for its worst slot, at the same floor, until all is settled or the work is spent.
-pub(super) fn settle(part: &Part, point: Point, floor: f64, search: Search<'_>) -> Point {
+/// Goes on from a plan that is best for its worst slot, at the same floor, until all is settled or the work is spent;
+/// and the ceilings that were settled.
+pub(super) fn settle(part: &Part, point: Point, floor: f64, search: Search<'_>) -> (Point, Vec<f64>) {
+    let mut ceilings = part.no_ceilings();
     let groups = match part.game.objective() {
-        Objective::Max => return point,
+        Objective::Max => return (point, ceilings),
         Objective::Leximin => (0..part.slots.len()).collect(),
         Objective::Provinces => provinces(part),
     };
-    let mut ceilings = part.no_ceilings();
     let (mut point, mut work) = (point, search.options.work);
     while !is_settled(part, &ceilings) && work > 0 && !(search.stop)() {
         let work_max = work.min(search.options.work / LEVELS);
@@ -38,7 +39,7 @@ pub(super) fn settle(part: &Part, point: Point, floor: f64, search: Search<'_>) 
             raise_none(part, &point, &groups, groups[place], level.payoff, &mut ceilings);
         }
     }
-    point
+    (point, ceilings)
 }
 
 /// The group of each place: its province.

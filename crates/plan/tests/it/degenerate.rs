@@ -123,16 +123,6 @@ fn a_sentinel_that_cannot_end_has_no_path() {
 }
 
 #[rstest]
-#[case::leximin("objective", json!("leximin"))]
-#[case::absent("absent", json!({"x": 1}))]
-fn what_the_solver_cannot_do_it_refuses(#[case] field: &str, #[case] value: Value) {
-    let mut game = small();
-    game[field] = value;
-    let solved = solve(&Game::from_json(&game.to_string()).unwrap(), &SolveOptions::default());
-    assert!(matches!(solved, Err(SolveError::Unsupported { .. })));
-}
-
-#[rstest]
 #[case::slots("/slots", json!(0), "slots")]
 #[case::negative_slots("/slots", json!(-4), "slots")]
 #[case::no_posts("/posts", json!([]), "posts")]

@@ -3,11 +3,15 @@
 // Helpers of tests stand outside test functions, where the lint cannot tell them from the crate.
 #![allow(clippy::unwrap_used)]
 
+mod absent;
 mod brute;
 mod checking;
 mod degenerate;
 mod form;
 mod games;
+mod levels;
 mod provinces;
 mod relinearised;
+mod reveal;
 mod separate;
+mod spread;

@@ -7,6 +7,7 @@ fn the_checker_imports_nothing_of_the_solver() {
         include_str!("../../src/check/claims.rs"),
         include_str!("../../src/check/fault.rs"),
         include_str!("../../src/check/flow.rs"),
+        include_str!("../../src/check/prices.rs"),
         include_str!("../../src/check/rules.rs"),
     ];
     let shared = ["chain", "game", "game_error", "game_json", "plan_json", "check"];

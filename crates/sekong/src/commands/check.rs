@@ -20,7 +20,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<(), Failure> {
             "upper": bounds.map(|checked| checked.upper),
             "lower": bounds.map(|checked| checked.lower),
             "gap": bounds.map(|checked| checked.gap),
-            "unchecked": ["prices"],
+            "unchecked": ["prices.floor"],
             "faults": faults,
         }))?;
         return checked.map(drop).map_err(|error| Failure::not_verified(error).told());
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<(), Failure> {
     let checked = checked.map_err(Failure::not_verified)?;
     let (upper, lower, gap) = (checked.upper, checked.lower, 100.0 * checked.gap);
     print_line(format_args!("the plan holds: upper {upper:.6}, lower {lower:.6}, gap {gap:.2} %"))?;
-    print_line("its prices are claims: they compare with plans that are not in the file")
+    print_line("the price of its floor is a claim: it compares with a plan that is not in the file")
 }
 
 fn text(path: &std::path::Path) -> Result<String, Failure> {
