@@ -82,21 +82,53 @@ impl Dag {
         visits
     }
 
-    /// The largest sum of `reward` (one per node) along a path: one backward pass.
-    pub(crate) fn best_response(&self, reward: &[f64]) -> f64 {
+    /// The flow of a unit that goes on in the proportions of `weights` (one per arc), or evenly where they are all 0.
+    pub(crate) fn walk(&self, weights: &[f64]) -> Vec<f64> {
+        let mut flow = vec![0.0; self.arc_count()];
+        let mut visits = vec![0.0; self.nodes.len()];
+        for (group, arcs) in self.groups.iter().enumerate() {
+            let inflow = group.checked_sub(1).map_or(1.0, |node| visits[node]);
+            let all: f64 = weights[arcs.clone()].iter().sum();
+            for arc in arcs.clone() {
+                flow[arc] = inflow * if all > 0.0 { weights[arc] / all } else { 1.0 / arcs.len() as f64 };
+                self.target(arc).into_iter().for_each(|node| visits[node] += flow[arc]);
+            }
+        }
+        flow
+    }
+
+    /// The flow of one path with the largest sum of `reward`, the first of several.
+    pub(crate) fn best_path(&self, reward: &[f64]) -> Vec<f64> {
+        let worth = self.worth(reward);
+        let mut flow = vec![0.0; self.arc_count()];
+        let mut next = Some(self.entry());
+        while let Some(arcs) = next {
+            let best = self.best_of(arcs.clone(), &worth);
+            let is_best = |arc: &usize| self.target(*arc).map_or(0.0, |node| worth[node]) >= best;
+            let arc = arcs.clone().find(is_best).unwrap_or(arcs.start);
+            flow[arc] = 1.0;
+            next = self.target(arc).map(|node| self.out(node));
+        }
+        flow
+    }
+
+    /// Per node, the largest sum of `reward` from there to the end.
+    fn worth(&self, reward: &[f64]) -> Vec<f64> {
         let mut worth = vec![0.0; self.nodes.len()];
         for node in (0..self.nodes.len()).rev() {
             worth[node] = reward[node] + self.best_of(self.out(node), &worth);
         }
-        self.best_of(self.entry(), &worth)
+        worth
+    }
+
+    /// The largest sum of `reward` (one per node) along a path: one backward pass.
+    pub(crate) fn best_response(&self, reward: &[f64]) -> f64 {
+        self.best_of(self.entry(), &self.worth(reward))
     }
 
     /// A flow with the largest sum of `reward`; where several arcs serve as well, in the proportions of `habit`.
     pub(crate) fn best_flow(&self, reward: &[f64], habit: &[f64]) -> BestFlow {
-        let mut worth = vec![0.0; self.nodes.len()];
-        for node in (0..self.nodes.len()).rev() {
-            worth[node] = reward[node] + self.best_of(self.out(node), &worth);
-        }
+        let worth = self.worth(reward);
         let value = self.best_of(self.entry(), &worth);
         let tie = TIE * value.abs();
         let mut best =

@@ -98,6 +98,16 @@ impl Game {
         Sha256::digest(self.to_json()).into()
     }
 
+    /// The game with its document changed.
+    ///
+    /// # Errors
+    /// As [`Game::from_json`], if the change breaks a rule.
+    pub(crate) fn changed(&self, change: impl FnOnce(&mut GameJson)) -> Result<Game, GameError> {
+        let mut document = self.document.clone();
+        change(&mut document);
+        Game::try_from(document)
+    }
+
     /// Hours of the game.
     pub fn hours(&self) -> usize {
         self.hours

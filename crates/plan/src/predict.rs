@@ -1,12 +1,14 @@
 //! What a plan leaves open to one who watches: how many bits a draw has, and how much of a shift one look gives away.
 
+use serde::Serialize;
+
 use crate::chain::{Arc, Chain, Node};
 
 /// A later inspection counts as foretold if its chance after the look is above this.
 const FORETOLD: f64 = 0.9;
 
 /// How well the draw of a plan can be foretold.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Predictability {
     /// Entropy of a day's draw in bits: the sum over units, which move independently (Shannon 1948).
     pub entropy_bits: f64,

@@ -10,11 +10,12 @@ mod levels;
 mod mix;
 mod parallel;
 mod part;
-mod round;
+pub(crate) mod round;
 mod spread;
 mod tableau;
 mod target;
 mod walker;
+mod warm;
 
 use std::num::NonZeroUsize;
 
@@ -46,11 +47,20 @@ pub struct SolveOptions {
     pub threads: NonZeroUsize,
     /// Chooses the starts among which the best plan is taken.
     pub seed: u64,
+    /// An earlier plan, taken as one more start; it may be of another game.
+    pub start: Option<Plan>,
 }
 
 impl Default for SolveOptions {
     fn default() -> SolveOptions {
-        SolveOptions { gap: 0.001, rounds: 1000, work: 600_000_000, threads: NonZeroUsize::MIN, seed: 0 }
+        SolveOptions {
+            gap: 0.001,
+            rounds: 1000,
+            work: 600_000_000,
+            threads: NonZeroUsize::MIN,
+            seed: 0,
+            start: None,
+        }
     }
 }
 
@@ -158,6 +168,32 @@ pub fn solve_until(
     Ok(Outcome { plan, stopped: stop() })
 }
 
+/// What no plan of the game can be below: the additive bound, to a quarter of the gap asked for.
+pub(crate) fn bound(game: &Game, options: &SolveOptions) -> Result<f64, SolveError> {
+    let never = || false;
+    let search = Search { options, threads: options.threads, stop: &never };
+    let dags = dags(game, options.threads)?;
+    let bounds = part::parts(game, &dags)
+        .iter()
+        .map(|part| certify(part, &dags, search).best.lower)
+        .collect::<Vec<_>>();
+    Ok(bounds.into_iter().fold(f64::NEG_INFINITY, f64::max))
+}
+
+/// The plan that would be best if units could be coordinated at no loss, walked by units that are not.
+pub(crate) fn additive(game: &Game, options: &SolveOptions) -> Result<Vec<Chain>, SolveError> {
+    let never = || false;
+    let search = Search { options, threads: options.threads, stop: &never };
+    let dags = dags(game, options.threads)?;
+    let mut chains = Vec::new();
+    for part in part::parts(game, &dags) {
+        let rounded = part.round(&certify(&part, &dags, search).point.flows);
+        chains.extend(part.units.iter().copied().zip(rounded));
+    }
+    chains.sort_by_key(|(unit, _)| *unit);
+    Ok(chains.into_iter().map(|(_, chain)| chain).collect())
+}
+
 /// Solves each part by itself, as many at a time as there are threads, which those that are left share among their
 /// units: parts share nothing, so no answer depends on which thread was the faster one.
 fn solve_parts(parts: &[Part], dags: &[Dag], search: Search<'_>) -> Vec<Result<Solved, SolveError>> {
@@ -166,7 +202,7 @@ fn solve_parts(parts: &[Part], dags: &[Dag], search: Search<'_>) -> Vec<Result<S
     parallel::map(threads, parts, 1, |part| solve_part(part, dags, Search { threads: within, ..search }))
 }
 
-fn dags(game: &Game, threads: NonZeroUsize) -> Result<Vec<Dag>, SolveError> {
+pub(crate) fn dags(game: &Game, threads: NonZeroUsize) -> Result<Vec<Dag>, SolveError> {
     let dag =
         |unit: &GameUnit| Dag::of(game, unit).ok_or_else(|| SolveError::NoPath { unit: unit.id.clone() });
     parallel::map(threads, game.units(), parallel::UNITS_MIN, dag).into_iter().collect()
@@ -229,7 +265,9 @@ struct Certified<'a> {
 fn certify<'a>(part: &'a Part<'a>, dags: &[Dag], search: Search<'_>) -> Certified<'a> {
     let mut duel = Duel::new(part, Detection::Additive, search.threads);
     let (mut best, rounds) = (Best::new(), search.options.rounds.max(1));
-    let (mut played, mut next) = (0, ROUNDS_FIRST.min(rounds));
+    // With an earlier plan the programme is tried before anything is learned.
+    let warm = search.options.start.as_ref().map(|plan| warm::point(part, plan));
+    let (mut played, mut next) = (0, if warm.is_some() { 0 } else { ROUNDS_FIRST.min(rounds) });
     let mut found: Option<Bounded> = None;
     let uncontested = part.dearest_uncontested();
     let dearest = uncontested.map_or(f64::NEG_INFINITY, |place| part.game.value(part.slots[place].0));
@@ -240,7 +278,8 @@ fn certify<'a>(part: &'a Part<'a>, dags: &[Dag], search: Search<'_>) -> Certifie
         }
         let lower = found.as_ref().map_or(0.0, |found| found.lower);
         let slack = ADDITIVE_SHARE * search.options.gap * part.scale(lower);
-        let bounded = finish::bound(part, &duel.point(), slack, WORK_MAX, search.threads);
+        let point = warm.as_ref().filter(|_| played == 0).cloned().unwrap_or_else(|| duel.point());
+        let bounded = finish::bound(part, &point, slack, WORK_MAX, search.threads);
         best.offer(part, dags, &bounded.mix);
         let done = bounded.upper - bounded.lower <= slack || bounded.upper <= dearest;
         if found.as_ref().is_none_or(|found| bounded.upper < found.upper) {
@@ -252,7 +291,7 @@ fn certify<'a>(part: &'a Part<'a>, dags: &[Dag], search: Search<'_>) -> Certifie
         if done || played >= rounds || (search.stop)() {
             break;
         }
-        next = rounds.min(STRETCH * next);
+        next = rounds.min((STRETCH * next).max(ROUNDS_FIRST));
     }
     let lower = best.lower.max(dearest);
     if let Some(place) = uncontested {
@@ -272,6 +311,8 @@ const STARTS_MAX: usize = 32;
 const ROUND_WORK: usize = 30;
 /// Each start's descent may take this part of the work; the best start is gone on with.
 const SCREENS: usize = 20;
+/// With an earlier plan to begin from a search takes this part of the work.
+const WARM: usize = 4;
 /// The search is over after so many starts in a row that end at the same payoff, to this share of it.
 const AGREEING_STARTS: usize = 2;
 const AGREED: f64 = 2e-5;
@@ -285,6 +326,8 @@ const SLIP: f64 = 1e-6;
 /// Product run: the best plan met that holds the floor, if there is one to hold.
 fn improve(part: &Part, bounded: &Certified<'_>, inclusive: Option<&Flows>, search: Search<'_>) -> Point {
     let options = search.options;
+    // An earlier plan brings with it what its own search found.
+    let work_max = if options.start.is_some() { options.work / WARM } else { options.work };
     let enough = bounded.lower + options.gap * part.scale(bounded.lower);
     let floor = inclusive.map(|_| part.game.floor()).map(|floor| floor + FLOOR_MARGIN * (1.0 - floor));
     let ceilings = &part.no_ceilings();
@@ -292,7 +335,7 @@ fn improve(part: &Part, bounded: &Certified<'_>, inclusive: Option<&Flows>, sear
         |work_max| Limits { floor: floor.unwrap_or(0.0), ceilings, work_max, threads: search.threads };
     let goal = Goal { part, floor, enough, search };
     let descended = |point: Point| {
-        let limits = limits(options.work / SCREENS);
+        let limits = limits(work_max / SCREENS);
         let point = match inclusive {
             Some(inclusive) => floor::mended(part, &point, inclusive, limits.floor),
             None => point,
@@ -302,9 +345,13 @@ fn improve(part: &Part, bounded: &Certified<'_>, inclusive: Option<&Flows>, sear
     let rounds = ROUNDS_PRODUCT.min(options.rounds);
     let round_work = ROUND_WORK * part.dags.iter().map(|dag| dag.arc_count()).sum::<usize>();
     let mut best = descended(bounded.point.clone());
+    if let Some(plan) = &options.start {
+        let tried = descended(warm::point(part, plan));
+        best = if tried.payoff < best.payoff { tried } else { best };
+    }
     let (mut agreeing, mut work) = (0, best.work);
     for start in 0..STARTS_MAX {
-        let tired = start >= STARTS_MIN && (work > options.work || agreeing == AGREEING_STARTS);
+        let tired = start >= STARTS_MIN && (work > work_max || agreeing == AGREEING_STARTS);
         if best.payoff <= enough || tired || (search.stop)() {
             break;
         }
@@ -320,7 +367,7 @@ fn improve(part: &Part, bounded: &Certified<'_>, inclusive: Option<&Flows>, sear
             best = tried;
         }
     }
-    let best = finish::descend(part, best.point, enough, limits(options.work)).point;
+    let best = finish::descend(part, best.point, enough, limits(work_max)).point;
     let floor = floor.unwrap_or(0.0);
     let (point, ceilings) = levels::settle(part, best, floor, search);
     let worst = part.worst_below(&point.visits, &ceilings);

@@ -156,6 +156,9 @@ pub struct PlanArgs {
     /// Where to write the plan
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+    /// Also say what the plan does, where it presses, and what its rules and teams are worth
+    #[arg(long)]
+    pub explain: bool,
     /// Print one JSON object on one line
     #[arg(long)]
     pub json: bool,
@@ -173,7 +176,7 @@ pub struct GameSolveArgs {
     /// Stop when the certified gap of each part is at most this
     #[arg(long, value_name = "GAP", default_value_t = Gap::DEFAULT, allow_negative_numbers = true)]
     pub gap: Gap,
-    /// Parts of the game that are solved at the same time; the plan does not depend on it
+    /// Threads at work; the plan does not depend on it
     #[arg(long, value_name = "N", default_value_t = NonZeroUsize::MIN)]
     pub threads: NonZeroUsize,
     /// Stop after so many seconds with the best plan met and its true gap
@@ -182,6 +185,12 @@ pub struct GameSolveArgs {
     /// Chooses the starts of the search: the same seed gives the same plan
     #[arg(long, value_name = "U64", default_value_t = 0)]
     pub seed: u64,
+    /// A plan to begin from, such as yesterday's: one more start, for a game whose units and posts are mostly the same
+    #[arg(long, value_name = "PLAN")]
+    pub start: Option<PathBuf>,
+    /// Also say what the plan does, where it presses, and what its rules and teams are worth
+    #[arg(long)]
+    pub explain: bool,
     /// Print one JSON object on one line
     #[arg(long)]
     pub json: bool,

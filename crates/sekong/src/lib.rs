@@ -5,6 +5,7 @@ mod clocks;
 mod commands;
 mod data_folder;
 mod evidence;
+mod explained;
 mod failure;
 mod files;
 mod output;

@@ -5,7 +5,6 @@ use crate::dag::Dag;
 use crate::game::Game;
 use crate::solve::round::round;
 use crate::solve::target::Detection;
-use crate::solve::walker::Walker;
 use crate::visits::Visits;
 
 /// A unit that can be in a slot: its place in the part, the node there, its chance of detection.
@@ -94,7 +93,7 @@ impl<'a> Part<'a> {
 
     /// Flows of units that know nothing.
     pub(super) fn uniform(&self) -> Flows {
-        self.dags.iter().map(|dag| Walker::new(dag).flow().to_vec()).collect()
+        self.dags.iter().map(|dag| dag.walk(&vec![1.0; dag.arc_count()])).collect()
     }
 
     /// Places among a slot's visitors of the `bribed` strongest, ascending; ties go to the first.

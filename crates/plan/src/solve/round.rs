@@ -36,7 +36,7 @@ pub(super) fn apportion(total: u64, shares: &[f64]) -> Vec<u64> {
 }
 
 /// The chain nearest to the arc flows `flow`: 2^20 at the source, conserved at every node.
-pub(super) fn round(unit: &UnitId, dag: &Dag, flow: &[f64]) -> Chain {
+pub(crate) fn round(unit: &UnitId, dag: &Dag, flow: &[f64]) -> Chain {
     let mut arcs = Vec::new();
     let mut inflow = vec![0u64; dag.nodes().len()];
     for origin in std::iter::once(None).chain((0..dag.nodes().len()).map(Some)) {

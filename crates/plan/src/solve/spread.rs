@@ -34,21 +34,6 @@ pub(super) fn spread(part: &Part, point: Point, allowed: &Allowed<'_>) -> Point 
     point
 }
 
-/// The flow of a unit that at each node goes on in the proportions of `weights`.
-fn walked(dag: &Dag, weights: &[f64]) -> Vec<f64> {
-    let mut flow = vec![0.0; dag.arc_count()];
-    let mut visits = vec![0.0; dag.nodes().len()];
-    for origin in std::iter::once(None).chain((0..visits.len()).map(Some)) {
-        let (inflow, arcs) = origin.map_or((1.0, dag.entry()), |node| (visits[node], dag.out(node)));
-        let all: f64 = weights[arcs.clone()].iter().sum();
-        for arc in arcs {
-            flow[arc] = inflow * weights[arc] / all;
-            dag.target(arc).into_iter().for_each(|node| visits[node] += flow[arc]);
-        }
-    }
-    flow
-}
-
 /// Places that each unit can be in.
 fn places(part: &Part) -> Vec<Vec<usize>> {
     let mut places = vec![Vec::new(); part.units.len()];
@@ -66,7 +51,7 @@ fn every_path_alike(dag: &Dag) -> Vec<f64> {
         ways[node] = dag.out(node).map(|arc| of(&ways, arc)).sum();
     }
     let weights: Vec<f64> = (0..dag.arc_count()).map(|arc| of(&ways, arc)).collect();
-    walked(dag, &weights)
+    dag.walk(&weights)
 }
 
 fn move_unit(
@@ -152,7 +137,7 @@ mod tests {
             let game = game(bribed);
             let dags: Vec<Dag> = game.units().iter().map(|unit| Dag::of(&game, unit).unwrap()).collect();
             let part = &parts(&game, &dags)[0];
-            let flows: Flows = dags.iter().map(|dag| walked(dag, &weights)).collect();
+            let flows: Flows = dags.iter().map(|dag| dag.walk(&weights)).collect();
             let point = Point { visits: part.visits(&flows), flows };
             let floor = held * part.least_inclusion(&point.visits).unwrap().1;
             let payoff: Vec<f64> = (0..part.slots.len())

@@ -1,8 +1,10 @@
 //! `sekong game solve`: the plan of a game file.
 
-use sekong_plan::{Game, SolveOptions, solve_until};
+use std::path::Path;
 
-use super::plan::deliver;
+use sekong_plan::{Game, Plan, SolveOptions, explain, solve_until};
+
+use super::plan::{tell, write};
 use crate::cli::GameSolveArgs;
 use crate::clocks::over_after;
 use crate::failure::Failure;
@@ -17,13 +19,25 @@ pub(crate) fn run(args: &GameSolveArgs) -> Result<(), Failure> {
     let text = String::from_utf8(read_at_most(&args.game, GAME_MAX_BYTES)?)
         .map_err(|_| Failure::failed(format!("{place} is not UTF-8 text")).hint("name a game file"))?;
     let game = Game::from_json(&text).map_err(|error| Failure::failed(format!("{place}: {error}")))?;
+    let start = args.start.as_deref().map(read_plan).transpose()?;
     let options = SolveOptions {
         gap: args.gap.0,
         work: WORK,
         threads: args.threads,
         seed: args.seed,
+        start,
         ..SolveOptions::default()
     };
     let outcome = solve_until(&game, &options, &over).map_err(Failure::failed)?;
-    deliver(&outcome, &args.out, "plan", args.json)
+    write(&outcome.plan, &args.out)?;
+    let explained =
+        args.explain.then(|| explain(&outcome.plan, &options)).transpose().map_err(Failure::failed)?;
+    tell(&outcome, explained.as_ref(), &args.out, "plan", args.json)
+}
+
+fn read_plan(path: &Path) -> Result<Plan, Failure> {
+    let (place, hint) = (path.display(), "--start takes a plan written by sekong");
+    let text = String::from_utf8(read_at_most(path, GAME_MAX_BYTES)?)
+        .map_err(|_| Failure::failed(format!("{place} is not UTF-8 text")).hint(hint))?;
+    Plan::from_json(&text).map_err(|error| Failure::failed(format!("{place}: {error}")).hint(hint))
 }

@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use sekong_plan::{Game, Outcome, SolveOptions, solve};
+use sekong_plan::{Explanation, Game, Outcome, Plan, SolveOptions, explain, solve};
 use serde_json::json;
 
 use crate::cli::PlanArgs;
+use crate::explained::in_words;
 use crate::failure::Failure;
 use crate::files::read_campaign;
 use crate::output::print_line;
@@ -26,22 +27,40 @@ pub(crate) fn run(args: &PlanArgs) -> Result<(), Failure> {
         )));
     }
     let game = Game::of(&campaign, &args.province, args.day).map_err(Failure::failed)?;
-    let plan = solve(&game, &SolveOptions::default()).map_err(Failure::failed)?;
+    let options = SolveOptions::default();
+    let plan = solve(&game, &options).map_err(Failure::failed)?;
     let what = format!("plan of {} on {}", args.province, args.day);
-    deliver(&Outcome { plan, stopped: false }, &args.out, &what, args.json)
+    let outcome = Outcome { plan, stopped: false };
+    write(&outcome.plan, &args.out)?;
+    let explained =
+        args.explain.then(|| explain(&outcome.plan, &options)).transpose().map_err(Failure::failed)?;
+    tell(&outcome, explained.as_ref(), &args.out, &what, args.json)
 }
 
-/// Writes a plan and says what it is worth.
-pub(super) fn deliver(outcome: &Outcome, out: &Path, what: &str, as_json: bool) -> Result<(), Failure> {
-    let Outcome { plan, stopped } = outcome;
+/// Writes a plan.
+pub(super) fn write(plan: &Plan, out: &Path) -> Result<(), Failure> {
     fs::write(out, plan.to_json())
-        .map_err(|error| Failure::failed(format!("cannot write {}: {error}", out.display())))?;
+        .map_err(|error| Failure::failed(format!("cannot write {}: {error}", out.display())))
+}
+
+/// Says what a plan is worth, at length if it was explained.
+pub(super) fn tell(
+    outcome: &Outcome,
+    explained: Option<&Explanation>,
+    out: &Path,
+    what: &str,
+    as_json: bool,
+) -> Result<(), Failure> {
+    let Outcome { plan, stopped } = outcome;
     let value = plan.value().overall;
     if as_json {
-        let line = json!({
+        let mut line = json!({
             "out": out, "upper": value.upper, "lower": value.lower, "gap": value.gap,
             "unreachable": plan.unreachable().len(), "stopped": stopped,
         });
+        if let Some(explained) = explained {
+            line["explain"] = json!(explained);
+        }
         return print_line(line);
     }
     print_line(format_args!("{what} written to {}", out.display()))?;
@@ -51,5 +70,8 @@ pub(super) fn deliver(outcome: &Outcome, out: &Path, what: &str, as_json: bool) 
         value.lower,
         100.0 * value.gap
     ))?;
-    if *stopped { print_line("stopped at the time limit: this is the best plan met by then") } else { Ok(()) }
+    if *stopped {
+        print_line("stopped at the time limit: this is the best plan met by then")?;
+    }
+    explained.map_or(Ok(()), |explained| print_line(in_words(plan, explained)))
 }
