@@ -7,6 +7,7 @@ mod absent;
 mod brute;
 mod checking;
 mod degenerate;
+mod explain;
 mod form;
 mod games;
 mod levels;
