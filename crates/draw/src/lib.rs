@@ -15,6 +15,7 @@ mod dice;
 mod freeze;
 mod release;
 mod seed;
+mod simulate;
 mod walk;
 
 pub use custodian::*;
@@ -23,4 +24,5 @@ pub use dice::*;
 pub use freeze::*;
 pub use release::*;
 pub use seed::*;
+pub use simulate::*;
 pub use walk::*;

@@ -113,7 +113,7 @@ impl DrawKey {
     /// The stream of one die or deal.
     pub fn stream(&self, subject: &Subject<'_>) -> Stream {
         let (date, hour) = moment_texts(subject.moment);
-        let prefix = length_prefixed(&[
+        let subject: [&[u8]; 7] = [
             b"sekong/die/v1",
             subject.campaign.as_str().as_bytes(),
             subject.province.as_str().as_bytes(),
@@ -121,13 +121,8 @@ impl DrawKey {
             hour.as_bytes(),
             subject.unit.as_bytes(),
             subject.purpose.text().as_bytes(),
-        ]);
-        Stream {
-            mac: self.mac.clone().chain_update(prefix),
-            next_block: 0,
-            words: [0; WORDS_PER_BLOCK],
-            used: WORDS_PER_BLOCK,
-        }
+        ];
+        Stream::new(&self.mac, &subject)
     }
 }
 
@@ -147,6 +142,12 @@ pub struct Stream {
 }
 
 impl Stream {
+    /// The stream under a key of a subject's parts.
+    pub(crate) fn new(key: &Hmac<Sha256>, subject: &[&[u8]]) -> Stream {
+        let mac = key.clone().chain_update(length_prefixed(subject));
+        Stream { mac, next_block: 0, words: [0; WORDS_PER_BLOCK], used: WORDS_PER_BLOCK }
+    }
+
     /// The next word.
     pub fn word(&mut self) -> u64 {
         if self.used == WORDS_PER_BLOCK {

@@ -303,10 +303,10 @@ fn certify<'a>(part: &'a Part<'a>, dags: &[Dag], search: Search<'_>) -> Certifie
 
 /// Rounds of learning from each start; the tangents do the rest.
 const ROUNDS_PRODUCT: usize = 300;
-/// Starts of a product run: at least so many, and more where they cost little, for on small parts one start in ten was
-/// seen to find the best plan.
+/// Starts of a product run: at least so many, and more where they cost little. On the tiniest games one start in thirty was
+/// seen to find the best plan. Most learn from where the additive run ended, every fourth comes from afar.
 const STARTS_MIN: usize = 4;
-const STARTS_MAX: usize = 32;
+const STARTS_MAX: usize = 64;
 /// Numbers that a round of learning touches for each arc.
 const ROUND_WORK: usize = 30;
 /// Each start's descent may take this part of the work; the best start is gone on with.
@@ -314,7 +314,7 @@ const SCREENS: usize = 20;
 /// With an earlier plan to begin from a search takes this part of the work.
 const WARM: usize = 4;
 /// The search is over after so many starts in a row that end at the same payoff, to this share of it.
-const AGREEING_STARTS: usize = 2;
+const AGREEING_STARTS: usize = 12;
 const AGREED: f64 = 2e-5;
 /// Of the gap asked for, so much may be given for a plan that tells an observer less.
 const GIVEN_AWAY: f64 = 0.5;
@@ -343,6 +343,12 @@ fn improve(part: &Part, bounded: &Certified<'_>, inclusive: Option<&Flows>, sear
         finish::descend(part, point, enough, limits)
     };
     let rounds = ROUNDS_PRODUCT.min(options.rounds);
+    let learned = |start: usize| {
+        let mut duel = bounded.duel.clone();
+        duel.refine(floor, start, options.seed);
+        let (_, flows) = goal.pursue(&mut duel, rounds);
+        Point { visits: part.visits(&flows), flows }
+    };
     let round_work = ROUND_WORK * part.dags.iter().map(|dag| dag.arc_count()).sum::<usize>();
     let mut best = descended(bounded.point.clone());
     if let Some(plan) = &options.start {
@@ -351,16 +357,16 @@ fn improve(part: &Part, bounded: &Certified<'_>, inclusive: Option<&Flows>, sear
     }
     let (mut agreeing, mut work) = (0, best.work);
     for start in 0..STARTS_MAX {
-        let tired = start >= STARTS_MIN && (work > work_max || agreeing == AGREEING_STARTS);
+        let tired = (start >= STARTS_MIN && work > work_max) || agreeing == AGREEING_STARTS;
         if best.payoff <= enough || tired || (search.stop)() {
             break;
         }
-        let mut duel = bounded.duel.clone();
-        duel.refine(floor, start, options.seed);
-        let (_, flows) = goal.pursue(&mut duel, rounds);
-        let visits = part.visits(&flows);
-        let tried = descended(Point { flows, visits });
-        work += tried.work + rounds * round_work;
+        let (begun, learning) = match start % 4 {
+            0..3 => (learned(start - start / 4), rounds * round_work),
+            _ => (thrown(part, start, options.seed), 0),
+        };
+        let tried = descended(begun);
+        work += tried.work + learning;
         let same = (tried.payoff - best.payoff).abs() <= AGREED * part.scale(best.payoff);
         agreeing = if same { agreeing + 1 } else { 0 };
         if tried.payoff < best.payoff {
@@ -376,6 +382,20 @@ fn improve(part: &Part, bounded: &Certified<'_>, inclusive: Option<&Flows>, sear
     let slip = SLIP * part.scale(level);
     let payoff: Vec<f64> = ceilings.into_iter().map(|ceiling| ceiling.min(level) + slip).collect();
     spread::spread(part, point, &Allowed { payoff: &payoff, floor })
+}
+
+/// A start far from all others: each unit takes one path, by values that are thrown anew.
+fn thrown(part: &Part, start: usize, seed: u64) -> Point {
+    let thrown = duel::nudges(!seed.rotate_left(32) ^ start as u64, part.node_count());
+    let mut reward = thrown;
+    for (slot, visitors) in &part.slots {
+        visitors
+            .iter()
+            .for_each(|visitor| reward[visitor.node] = (1.0 + reward[visitor.node]) * part.game.value(*slot));
+    }
+    let path = |(unit, dag): (usize, &&Dag)| dag.best_path(&reward[part.nodes_of(unit)]);
+    let flows: Flows = part.dags.iter().enumerate().map(path).collect();
+    Point { visits: part.visits(&flows), flows }
 }
 
 /// What a product run is for.

@@ -53,6 +53,12 @@ pub enum Command {
         after_help = "Example:\n  sekong game solve game.json --out plan.json --time-limit 60"
     )]
     Game(GameCommand),
+    /// Draw from a plan by itself
+    #[command(
+        subcommand,
+        after_help = "Example:\n  sekong draw simulate plan.json --seed-hex $(openssl rand -hex 32) --count 1000 --out rosters.jsonl"
+    )]
+    Draw(DrawCommand),
     /// Check a plan file against its own game, with code that shares nothing with the solver
     #[command(after_help = "Example:\n  sekong check plan.json")]
     Check(CheckArgs),
@@ -80,6 +86,44 @@ pub enum GameCommand {
     /// Compute the plan of a game, with its certificate
     #[command(after_help = "Example:\n  sekong game solve game.json --out plan.json --gap 0.005 --threads 2")]
     Solve(GameSolveArgs),
+}
+
+/// What can be drawn without a campaign.
+#[derive(Debug, Subcommand)]
+pub enum DrawCommand {
+    /// Write draws of a plan, a line of JSON a draw: where each unit goes, by the dice of a real draw
+    #[command(
+        after_help = "Example:\n  sekong draw simulate plan.json --seed-hex $(openssl rand -hex 32) --count 1000 --out rosters.jsonl"
+    )]
+    Simulate(DrawSimulateArgs),
+}
+
+/// Arguments of `sekong draw simulate`.
+#[derive(Debug, Args)]
+pub struct DrawSimulateArgs {
+    /// The plan file; it is checked first
+    pub plan: PathBuf,
+    /// 64 hexadecimal digits: the same seed gives the same draws
+    #[arg(long, value_name = "64HEX", value_parser = seed)]
+    pub seed_hex: [u8; 32],
+    /// How many draws; draw i is that of day i, however many there are
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub count: u64,
+    /// Where to write the draws
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Print one JSON object on one line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Thirty-two bytes in hexadecimal digits.
+fn seed(text: &str) -> Result<[u8; 32], String> {
+    let mut seed = [0; 32];
+    let read = hex::decode_to_slice(text, &mut seed);
+    read.map(|()| seed).map_err(|_| {
+        format!("a seed is 64 hexadecimal digits, not {text:?}; make one with openssl rand -hex 32")
+    })
 }
 
 /// Arguments of `sekong demo`.

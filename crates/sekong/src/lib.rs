@@ -15,7 +15,7 @@ mod serving;
 
 pub use failure::{Failure, FailureKind};
 
-use cli::{CampaignCommand, Cli, Command, GameCommand};
+use cli::{CampaignCommand, Cli, Command, DrawCommand, GameCommand};
 
 /// With `--json` a failure, too, is one JSON object on standard output.
 pub fn tell(failure: &Failure) {
@@ -37,6 +37,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Init(args) => commands::init::run(&args),
         Command::Plan(args) => commands::plan::run(&args),
         Command::Game(GameCommand::Solve(args)) => commands::game_solve::run(&args),
+        Command::Draw(DrawCommand::Simulate(args)) => commands::draw_simulate::run(&args),
         Command::Check(args) => commands::check::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
         Command::Campaign(CampaignCommand::Check(args)) => commands::campaign_check::run(&args),

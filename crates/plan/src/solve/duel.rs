@@ -19,7 +19,7 @@ const NUDGES: [f64; 3] = [0.5, 0.2, 0.05];
 const NUDGED_ROUNDS: f64 = 300.0;
 
 /// `count` numbers between −1 and 1, the same on every machine (Steele, Lea, Flood 2014: SplitMix64).
-fn nudges(start: u64, count: usize) -> Vec<f64> {
+pub(super) fn nudges(start: u64, count: usize) -> Vec<f64> {
     let mut state = start;
     let next = |_| {
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);

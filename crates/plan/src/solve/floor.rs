@@ -65,8 +65,7 @@ fn refusal(part: &Part, duel: &Duel, slot: usize, reached: f64) -> SolveError {
 /// slots scaled to 1.
 fn most_inclusion(part: &Part, mix: &[(usize, f64)]) -> f64 {
     let total: f64 = mix.iter().map(|(_, weight)| weight).sum();
-    let nodes = part.dags.iter().map(|dag| dag.nodes().len()).sum();
-    let mut reward: Vec<f64> = vec![0.0; nodes];
+    let mut reward = vec![0.0; part.node_count()];
     for &(place, weight) in mix {
         part.slots[place].1.iter().for_each(|visitor| reward[visitor.node] += weight / total);
     }

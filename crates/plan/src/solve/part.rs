@@ -86,6 +86,11 @@ impl<'a> Part<'a> {
         self.first_node[unit]..self.first_node[unit] + self.dags[unit].nodes().len()
     }
 
+    /// Nodes of all units.
+    pub(super) fn node_count(&self) -> usize {
+        self.dags.iter().map(|dag| dag.nodes().len()).sum()
+    }
+
     /// Visit probability of every node of the part.
     pub(super) fn visits(&self, flows: &Flows) -> Vec<f64> {
         self.dags.iter().zip(flows).flat_map(|(dag, flow)| dag.visits(flow)).collect()

@@ -3,7 +3,8 @@
 use sekong_plan::{Game, Plan, SolveOptions, check, solve};
 use serde_json::{Value, json};
 
-use crate::games::{Numbers, provincial};
+use crate::games::provincial;
+use crate::waterfilling::{free_travel, hours, level};
 
 fn solved(game: &Value, objective: &str) -> Plan {
     let mut game = game.clone();
@@ -26,49 +27,13 @@ fn payoffs(plan: &Plan) -> Vec<f64> {
     payoffs
 }
 
-/// One unit that can be at any post in any hour: every hour is a game of its own.
-fn free_travel(seed: u64) -> Value {
-    let mut numbers = Numbers(seed);
-    let posts: Vec<String> = (0..2 + numbers.below(4)).map(|post| format!("P{post}")).collect();
-    let hours = 1 + numbers.below(4);
-    let row =
-        |numbers: &mut Numbers| (0..hours).map(|_| 1.0 + numbers.below(40) as f64).collect::<Vec<f64>>();
-    let value: Vec<Vec<f64>> = posts.iter().map(|_| row(&mut numbers)).collect();
-    let mut travel = Vec::new();
-    for one in 0..posts.len() {
-        (0..one).for_each(|other| travel.push(json!([posts[one], posts[other], 0])));
-    }
-    json!({
-        "slots": hours, "posts": posts, "provinces": {"all": posts}, "value": value, "capture": numbers.below(10),
-        "travel_hours": travel, "floor": 0, "bribed": 0,
-        "units": [{"id": "u", "province": "all", "pool": "car", "detect": 0.5 + 0.5 * numbers.unit(), "start": 0,
-            "length": hours, "enter": posts, "leave": posts, "reach": posts}],
-    })
-}
-
-/// The level to which one unit of quality `detect` can bring slots down: the chances it needs sum to 1.
-fn level(stakes: &[(f64, f64)], detect: f64) -> f64 {
-    let needed = |level: f64| {
-        stakes.iter().map(|(value, capture)| ((value - level) / (value + capture)).max(0.0)).sum::<f64>()
-    };
-    let (mut low, mut high) = (-1000.0, 1000.0);
-    for _ in 0..200 {
-        let middle = 0.5 * (low + high);
-        if needed(middle) > detect { low = middle } else { high = middle }
-    }
-    high
-}
-
 #[test]
 fn leximin_fills_every_hour_to_its_own_level() {
     for seed in 0..30 {
-        let plan = solved(&free_travel(seed), "leximin");
-        let game = plan.game();
+        let plan = solved(&free_travel(seed, 1), "leximin");
         let mut right = Vec::new();
-        for hour in 0..game.hours() {
-            let slots = (0..game.slot_count()).filter(|slot| slot % game.hours() == hour);
-            let stakes: Vec<(f64, f64)> = slots.map(|slot| (game.value(slot), game.capture(slot))).collect();
-            let level = level(&stakes, game.units()[0].detect);
+        for stakes in hours(plan.game()) {
+            let level = level(&stakes, plan.game().units()[0].detect);
             right.extend(stakes.iter().map(|(value, _)| value.min(level)));
         }
         right.sort_by(|one, other| other.total_cmp(one));

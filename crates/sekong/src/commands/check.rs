@@ -2,12 +2,13 @@
 
 use serde_json::json;
 
+use super::read_document;
 use crate::cli::CheckArgs;
 use crate::failure::Failure;
-use crate::files::{GAME_MAX_BYTES, read_at_most};
 use crate::output::print_line;
 
 pub(crate) fn run(args: &CheckArgs) -> Result<(), Failure> {
+    let text = |path| read_document(path, "name a plan file");
     let plan = text(&args.plan)?;
     let game = args.game.as_deref().map(text).transpose()?;
     let checked = sekong_plan::check(&plan, game.as_deref());
@@ -29,10 +30,4 @@ pub(crate) fn run(args: &CheckArgs) -> Result<(), Failure> {
     let (upper, lower, gap) = (checked.upper, checked.lower, 100.0 * checked.gap);
     print_line(format_args!("the plan holds: upper {upper:.6}, lower {lower:.6}, gap {gap:.2} %"))?;
     print_line("the price of its floor is a claim: it compares with a plan that is not in the file")
-}
-
-fn text(path: &std::path::Path) -> Result<String, Failure> {
-    String::from_utf8(read_at_most(path, GAME_MAX_BYTES)?).map_err(|_| {
-        Failure::not_verified(format!("{} is not UTF-8 text", path.display())).hint("name a plan file")
-    })
 }

@@ -3,6 +3,7 @@
 pub(crate) mod campaign_check;
 pub(crate) mod check;
 pub(crate) mod demo;
+pub(crate) mod draw_simulate;
 pub(crate) mod game_solve;
 pub(crate) mod init;
 pub(crate) mod plan;
@@ -10,8 +11,16 @@ pub(crate) mod serve;
 pub(crate) mod verify;
 
 use std::future::Future;
+use std::path::Path;
 
 use crate::failure::Failure;
+use crate::files::{GAME_MAX_BYTES, read_at_most};
+
+/// Reads a game or plan file; one that is no text does not hold.
+fn read_document(path: &Path, hint: &str) -> Result<String, Failure> {
+    String::from_utf8(read_at_most(path, GAME_MAX_BYTES)?)
+        .map_err(|_| Failure::not_verified(format!("{} is not UTF-8 text", path.display())).hint(hint))
+}
 
 /// Runs a future to its end on this thread.
 fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
