@@ -1,7 +1,10 @@
 //! Documents: what is read is written again, to the byte, and the same game gives the same plan.
 
+use std::num::NonZeroUsize;
+
 use proptest::prelude::*;
 use sekong_plan::{Game, Plan, SolveOptions, solve};
+use serde_json::json;
 
 use crate::games::{provincial, tiny};
 
@@ -11,6 +14,30 @@ fn the_same_game_gives_the_same_bytes() {
     let solved =
         || solve(&Game::from_json(&provincial(3, 1, 0.05, 1).to_string()).unwrap(), &options).unwrap();
     assert_eq!(solved().to_json(), solved().to_json());
+}
+
+#[test]
+fn no_plan_depends_on_the_number_of_threads() {
+    let mut crowded = provincial(4, 1, 0.0, 1);
+    let units = crowded["units"].as_array().unwrap().clone();
+    let copied = |copy: usize| {
+        units.iter().map(move |unit| {
+            let mut unit = unit.clone();
+            unit["id"] = json!(format!("{}+{copy}", unit["id"].as_str().unwrap()));
+            unit
+        })
+    };
+    crowded["units"] = (0..8).flat_map(copied).collect();
+    for game in [crowded, provincial(5, 3, 0.05, 0), provincial(6, 2, 0.02, 1)] {
+        let game = Game::from_json(&game.to_string()).unwrap();
+        let at = |threads: usize| {
+            let threads = NonZeroUsize::new(threads).unwrap();
+            let options = SolveOptions { rounds: 50, work: 20_000_000, threads, ..SolveOptions::default() };
+            solve(&game, &options).unwrap().to_json()
+        };
+        let alone = at(1);
+        assert!(at(2) == alone && at(8) == alone);
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod absent;
+mod additive;
 mod brute;
 mod checking;
 mod degenerate;
@@ -12,6 +13,7 @@ mod form;
 mod games;
 mod levels;
 mod maxmin;
+mod mutations;
 mod provinces;
 mod relinearised;
 mod reveal;
