@@ -62,13 +62,15 @@ def draw_key(public_dice, values):
     return sha256(message)
 
 
+def die_prefix(subject):
+    date, hour = moment_texts(subject["moment"])
+    return lp("sekong/die/v1", subject["campaign"], subject["province"], date, hour, subject["unit"], subject["purpose"])
+
+
 class Stream:
-    def __init__(self, key, subject):
-        date, hour = moment_texts(subject["moment"])
+    def __init__(self, key, prefix):
         self.key = key
-        self.prefix = lp(
-            "sekong/die/v1", subject["campaign"], subject["province"], date, hour, subject["unit"], subject["purpose"]
-        )
+        self.prefix = prefix
         self.block = 0
         self.buffer = []
 
@@ -122,13 +124,28 @@ def walk(unit, campaign, province, day, keys):
         subject = {
             "campaign": campaign, "province": province, "moment": moment, "unit": unit["id"], "purpose": purpose
         }
-        at = throw(unit["arcs"], at, Stream(keys[hour], subject))
+        at = throw(unit["arcs"], at, Stream(keys[hour], die_prefix(subject)))
         if at is None:
             return path
         path.append(at)
         hour, purpose = start + at[1] + 1, "step"
         if hour >= start + length:
             return path
+
+
+# Simulated draws
+
+
+def simulated_walk(unit, key, draw):
+    """Path of one unit in a simulated draw: a stream of its own for each die."""
+    path, at = [], None
+    while True:
+        position = str(at[1]) if at else ""
+        prefix = lp("sekong/simulated-die/v1", draw.to_bytes(8, "big"), unit["id"], position)
+        at = throw(unit["arcs"], at, Stream(key, prefix))
+        if at is None:
+            return path
+        path.append(at)
 
 
 # Deals
@@ -229,7 +246,7 @@ def seeds():
                 "purpose": purpose,
             }
             key = draw_key(dice, values)
-            words, numbers = Stream(key, subject), Stream(key, subject)
+            words, numbers = Stream(key, die_prefix(subject)), Stream(key, die_prefix(subject))
             bounds = [1, 2, 3, 10, SCALE, 3 * SCALE - 1, (1 << 63) + 1, (1 << 63) + 1, WORD - 1]
             cases.append({
                 "public_dice": dice.hex(),
@@ -292,7 +309,7 @@ def dice():
             "purpose": "step" if at else "enter",
         }
         cases.append({"public_dice": pick("dice", number).hex(), "subject": subject, "from": at,
-                      "to": throw(PLAIN, at, Stream(key, subject))})
+                      "to": throw(PLAIN, at, Stream(key, die_prefix(subject)))})
     return {"arcs": PLAIN, "throws": cases}
 
 
@@ -310,6 +327,18 @@ def day():
     return {"campaign": CAMPAIGN, "province": PROVINCE, "day": DAY, "units": UNITS, "draws": draws}
 
 
+def simulation():
+    """Paths as texts post/position, for the units of the day."""
+    draws = []
+    for number in range(60):
+        seed = pick("simulation", number % 3)
+        key = sha256(lp("sekong/simulation/v1", seed))
+        paths = [simulated_walk(unit, key, number) for unit in UNITS]
+        texts = [" ".join(f"{post}/{position}" for post, position in path) for path in paths]
+        draws.append({"seed": seed.hex(), "draw": number, "paths": texts})
+    return {"draws": draws}
+
+
 def deals():
     weeks, shifts = [], []
     for number, (count, units) in enumerate([(12, [3, 3, 3]), (11, [2, 3, 3]), (7, [5]), (4, [0, 1]), (1, [1]), (0, [0])]):
@@ -319,7 +348,7 @@ def deals():
             subject = {"campaign": CAMPAIGN, "province": PROVINCE, "moment": {"week": week}, "unit": f"pool-{number}",
                        "purpose": "deal-week"}
             public_dice = pick("week", number, week)
-            stream = Stream(draw_key(public_dice, []), subject)
+            stream = Stream(draw_key(public_dice, []), die_prefix(subject))
             groups, tries = deal_week(teams, units, worked, too_close, stream)
             duty = [[[t for p, t in enumerate(g) if not rests(p, d, len(g), units[s])] for s, g in enumerate(groups)]
                     for d in range(7)]
@@ -334,7 +363,7 @@ def deals():
                    "purpose": "deal-shift"}
         public_dice = pick("shift", count)
         shifts.append({"public_dice": public_dice.hex(), "subject": subject, "teams": teams,
-                       "dealt": permute(teams, Stream(draw_key(public_dice, []), subject))})
+                       "dealt": permute(teams, Stream(draw_key(public_dice, []), die_prefix(subject)))})
     return {"weeks": weeks, "shifts": shifts}
 
 
@@ -361,7 +390,7 @@ def custodian():
 def main(folder):
     folder = pathlib.Path(folder)
     made_by = f"reference/draw.py version {VERSION}: python3 reference/draw.py crates/draw/tests/it/golden"
-    for make in (seeds, dice, day, deals, custodian):
+    for make in (seeds, dice, day, simulation, deals, custodian):
         text = json.dumps({"made_by": made_by, make.__name__: make()}, ensure_ascii=False, indent=1)
         (folder / f"{make.__name__}.json").write_text(text + "\n", encoding="utf-8")
 

@@ -56,7 +56,7 @@ pub enum Command {
     /// Draw from a plan by itself
     #[command(
         subcommand,
-        after_help = "Example:\n  sekong draw simulate plan.json --seed-hex $(openssl rand -hex 32) --count 1000 --out rosters.jsonl"
+        after_help = "Example:\n  sekong draw simulate plan.json --seed-hex 50d858e0985ecc7f60418aaf0cc5ab587f42c2570a884095a9e8ccacd0f6545c --count 1000 --out rosters.jsonl"
     )]
     Draw(DrawCommand),
     /// Check a plan file against its own game, with code that shares nothing with the solver
@@ -93,7 +93,7 @@ pub enum GameCommand {
 pub enum DrawCommand {
     /// Write draws of a plan, a line of JSON a draw: where each unit goes, by the dice of a real draw
     #[command(
-        after_help = "Example:\n  sekong draw simulate plan.json --seed-hex $(openssl rand -hex 32) --count 1000 --out rosters.jsonl"
+        after_help = "Example:\n  sekong draw simulate plan.json --seed-hex 50d858e0985ecc7f60418aaf0cc5ab587f42c2570a884095a9e8ccacd0f6545c --count 1000 --out rosters.jsonl"
     )]
     Simulate(DrawSimulateArgs),
 }

@@ -5,7 +5,8 @@ use std::num::NonZeroU64;
 
 use sekong_draw::{
     Custodian, CustodianTerms, DrawKey, Duty, DutyHour, FreezeKeys, LocalCustodian, ProvinceDay, Purpose,
-    Release, RestRule, Stream, Subject, commitment_message, deal_shift, deal_week, draw_day, throw,
+    Release, RestRule, SimulationKey, Stream, Subject, UnitPath, commitment_message, deal_shift, deal_week,
+    draw_day, simulate, throw,
 };
 use sekong_log::{DeviceKey, Hash, KeyKind, SigningKey, Tree, leaf_hash};
 use sekong_model::{CampaignId, CustodianId, Day, Hour, Moment, ProvinceId, TeamId, UnitId};
@@ -172,6 +173,37 @@ fn days_are_drawn_as_in_the_reference() {
         let expected: Vec<Vec<Node>> =
             draw.paths.iter().map(|path| path.iter().copied().map(node).collect()).collect();
         assert_eq!(paths, expected);
+    }
+}
+
+#[derive(Deserialize)]
+struct SimulationFile {
+    simulation: SimulationVectors,
+}
+
+#[derive(Deserialize)]
+struct SimulationVectors {
+    draws: Vec<SimulatedVector>,
+}
+
+#[derive(Deserialize)]
+struct SimulatedVector {
+    seed: Hash,
+    draw: u64,
+    paths: Vec<String>,
+}
+
+#[test]
+fn simulated_draws_are_those_of_the_reference() {
+    let day: DayFile = serde_json::from_str(include_str!("golden/day.json")).unwrap();
+    let chains: Vec<Chain> = day.day.units.iter().map(|unit| chain(&unit.id, &unit.arcs)).collect();
+    let file: SimulationFile = serde_json::from_str(include_str!("golden/simulation.json")).unwrap();
+    assert_eq!(file.simulation.draws.len(), 60);
+    for vector in &file.simulation.draws {
+        let drawn = simulate(&chains, &SimulationKey::new(&vector.seed.0), vector.draw).unwrap();
+        let text = |node: &Node| format!("{}/{}", node.post, node.position);
+        let path = |unit: &UnitPath| unit.path.iter().map(text).collect::<Vec<_>>().join(" ");
+        assert_eq!(drawn.units.iter().map(path).collect::<Vec<_>>(), vector.paths);
     }
 }
 

@@ -5,3 +5,4 @@ mod custodians;
 mod days;
 mod deals;
 mod golden;
+mod plans;

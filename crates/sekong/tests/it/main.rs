@@ -12,6 +12,7 @@ mod games;
 mod help;
 mod kill;
 mod plans;
+mod rosters;
 mod run;
 mod serve;
 mod since;
