@@ -5,7 +5,8 @@
 For each number of posts and each of three seeds (reference/geometric.py): CPU seconds and largest resident size of
 `sekong game solve --gap 0.005 --threads 1`, the whole process from reading the file to writing the plan; CPU seconds of
 HiGHS' dual simplex for the additive bound alone, and the size of its process. The gap is that of the written plan, by
-`sekong check`. With one bribed team, in games with two crews at least, the solver runs beside itself without.
+`sekong check`. With one bribed team, in games with two crews at least, the solver runs beside itself without. Last the dice of
+a solved plan of 200 posts, CPU milliseconds a province-hour, by `sekong draw simulate`.
 
 Exit code 1 if HiGHS and the solver disagree about the additive bound.
 """
@@ -22,6 +23,7 @@ HERE = pathlib.Path(__file__).parent
 SEEDS = (1, 2, 3)
 PEERED = (100, 500, 2000)
 ALONE = (10000,)
+DICE_POSTS, HOURS = 200, 24
 MIB = 1 << 20
 
 
@@ -70,6 +72,17 @@ def bribed(sekong, posts, folder):
     return seconds
 
 
+def dice(sekong, folder):
+    """CPU milliseconds for the dice of a province-hour at 200 posts: what more draws add to the time of few."""
+    game, plan, out = (folder / name for name in ("game.json", "plan.json", "rosters.jsonl"))
+    geometric("game", DICE_POSTS, SEEDS[0], 0, game)
+    solve(sekong, game, plan)
+    few, many = 10, 1010
+    draw = lambda count: measured(
+        [sekong, "draw", "simulate", plan, "--seed-hex", "00" * 32, "--count", str(count), "--out", out])[0]
+    return 1000 * (draw(many) - draw(few)) / (many - few) / HOURS
+
+
 def exponent(rows, key):
     """Least squares of log seconds on log posts."""
     points = [(math.log(row["posts"]), math.log(row[key])) for row in rows if key in row]
@@ -100,6 +113,7 @@ def main():
         for posts in (size for size in sizes if size in PEERED):
             plain, bought = bribed(sekong, posts, folder)
             print(f"{posts:5} posts, one team bribed: {bought:.3f} s beside {plain:.3f} s plain, {bought / plain:.2f} times", flush=True)
+        print(f"{DICE_POSTS:5} posts: {dice(sekong, folder):.3f} ms of dice a province-hour")
 
 
 if __name__ == "__main__":
