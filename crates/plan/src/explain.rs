@@ -100,8 +100,8 @@ pub struct RulePrices {
     pub floor: Option<f64>,
     /// With nobody bought.
     pub bribes: f64,
-    /// With sentinels as free as other units.
-    pub sentinels: f64,
+    /// With sentinels as free as other units; `None` if no plan was found that then holds the floor.
+    pub sentinels: Option<f64>,
 }
 
 /// As [`crate::Reveal`], with the payoff if nobody is bought.
@@ -205,7 +205,7 @@ fn binding_slot(plan: &Plan, slot: usize) -> BindingSlot {
 
 fn rule_prices(plan: &Plan, game: &Game, options: &SolveOptions) -> Result<RulePrices, ExplainError> {
     let upper = plan.value().overall.upper;
-    let mut prices = RulePrices { floor: plan.prices().floor, bribes: 0.0, sentinels: 0.0 };
+    let mut prices = RulePrices { floor: plan.prices().floor, bribes: 0.0, sentinels: Some(0.0) };
     if game.bribed() > 0 {
         let unbribed = upper_of(&game.changed(|document| document.bribed = 0)?, options)?;
         prices.bribes = (upper - unbribed.min(plan.prices().unbribed)).max(0.0);
@@ -216,7 +216,11 @@ fn rule_prices(plan: &Plan, game: &Game, options: &SolveOptions) -> Result<RuleP
                 (unit.sentinel, unit.every) = (None, None);
             }
         })?;
-        prices.sentinels = (upper - upper_of(&free, options)?).max(0.0);
+        prices.sentinels = match upper_of(&free, options) {
+            Ok(free) => Some((upper - free).max(0.0)),
+            Err(SolveError::FloorInfeasible { .. } | SolveError::FloorNotFound { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
     }
     Ok(prices)
 }

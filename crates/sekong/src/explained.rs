@@ -90,13 +90,17 @@ fn table(of: &Explanation) -> String {
 }
 
 fn rules(of: &Explanation) -> String {
-    let floor = of.prices.floor.map_or("an unknown amount".to_owned(), |price| format!("{price:.2}"));
+    let amount =
+        |price: Option<f64>| price.map_or("an unknown amount".to_owned(), |price| format!("{price:.2}"));
     format!(
         "What the rules cost, as far as better plans were found without them\n  \
-         the floor under every post-hour costs {floor}\n  \
+         the floor under every post-hour costs {}\n  \
          that teams may be bought costs {:.2}: with nobody bought this plan holds him to {:.2}\n  \
-         that sentinels stand at every turn costs {:.2}",
-        of.prices.bribes, of.knowing.unbribed, of.prices.sentinels
+         that sentinels stand at every turn costs {}",
+        amount(of.prices.floor),
+        of.prices.bribes,
+        of.knowing.unbribed,
+        amount(of.prices.sentinels)
     )
 }
 

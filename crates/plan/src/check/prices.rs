@@ -73,10 +73,15 @@ impl Facts<'_> {
             return faults.push(Fault::Absent);
         }
         for (pool, uppers) in pools {
-            for (count, &upper) in uppers.iter().enumerate() {
+            let units = self.game.units().iter().filter(|unit| unit.pool.as_str() == pool).count();
+            let of_count = |count| {
                 let absent = BTreeMap::from([(pool.as_str(), count)]);
-                let found = self.worst(|slot| self.detection_without(slot, &absent));
-                compare_figure(&format!("prices.absent[{pool}][{count}]"), upper, found, &self.worth, faults);
+                self.worst(|slot| self.detection_without(slot, &absent))
+            };
+            let found: Vec<f64> = (0..uppers.len().min(units + 1)).map(of_count).collect();
+            for (count, &upper) in uppers.iter().enumerate() {
+                let field = format!("prices.absent[{pool}][{count}]");
+                compare_figure(&field, upper, found[count.min(units)], &self.worth, faults);
             }
         }
         if let Some(upper) = claimed.absent_all {
@@ -235,14 +240,22 @@ impl Pool {
     }
 }
 
-/// The smuggler's best chance to get through, trying all ways to divide what he may buy; `present` are units of pools
-/// without absences.
+/// The smuggler's best chance to get through: for every number of units bought so far the best way to divide them among
+/// the pools; `present` are units of pools without absences, and are bought last.
 fn most_missed(pools: &[Pool], present: &[f64], bought: usize) -> f64 {
-    let Some((pool, rest)) = pools.split_first() else {
-        return 1.0 - strongest_left(present.to_vec(), bought);
-    };
-    let ways = 0..=bought.min(pool.units);
-    ways.map(|here| pool.missed(here) * most_missed(rest, present, bought - here)).fold(0.0, f64::max)
+    let units: usize = pools.iter().map(|pool| pool.units).sum();
+    let most = bought.min(units);
+    let mut best = vec![1.0; most + 1];
+    for pool in pools {
+        let of_pool: Vec<f64> = (0..=most.min(pool.units)).map(|here| pool.missed(here)).collect();
+        let with = |all: usize| {
+            let ways = of_pool.iter().enumerate().take(all + 1);
+            ways.map(|(here, missed)| missed * best[all - here]).fold(0.0, f64::max)
+        };
+        best = (0..=most).map(with).collect();
+    }
+    let last = |(all, missed): (usize, &f64)| missed * (1.0 - strongest_left(present.to_vec(), bought - all));
+    best.iter().enumerate().map(last).fold(0.0, f64::max)
 }
 
 fn visits(steps: &[Step]) -> BTreeMap<Node, f64> {

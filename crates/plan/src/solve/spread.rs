@@ -5,7 +5,7 @@
 
 use crate::dag::Dag;
 use crate::solve::finish::Point;
-use crate::solve::part::{Flows, Part};
+use crate::solve::part::Part;
 use crate::solve::target::Detection;
 
 /// Turns of going through the units.
@@ -25,10 +25,10 @@ pub(super) struct Allowed<'a> {
 pub(super) fn spread(part: &Part, point: Point, allowed: &Allowed<'_>) -> Point {
     let places = places(part);
     let mut point = point;
-    let goals: Flows = part.dags.iter().map(|dag| every_path_alike(dag)).collect();
     for _ in 0..TURNS {
         for unit in 0..part.units.len() {
-            move_unit(part, &mut point, unit, &goals[unit], &places[unit], allowed);
+            let goal = every_path_alike(part.dags[unit]);
+            move_unit(part, &mut point, unit, &goal, &places[unit], allowed);
         }
     }
     point
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
     use crate::game::Game;
     use crate::predict::Predictability;
-    use crate::solve::part::parts;
+    use crate::solve::part::{Flows, parts};
     use proptest::prelude::*;
     use serde_json::json;
 

@@ -110,3 +110,16 @@ fn nobody_absent_is_the_plan_itself_and_everybody_absent_is_no_plan() {
     let dearest = (0..game.slot_count()).map(|slot| game.value(slot)).fold(0.0, f64::max);
     assert_eq!(uppers[12], dearest);
 }
+
+#[test]
+fn more_absent_teams_than_units_are_as_many_as_there_are() {
+    let mut game = tiny(3);
+    game["floor"] = json!(0);
+    game["bribed"] = json!(60_000);
+    game["absent"] = json!({"pool": 60_000});
+    let plan = solve(&Game::from_json(&game.to_string()).unwrap(), &SolveOptions::default()).unwrap();
+    let uppers = plan.prices().absences.pools.values().next().unwrap();
+    assert_eq!(uppers.len(), 60_001);
+    assert!(uppers.iter().all(|upper| *upper == plan.value().overall.upper));
+    check(&String::from_utf8(plan.to_json()).unwrap(), None).unwrap();
+}

@@ -27,7 +27,7 @@ fn no_plan_depends_on_the_number_of_threads() {
             unit
         })
     };
-    crowded["units"] = (0..8).flat_map(copied).collect();
+    crowded["units"] = (0..6).flat_map(copied).collect();
     for game in [crowded, provincial(5, 3, 0.05, 0), provincial(6, 2, 0.02, 1)] {
         let game = Game::from_json(&game.to_string()).unwrap();
         let at = |threads: usize| {

@@ -158,7 +158,7 @@ fn meaning(plan: &Value) -> Value {
 #[test]
 fn a_thousand_changed_plans_are_rejected() {
     let (plans, mut mutator, mut rejected) = (plans(), Mutator(Numbers(17)), 0);
-    plans.iter().for_each(|plan| drop(check(&plan.to_string(), None).unwrap()));
+    assert!(plans.iter().all(|plan| check(&plan.to_string(), None).is_ok()));
     while rejected < 1000 {
         let plan = &plans[rejected % plans.len()];
         let mut changed = plan.clone();

@@ -1,12 +1,14 @@
 //! `sekong draw simulate`: draws of a plan by itself.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::{BufWriter, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use sekong_draw::{Roster, SimulationKey, UnitPath, simulate};
 use sekong_plan::{Game, Plan, check};
 use serde_json::{Value, json};
+use tempfile::{Builder, NamedTempFile};
 
 use super::read_document;
 use crate::cli::DrawSimulateArgs;
@@ -20,7 +22,7 @@ pub(crate) fn run(args: &DrawSimulateArgs) -> Result<(), Failure> {
     let key = SimulationKey::new(&args.seed_hex);
     let drawn = Unfinished::beside(&args.out)?;
     write_all(&drawn, &plan, &key, args.count)?;
-    drawn.finish(&args.out)?;
+    drawn.finish()?;
     if args.json {
         return print_line(json!({"out": args.out, "draws": args.count, "units": plan.chains().len()}));
     }
@@ -33,13 +35,12 @@ pub(crate) fn run(args: &DrawSimulateArgs) -> Result<(), Failure> {
 }
 
 fn write_all(to: &Unfinished, plan: &Plan, key: &SimulationKey, count: u64) -> Result<(), Failure> {
-    let file = fs::File::create(&to.0).map_err(|error| cannot_write(&to.0, &error))?;
-    let mut lines = BufWriter::new(file);
+    let mut lines = BufWriter::new(to.file.as_file());
     for draw in 0..count {
         let roster = simulate(plan.chains(), key, draw).map_err(Failure::failed)?;
-        writeln!(lines, "{}", line(plan.game(), &roster)).map_err(|error| cannot_write(&to.0, &error))?;
+        writeln!(lines, "{}", line(plan.game(), &roster)).map_err(|error| cannot_write(&to.goal, &error))?;
     }
-    lines.flush().map_err(|error| cannot_write(&to.0, &error))
+    lines.flush().map_err(|error| cannot_write(&to.goal, &error))
 }
 
 fn line(game: &Game, roster: &Roster) -> Value {
@@ -54,27 +55,32 @@ fn line(game: &Game, roster: &Roster) -> Value {
 }
 
 /// A file beside the one that is asked for: what stands under the asked name is always whole.
-struct Unfinished(PathBuf);
+struct Unfinished {
+    file: NamedTempFile,
+    goal: PathBuf,
+}
 
 impl Unfinished {
     fn beside(out: &Path) -> Result<Unfinished, Failure> {
-        let name = out.file_name().filter(|_| !out.is_dir()).ok_or_else(|| {
-            Failure::usage(format!("{} is no file to write to", out.display())).hint("--out takes a file")
+        // A link stays a link: what it leads to is replaced.
+        let goal = fs::canonicalize(out).unwrap_or_else(|_| out.to_owned());
+        let is_other = fs::metadata(&goal).is_ok_and(|at| !at.is_file());
+        let folder = goal.parent().filter(|_| goal.file_name().is_some() && !is_other).ok_or_else(|| {
+            Failure::usage(format!("{} is no file to write to", out.display()))
+                .hint("--out takes a regular file, there or not; it is replaced")
         })?;
-        let mut part = name.to_owned();
-        part.push(format!(".part-{}", std::process::id()));
-        Ok(Unfinished(out.with_file_name(part)))
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let file = Builder::new()
+            .prefix(".rosters-")
+            .permissions(Permissions::from_mode(0o666))
+            .tempfile_in(folder)
+            .map_err(|error| cannot_write(out, &error))?;
+        Ok(Unfinished { file, goal })
     }
 
-    fn finish(self, out: &Path) -> Result<(), Failure> {
-        fs::rename(&self.0, out).map_err(|error| cannot_write(out, &error))
-    }
-}
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        // After the rename there is nothing left to remove; else what is there is of no use.
-        let _ = fs::remove_file(&self.0);
+    fn finish(self) -> Result<(), Failure> {
+        self.file.as_file().sync_all().map_err(|error| cannot_write(&self.goal, &error))?;
+        self.file.persist(&self.goal).map(drop).map_err(|error| cannot_write(&self.goal, &error.error))
     }
 }
 

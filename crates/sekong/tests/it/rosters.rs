@@ -1,6 +1,8 @@
 //! `sekong draw simulate` and `--explain`: what a plan alone can show.
 
 use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -115,6 +117,34 @@ fn what_cannot_be_drawn_is_refused_and_leaves_no_file() {
     .says(&["cannot write", "folder exists"]);
     let left = fs::read_dir(solved.data.path.parent().unwrap()).unwrap();
     assert!(left.into_iter().all(|file| !file.unwrap().file_name().to_string_lossy().contains("rosters")));
+}
+
+#[test]
+fn a_link_stays_a_link_and_what_is_no_file_stays_what_it_is() {
+    let solved = Solved::new();
+    let folder = solved.data.path.parent().unwrap();
+    let to = |out: &Path| {
+        sekong([
+            "draw",
+            "simulate",
+            arg(&solved.data.path),
+            "--seed-hex",
+            SEED,
+            "--count",
+            "1",
+            "--out",
+            arg(out),
+        ])
+    };
+    let (kept, link) = (folder.join("kept.jsonl"), folder.join("link.jsonl"));
+    fs::write(&kept, "old").unwrap();
+    symlink(&kept, &link).unwrap();
+    to(&link).exits(0);
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert!(fs::read_to_string(&kept).unwrap().starts_with("{\"units\""));
+    to(folder).exits(2).says(&["is no file to write to"]);
+    to(Path::new("/dev/null")).exits(2).says(&["is no file to write to"]);
+    assert!(!fs::metadata("/dev/null").unwrap().is_file());
 }
 
 fn explained(more: &[&str]) -> Run {
