@@ -6,6 +6,7 @@
 mod duel;
 mod finish;
 mod floor;
+mod improve;
 mod levels;
 mod mix;
 mod parallel;
@@ -28,10 +29,9 @@ use crate::game::{Game, GameUnit};
 use crate::plan::Plan;
 use crate::visits::Visits;
 use duel::Duel;
-use finish::{Bounded, Limits, Point};
+use finish::{Bounded, Point};
 use mix::Best;
-use part::{Flows, Part};
-use spread::Allowed;
+use part::Part;
 use target::Detection;
 
 /// How long to search, and with what.
@@ -226,11 +226,11 @@ fn solve_part(part: &Part, dags: &[Dag], search: Search<'_>) -> Result<Solved, S
     let floor = part.game.floor();
     let inclusive = if floor > 0.0 { Some(floor::inclusive(part, floor, search)?) } else { None };
     let bounded = certify(part, dags, search);
-    let plan = improve(part, &bounded, None, search);
+    let plan = improve::improve(part, &bounded, None, search);
     let chains = part.round(&plan.flows);
     let upper_free = part.worst_of(&chains);
     let Some(inclusive) = inclusive else { return Ok(Solved { chains, best: bounded.best, upper_free }) };
-    let held = improve(part, &bounded, Some(&inclusive), search);
+    let held = improve::improve(part, &bounded, Some(&inclusive), search);
     let chains =
         [held, plan].iter().filter_map(|plan| floor::hold(part, &plan.flows, &inclusive)).collect::<Vec<_>>();
     let chains = chains
@@ -240,10 +240,6 @@ fn solve_part(part: &Part, dags: &[Dag], search: Search<'_>) -> Result<Solved, S
     Ok(Solved { chains, best: bounded.best, upper_free })
 }
 
-/// Asked for above the floor in the search, so that little is left to mend.
-const FLOOR_MARGIN: f64 = 1e-5;
-/// Rounds between two looks at the averages.
-const LOOK_EVERY: usize = 25;
 /// Rounds before the first finish, and how much longer each next stretch is.
 const ROUNDS_FIRST: usize = 12;
 const STRETCH: usize = 4;
@@ -299,138 +295,4 @@ fn certify<'a>(part: &'a Part<'a>, dags: &[Dag], search: Search<'_>) -> Certifie
     }
     let point = found.expect("the loop ran once").point;
     Certified { best, duel, point, lower }
-}
-
-/// Rounds of learning from each start; the tangents do the rest.
-const ROUNDS_PRODUCT: usize = 300;
-/// Starts of a product run: at least so many, and more where they cost little. On the tiniest games one start in thirty was
-/// seen to find the best plan. Most learn from where the additive run ended, every fourth comes from afar.
-const STARTS_MIN: usize = 4;
-const STARTS_MAX: usize = 64;
-/// Numbers that a round of learning touches for each arc.
-const ROUND_WORK: usize = 30;
-/// Each start's descent may take this part of the work; the best start is gone on with.
-const SCREENS: usize = 20;
-/// With an earlier plan to begin from a search takes this part of the work.
-const WARM: usize = 4;
-/// The search is over after so many starts in a row that end at the same payoff, to this share of it.
-const AGREEING_STARTS: usize = 12;
-const AGREED: f64 = 2e-5;
-/// Of the gap asked for, so much may be given for a plan that tells an observer less.
-const GIVEN_AWAY: f64 = 0.5;
-/// What whole numbers may add to a payoff, as a share of the stake.
-const ROUNDING: f64 = 1.0 / (1 << 17) as f64;
-/// Payoffs may rise by this share, for sums that are not exact.
-const SLIP: f64 = 1e-6;
-
-/// Product run: the best plan met that holds the floor, if there is one to hold.
-fn improve(part: &Part, bounded: &Certified<'_>, inclusive: Option<&Flows>, search: Search<'_>) -> Point {
-    let options = search.options;
-    // An earlier plan brings with it what its own search found.
-    let work_max = if options.start.is_some() { options.work / WARM } else { options.work };
-    let enough = bounded.lower + options.gap * part.scale(bounded.lower);
-    let floor = inclusive.map(|_| part.game.floor()).map(|floor| floor + FLOOR_MARGIN * (1.0 - floor));
-    let ceilings = &part.no_ceilings();
-    let limits =
-        |work_max| Limits { floor: floor.unwrap_or(0.0), ceilings, work_max, threads: search.threads };
-    let goal = Goal { part, floor, enough, search };
-    let descended = |point: Point| {
-        let limits = limits(work_max / SCREENS);
-        let point = match inclusive {
-            Some(inclusive) => floor::mended(part, &point, inclusive, limits.floor),
-            None => point,
-        };
-        finish::descend(part, point, enough, limits)
-    };
-    let rounds = ROUNDS_PRODUCT.min(options.rounds);
-    let learned = |start: usize| {
-        let mut duel = bounded.duel.clone();
-        duel.refine(floor, start, options.seed);
-        let (_, flows) = goal.pursue(&mut duel, rounds);
-        Point { visits: part.visits(&flows), flows }
-    };
-    let round_work = ROUND_WORK * part.dags.iter().map(|dag| dag.arc_count()).sum::<usize>();
-    let mut best = descended(bounded.point.clone());
-    if let Some(plan) = &options.start {
-        let tried = descended(warm::point(part, plan));
-        best = if tried.payoff < best.payoff { tried } else { best };
-    }
-    let (mut agreeing, mut work) = (0, best.work);
-    for start in 0..STARTS_MAX {
-        let tired = (start >= STARTS_MIN && work > work_max) || agreeing == AGREEING_STARTS;
-        if best.payoff <= enough || tired || (search.stop)() {
-            break;
-        }
-        let (begun, learning) = match start % 4 {
-            0..3 => (learned(start - start / 4), rounds * round_work),
-            _ => (thrown(part, start, options.seed), 0),
-        };
-        let tried = descended(begun);
-        work += tried.work + learning;
-        let same = (tried.payoff - best.payoff).abs() <= AGREED * part.scale(best.payoff);
-        agreeing = if same { agreeing + 1 } else { 0 };
-        if tried.payoff < best.payoff {
-            best = tried;
-        }
-    }
-    let best = finish::descend(part, best.point, enough, limits(work_max)).point;
-    let floor = floor.unwrap_or(0.0);
-    let (point, ceilings) = levels::settle(part, best, floor, search);
-    let worst = part.worst_below(&point.visits, &ceilings);
-    let given = GIVEN_AWAY * options.gap * part.scale(bounded.lower);
-    let level = worst.max((worst + given).min(enough - ROUNDING * part.largest_stake()));
-    let slip = SLIP * part.scale(level);
-    let payoff: Vec<f64> = ceilings.into_iter().map(|ceiling| ceiling.min(level) + slip).collect();
-    spread::spread(part, point, &Allowed { payoff: &payoff, floor })
-}
-
-/// A start far from all others: each unit takes one path, by values that are thrown anew.
-fn thrown(part: &Part, start: usize, seed: u64) -> Point {
-    let thrown = duel::nudges(!seed.rotate_left(32) ^ start as u64, part.node_count());
-    let mut reward = thrown;
-    for (slot, visitors) in &part.slots {
-        visitors
-            .iter()
-            .for_each(|visitor| reward[visitor.node] = (1.0 + reward[visitor.node]) * part.game.value(*slot));
-    }
-    let path = |(unit, dag): (usize, &&Dag)| dag.best_path(&reward[part.nodes_of(unit)]);
-    let flows: Flows = part.dags.iter().enumerate().map(path).collect();
-    Point { visits: part.visits(&flows), flows }
-}
-
-/// What a product run is for.
-struct Goal<'a> {
-    part: &'a Part<'a>,
-    floor: Option<f64>,
-    enough: f64,
-    search: Search<'a>,
-}
-
-impl Goal<'_> {
-    /// Plays up to `rounds`; the best average plan met and its loss.
-    fn pursue(&self, duel: &mut Duel, rounds: usize) -> (f64, Flows) {
-        let mut best = (self.loss(&duel.visits), duel.flows.clone());
-        for round in 1..=rounds {
-            if best.0 <= self.enough || (self.search.stop)() {
-                break;
-            }
-            duel.play();
-            if round % LOOK_EVERY == 0 {
-                let seen = self.loss(&duel.visits);
-                if seen < best.0 {
-                    best = (seen, duel.flows.clone());
-                }
-            }
-        }
-        best
-    }
-
-    /// The smuggler's best payoff; a missed floor counts as if his largest stake hung on it.
-    fn loss(&self, visits: &[f64]) -> f64 {
-        let missed = self.floor.map_or(0.0, |floor| {
-            let least = self.part.least_inclusion(visits).map_or(1.0, |(_, inclusion)| inclusion);
-            (floor - least).max(0.0)
-        });
-        self.part.worst(visits) + self.part.largest_stake() * missed
-    }
 }

@@ -26,9 +26,9 @@ pub(super) fn spread(part: &Part, point: Point, allowed: &Allowed<'_>) -> Point 
     let places = places(part);
     let mut point = point;
     for _ in 0..TURNS {
-        for unit in 0..part.units.len() {
+        for (unit, places) in places.iter().enumerate() {
             let goal = every_path_alike(part.dags[unit]);
-            move_unit(part, &mut point, unit, &goal, &places[unit], allowed);
+            move_unit(part, &mut point, unit, &goal, places, allowed);
         }
     }
     point
