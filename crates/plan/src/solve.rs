@@ -231,15 +231,22 @@ fn solve_part(part: &Part, dags: &[Dag], search: Search<'_>) -> Result<Solved, S
     let upper_free = part.worst_of(&chains);
     let Some(inclusive) = inclusive else { return Ok(Solved { chains, best: bounded.best, upper_free }) };
     let held = improve::improve(part, &bounded, Some(&inclusive), search);
-    let chains =
-        [held, plan].iter().filter_map(|plan| floor::hold(part, &plan.flows, &inclusive)).collect::<Vec<_>>();
-    let chains = chains
-        .into_iter()
-        .min_by(|one, other| part.worst_of(one).total_cmp(&part.worst_of(other)))
-        .ok_or_else(|| floor::lost_in_rounding(part, &inclusive))?;
+    let held = floor::hold(part, &held.flows, &inclusive);
+    let lifted = floor::hold(part, &plan.flows, &inclusive);
+    let chains = better(part, held, lifted).ok_or_else(|| floor::lost_in_rounding(part, &inclusive))?;
     Ok(Solved { chains, best: bounded.best, upper_free })
 }
 
+/// The first of two plans, unless the second is better by more than rounding can explain: what was made with the floor
+/// in view is settled and spread as it should be.
+fn better(part: &Part, one: Option<Vec<Chain>>, other: Option<Vec<Chain>>) -> Option<Vec<Chain>> {
+    let (Some(one), Some(other)) = (&one, &other) else { return one.or(other) };
+    let (first, second) = (part.worst_of(one), part.worst_of(other));
+    Some(if second < first - BETTER * part.scale(first) { other } else { one }.clone())
+}
+
+/// Two plans are as good as each other if they differ by less than this share.
+const BETTER: f64 = 1e-5;
 /// Rounds before the first finish, and how much longer each next stretch is.
 const ROUNDS_FIRST: usize = 12;
 const STRETCH: usize = 4;

@@ -36,7 +36,7 @@ pub(super) fn settle(part: &Part, point: Point, floor: f64, search: Search<'_>) 
             level.holding
         };
         for place in holding {
-            raise_none(part, &point, &groups, groups[place], level.payoff, &mut ceilings);
+            put_ceilings(part, &point, &groups, groups[place], level.payoff, &mut ceilings);
         }
     }
     (point, ceilings)
@@ -64,7 +64,14 @@ fn nearest(part: &Part, point: &Point, ceilings: &[f64], payoff: f64) -> Vec<usi
 }
 
 /// Gives every place of a group the level as its ceiling.
-fn raise_none(part: &Part, point: &Point, groups: &[usize], group: usize, level: f64, ceilings: &mut [f64]) {
+fn put_ceilings(
+    part: &Part,
+    point: &Point,
+    groups: &[usize],
+    group: usize,
+    level: f64,
+    ceilings: &mut [f64],
+) {
     for place in (0..groups.len()).filter(|&place| groups[place] == group) {
         if ceilings[place].is_infinite() {
             ceilings[place] = level.max(part.payoff_at(place, &point.visits, Detection::Product));
