@@ -248,7 +248,7 @@ fn better(part: &Part, one: Option<Vec<Chain>>, other: Option<Vec<Chain>>) -> Op
 /// Two plans are as good as each other if they differ by less than this share.
 const BETTER: f64 = 1e-5;
 /// Rounds before the first finish, and how much longer each next stretch is.
-const ROUNDS_FIRST: usize = 12;
+const ROUNDS_FIRST: usize = 8;
 const STRETCH: usize = 4;
 /// Of the gap asked for, so much may be left between the additive bounds.
 const ADDITIVE_SHARE: f64 = 0.25;

@@ -56,16 +56,15 @@ impl Visits {
 
     /// What all units but `unit` do in `slot`.
     pub(crate) fn others(&self, game: &Game, slot: usize, unit: usize) -> Others {
-        let mut chances: Vec<f64> = self
-            .shares(slot)
-            .filter(|&(other, _)| other != unit)
-            .map(|(other, share)| game.units()[other].detect * share)
-            .collect();
+        let others = self.shares(slot).filter(|&(other, _)| other != unit);
+        let chances = others.map(|(other, share)| game.units()[other].detect * share);
+        if game.bribed() == 0 {
+            let missed = chances.fold(1.0, |missed, chance| missed * (1.0 - chance));
+            return Others { missed, least_bought: f64::INFINITY };
+        }
+        let mut chances: Vec<f64> = chances.collect();
         chances.sort_by(|one, other| other.total_cmp(one));
-        let least_bought = match game.bribed() {
-            0 => f64::INFINITY,
-            bribed => chances.get(bribed - 1).copied().unwrap_or(0.0),
-        };
+        let least_bought = chances.get(game.bribed() - 1).copied().unwrap_or(0.0);
         Others { missed: missed(chances, game.bribed()), least_bought }
     }
 

@@ -12,6 +12,9 @@ pub(super) fn apportion(total: u64, shares: &[f64]) -> Vec<u64> {
     if sum <= 0.0 {
         return (0..shares.len()).map(|place| if place == 0 { total } else { 0 }).collect();
     }
+    if let [_] = shares {
+        return vec![total];
+    }
     let exact: Vec<f64> = shares.iter().map(|share| total as f64 * (share / sum)).collect();
     let mut parts: Vec<u64> = exact.iter().map(|part| part.floor() as u64).collect();
     let mut order: Vec<usize> = (0..shares.len()).filter(|&place| shares[place] > 0.0).collect();
