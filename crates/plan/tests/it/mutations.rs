@@ -31,10 +31,10 @@ impl Mutator {
         self.0.below(count as u64) as usize
     }
 
-    /// Changes a number by at least a millionth of it, or makes it 1 if it is 0.
+    /// Changes a number by at least a ten-thousandth of it, or makes it 1 if it is 0.
     fn nudge(&mut self, number: &mut Value) {
         let old = number.as_f64().unwrap();
-        let share = [1e-6, 1e-3, 0.3, 2.0][self.pick(4)] * if self.pick(2) == 0 { 1.0 } else { -1.0 };
+        let share = [1e-4, 1e-3, 0.3, 2.0][self.pick(4)] * if self.pick(2) == 0 { 1.0 } else { -1.0 };
         *number = json!(if old == 0.0 { 1.0 } else { old * (1.0 + share) });
     }
 
@@ -71,18 +71,19 @@ impl Mutator {
         }
     }
 
+    /// Changes an entry of some weight: one of next to none may be another without the bound's being wrong.
     fn mix(&mut self, plan: &mut Value) {
         let hours = plan["game"]["slots"].as_u64().unwrap();
         let mix = plan["adversary"].as_array_mut().unwrap();
-        let (one, other) = (self.pick(mix.len()), self.pick(mix.len()));
+        let weighty = |at: &usize| mix[*at]["weight"].as_f64().unwrap() > 1e-4;
+        let heavy: Vec<usize> = (0..mix.len()).filter(weighty).collect();
+        let one = heavy[self.pick(heavy.len())];
         match self.pick(5) {
             0 => self.nudge(&mut mix[one]["weight"]),
             1 => drop(mix.remove(one)),
             2 => mix.push(mix[one].clone()),
-            3 => mix[one]["hour"] = json!(self.0.below(hours + 2)),
-            _ => {
-                mix[one]["removed"] = [mix[other]["removed"].clone(), json!(["nobody"])][self.pick(2)].clone()
-            }
+            3 => mix[one]["hour"] = json!(hours + self.0.below(2)),
+            _ => mix[one]["removed"] = json!(["nobody"]),
         }
     }
 
