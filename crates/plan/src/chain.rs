@@ -60,4 +60,19 @@ impl Chain {
         let end = self.arcs.partition_point(|arc| arc.from <= from);
         &self.arcs[start..end]
     }
+
+    /// The nodes in order of time, then post, each with its arcs.
+    pub(crate) fn nodes(&self) -> Vec<(Node, &[Arc])> {
+        let groups = self.arcs.chunk_by(|one, other| one.from == other.from);
+        let from = |arcs: &'_ [Arc]| arcs.first().and_then(|arc| arc.from);
+        let mut nodes: Vec<(Node, &[Arc])> =
+            groups.filter_map(|arcs| from(arcs).map(|node| (node, arcs))).collect();
+        nodes.sort_by_key(|(node, _)| (node.position, node.post));
+        nodes
+    }
+}
+
+/// All flow of some arcs.
+pub(crate) fn total(arcs: &[Arc]) -> f64 {
+    arcs.iter().map(|arc| f64::from(arc.flow)).sum()
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::chain::{Arc, Chain, Node};
+use crate::chain::{Arc, Chain, Node, total};
 
 /// A later inspection counts as foretold if its chance after the look is above this.
 const FORETOLD: f64 = 0.9;
@@ -46,10 +46,7 @@ struct Unit {
 
 impl Unit {
     fn of(chain: &Chain) -> Unit {
-        let groups = chain.arcs().chunk_by(|one, other| one.from == other.from);
-        let mut nodes: Vec<(Node, &[Arc])> =
-            groups.filter_map(|arcs| arcs[0].from.map(|node| (node, arcs))).collect();
-        nodes.sort_by_key(|(node, _)| (node.position, node.post));
+        let nodes = chain.nodes();
         let place = |node: Node| {
             nodes
                 .binary_search_by_key(&(node.position, node.post), |(node, _)| (node.position, node.post))
@@ -94,10 +91,6 @@ impl Unit {
         }
         (foretold, all)
     }
-}
-
-fn total(arcs: &[Arc]) -> f64 {
-    arcs.iter().map(|arc| f64::from(arc.flow)).sum()
 }
 
 /// Entropy of the next step. The logarithm is computed in software, alike on every machine.

@@ -1,6 +1,6 @@
 //! What is worth to the smuggler who learns something on the day: a bought team that phones, one look at a post.
 
-use crate::chain::{Arc, Chain, Node};
+use crate::chain::{Arc, Chain, Node, total};
 use crate::game::Game;
 use crate::visits::Visits;
 
@@ -34,26 +34,10 @@ impl Reveal {
     }
 }
 
-/// Nodes of a chain, ascending by (position, post), each with its arcs.
-fn nodes(chain: &Chain) -> Vec<(Node, &[Arc])> {
-    let mut nodes: Vec<(Node, &[Arc])> =
-        chain.arcs().chunk_by(|one, other| one.from == other.from).filter_map(from_node).collect();
-    nodes.sort_by_key(|(node, _)| (node.position, node.post));
-    nodes
-}
-
-fn from_node(arcs: &[Arc]) -> Option<(Node, &[Arc])> {
-    arcs.first().and_then(|arc| arc.from).map(|node| (node, arcs))
-}
-
-fn total(arcs: &[Arc]) -> f64 {
-    arcs.iter().map(|arc| f64::from(arc.flow)).sum()
-}
-
 /// Optimal stopping on the unit's chain (Bellman 1957): at each node the team is alone with some chance, and then the
 /// smuggler passes there or waits.
 fn informed(game: &Game, unit: usize, chain: &Chain, visits: &Visits, upper: f64) -> f64 {
-    let nodes = nodes(chain);
+    let nodes = chain.nodes();
     let place = |node: Node| {
         nodes.binary_search_by_key(&(node.position, node.post), |(node, _)| (node.position, node.post))
     };
@@ -84,7 +68,7 @@ fn sights<'a>(
     visits: &'a Visits,
     hours: &'a HourWorst,
 ) -> impl Iterator<Item = Sight> + 'a {
-    let nodes = nodes(chain);
+    let nodes = chain.nodes();
     let all = total(chain.steps(None));
     let own: Vec<(Node, usize, f64, Others)> = nodes
         .iter()

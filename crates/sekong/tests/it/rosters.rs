@@ -37,18 +37,12 @@ impl Solved {
     }
 
     fn draw(&self, seed: &str, count: &str) -> Run {
-        let out = self.data.path.with_file_name("rosters.jsonl");
-        sekong([
-            "draw",
-            "simulate",
-            arg(&self.data.path),
-            "--seed-hex",
-            seed,
-            "--count",
-            count,
-            "--out",
-            arg(&out),
-        ])
+        self.draw_to(&self.data.path.with_file_name("rosters.jsonl"), seed, count)
+    }
+
+    fn draw_to(&self, out: &Path, seed: &str, count: &str) -> Run {
+        let what = ["draw", "simulate", arg(&self.data.path), "--seed-hex", seed];
+        sekong(what.into_iter().chain(["--count", count, "--out", arg(out)]))
     }
 
     fn rosters(&self, seed: &str, count: &str) -> String {
@@ -102,19 +96,7 @@ fn what_cannot_be_drawn_is_refused_and_leaves_no_file() {
     solved.draw(SEED, "1").exits(3).says(&["kind"]);
     let nowhere = solved.data.path.with_file_name("none").join("rosters.jsonl");
     fs::write(&solved.data.path, text).unwrap();
-    sekong([
-        "draw",
-        "simulate",
-        arg(&solved.data.path),
-        "--seed-hex",
-        SEED,
-        "--count",
-        "1",
-        "--out",
-        arg(&nowhere),
-    ])
-    .exits(1)
-    .says(&["cannot write", "folder exists"]);
+    solved.draw_to(&nowhere, SEED, "1").exits(1).says(&["cannot write", "folder exists"]);
     let left = fs::read_dir(solved.data.path.parent().unwrap()).unwrap();
     assert!(left.into_iter().all(|file| !file.unwrap().file_name().to_string_lossy().contains("rosters")));
 }
@@ -123,19 +105,7 @@ fn what_cannot_be_drawn_is_refused_and_leaves_no_file() {
 fn a_link_stays_a_link_and_what_is_no_file_stays_what_it_is() {
     let solved = Solved::new();
     let folder = solved.data.path.parent().unwrap();
-    let to = |out: &Path| {
-        sekong([
-            "draw",
-            "simulate",
-            arg(&solved.data.path),
-            "--seed-hex",
-            SEED,
-            "--count",
-            "1",
-            "--out",
-            arg(out),
-        ])
-    };
+    let to = |out: &Path| solved.draw_to(out, SEED, "1");
     let (kept, link) = (folder.join("kept.jsonl"), folder.join("link.jsonl"));
     fs::write(&kept, "old").unwrap();
     symlink(&kept, &link).unwrap();
