@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use toml::value::Datetime;
 
+use crate::PlanObjective;
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawCampaign {
@@ -71,6 +73,8 @@ pub(crate) struct RawRules {
     pub(crate) absences_at_hours: u32,
     pub(crate) floor: f64,
     pub(crate) bribed_teams: u32,
+    #[serde(default)]
+    pub(crate) objective: PlanObjective,
     pub(crate) rest_hours: u32,
     pub(crate) cosignatures: u32,
     pub(crate) auditors_after_hours: u32,

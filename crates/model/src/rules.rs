@@ -1,5 +1,7 @@
 //! Dates, durations and thresholds that hold for the whole campaign.
 
+use serde::Deserialize;
+
 use crate::{Day, Hour};
 
 /// The rules of a campaign; every duration has been checked against the others.
@@ -25,6 +27,8 @@ pub struct Rules {
     pub floor: f64,
     /// Teams that the plan takes to be bought.
     pub bribed_teams: u32,
+    /// What a plan does once the worst slot is as good as it can be.
+    pub objective: PlanObjective,
     /// Hours of rest between two duties of a team.
     pub rest_hours: u32,
     /// Cosignatures that freeze an entry of the log.
@@ -43,6 +47,17 @@ pub struct Rules {
     pub sentinel_required: bool,
     /// Whether a public daily number enters the dice.
     pub daily_die: bool,
+}
+
+/// What a plan of a province makes best.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanObjective {
+    /// The worst slot; what that leaves open goes to being hard to foretell.
+    #[default]
+    Max,
+    /// The worst slot, then the next worst, and so on.
+    Leximin,
 }
 
 /// The days on which roads are wet.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sekong_model::{Campaign, Day, HOURS_PER_DAY, Hour, Post, PostId, ProvinceId, Unit, UnitKind};
+use sekong_model::{
+    Campaign, Day, HOURS_PER_DAY, Hour, PlanObjective, Post, PostId, ProvinceId, Unit, UnitKind,
+};
 
 use crate::game_json::{CaptureJson, GameJson, UnitJson};
 use crate::{Game, GameError};
@@ -31,9 +33,17 @@ impl Game {
             units: campaign.units_of(province, day).iter().map(unit_json).collect(),
             floor: campaign.rules().floor,
             bribed: i64::from(campaign.rules().bribed_teams),
-            objective: None,
+            objective: objective(campaign.rules().objective).map(str::to_owned),
             absent: None,
         })
+    }
+}
+
+/// As a game names it; the usual one goes without a name.
+fn objective(objective: PlanObjective) -> Option<&'static str> {
+    match objective {
+        PlanObjective::Max => None,
+        PlanObjective::Leximin => Some("leximin"),
     }
 }
 

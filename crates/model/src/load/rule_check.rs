@@ -29,6 +29,7 @@ pub(super) fn rules(raw: &RawRules, faults: &mut Faults) -> Option<Rules> {
         absences_at_hours: raw.absences_at_hours,
         floor: raw.floor,
         bribed_teams: raw.bribed_teams,
+        objective: raw.objective,
         rest_hours: raw.rest_hours,
         cosignatures: raw.cosignatures,
         auditors_after_hours: raw.auditors_after_hours,

@@ -409,6 +409,7 @@ fn geography(
 #[case::unknown_key("floor = 0.05", "flour = 0.05", "rules.flour", "flour")]
 #[case::wrong_kind("lead_minutes = 10 ", "lead_minutes = \"ten\" ", "rules.lead_minutes", "ten")]
 #[case::negative("lead_minutes = 10 ", "lead_minutes = -10 ", "rules.lead_minutes", "-10")]
+#[case::no_objective("objective = \"max\"", "objective = \"mean\"", "rules.objective", "mean")]
 fn shapes(#[case] old: &str, #[case] new: &str, #[case] field: &str, #[case] spanned: &str) {
     assert_problem!(check(CAMPAIGN_FILE, old, new, field, spanned, "northeast-2017"), Problem::Toml { .. });
 }

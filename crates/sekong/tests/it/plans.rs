@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
-use crate::data::{Data, arg, shipped};
+use crate::data::{Data, arg, copy, shipped};
 use crate::run::{Run, sekong};
 
 fn plan(province: &str, day: &str, out: &Path) -> Run {
@@ -17,6 +17,24 @@ fn solved(province: &str) -> String {
     let data = Data::absent();
     plan(province, "2017-01-01", &data.path).exits(0);
     fs::read_to_string(&data.path).unwrap()
+}
+
+#[test]
+fn a_campaign_says_what_its_plans_make_best() {
+    let data = Data::absent();
+    copy(&shipped(), &data.path);
+    let file = data.path.join("campaign.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replacen("objective = \"max\"", "objective = \"leximin\"", 1)).unwrap();
+    let out = data.path.join("plan.json");
+    let day = ["--province", "ratanakiri", "--day", "2017-01-01", "--out", arg(&out)];
+    sekong(["plan", arg(&data.path)].into_iter().chain(day)).exits(0);
+    let plan: Value = serde_json::from_str(&fs::read_to_string(&out).unwrap()).unwrap();
+    assert_eq!(plan["game"]["objective"], "leximin");
+    check(plan.to_string(), None).exits(0);
+    let usual: Value = serde_json::from_str(&solved("ratanakiri")).unwrap();
+    let upper = |plan: &Value| plan["value"]["upper"].as_f64().unwrap();
+    assert!(upper(&plan) <= upper(&usual) + 0.01 * upper(&usual).abs(), "{} {}", upper(&plan), upper(&usual));
 }
 
 static STUNG_TRENG: LazyLock<String> = LazyLock::new(|| solved("stung-treng"));
