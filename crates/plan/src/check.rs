@@ -39,7 +39,7 @@ pub fn check(plan_json: &str, game_json: Option<&str>) -> Result<Checked, CheckE
         faults.push(Fault::Kind { kind: document.kind.clone(), scale: document.scale });
     }
     let game_sha256 = sha256(&document.game)?;
-    if !document.game_sha256.eq_ignore_ascii_case(&hex::encode(game_sha256)) {
+    if document.game_sha256 != hex::encode(game_sha256) {
         faults
             .push(Fault::GameHash { claimed: document.game_sha256.clone(), found: hex::encode(game_sha256) });
     }

@@ -121,7 +121,7 @@ pub enum GameError {
     },
     /// A value or cost that is not a number in range.
     #[error(
-        "{field}[{post}][{hour}]: {number} is not between 0 and {STAKE_MAX:e}; give a finite number in that range"
+        "{field}[{post}][{hour}]: {number:?} is not between 0 and {STAKE_MAX:e}; give a finite number in that range"
     )]
     Stake {
         /// `value` or `capture`.

@@ -93,7 +93,7 @@ pub enum SolveError {
     },
     /// No plan holds the floor, coordinated or not: a proof is a mix of slots of which no units can visit enough.
     #[error(
-        "floor {floor} cannot be held at {post} ({province}) in hour {hour}: no draw visits every slot more often than {most}; lower the floor or add units"
+        "floor {floor} cannot be held at {post} ({province}) in hour {hour}: no draw visits every slot more often than {most:.6}; lower the floor or add units"
     )]
     FloorInfeasible {
         /// Where.
@@ -109,7 +109,7 @@ pub enum SolveError {
     },
     /// The search did not find a plan that holds the floor, and did not prove that there is none.
     #[error(
-        "no plan was found that holds floor {floor}: {post} ({province}) in hour {hour} is visited with {reached}, at most {most} is possible; lower the floor, add units or search longer"
+        "no plan was found that holds floor {floor}: {post} ({province}) in hour {hour} is visited with chance {reached:.6}, more than {most:.6} is impossible; lower the floor, add units or search longer"
     )]
     FloorNotFound {
         /// Where.
@@ -224,7 +224,7 @@ struct Solved {
 
 fn solve_part(part: &Part, dags: &[Dag], search: Search<'_>) -> Result<Solved, SolveError> {
     let floor = part.game.floor();
-    let inclusive = if floor > 0.0 { Some(floor::inclusive(part, floor, search)?) } else { None };
+    let inclusive = if floor > 0.0 { Some(floor::inclusive(part, dags, floor, search)?) } else { None };
     let bounded = certify(part, dags, search);
     let plan = improve::improve(part, &bounded, None, search);
     let chains = part.round(&plan.flows);

@@ -5,10 +5,12 @@ use std::num::NonZeroUsize;
 use sekong_model::{PostId, ProvinceId};
 
 use crate::chain::Chain;
+use crate::dag::Dag;
+use crate::game_json::{CaptureJson, GameJson};
 use crate::solve::duel::Duel;
 use crate::solve::finish::Point;
-use crate::solve::part::{Flows, Part, blend};
-use crate::solve::{Search, SolveError};
+use crate::solve::part::{Flows, Part, blend, parts};
+use crate::solve::{Search, SolveError, certify, improve};
 use crate::visits::Visits;
 
 /// Rounds between two looks at the average plan.
@@ -18,8 +20,51 @@ const HALVINGS: usize = 30;
 /// Asked for above the floor first, so that a checker that sums in another order agrees.
 const MARGIN: f64 = 1e-9;
 
+/// A plan whose least inclusion is above the floor: learned where that suffices, else solved for.
+pub(super) fn inclusive(
+    part: &Part,
+    dags: &[Dag],
+    floor: f64,
+    search: Search<'_>,
+) -> Result<Flows, SolveError> {
+    learned(part, floor, search).or_else(|refusal| match &refusal {
+        SolveError::FloorNotFound { reached, .. } => {
+            let solved = solved(part, dags, search);
+            let least = part.least_inclusion(&part.visits(&solved)).map_or(1.0, |(_, least)| least);
+            if least > *reached && least >= floor { Ok(solved) } else { Err(refusal) }
+        }
+        _ => Err(refusal),
+    })
+}
+
+/// Units that learn side by side may all come to visit everything a little; the product run knows starts that part them.
+/// It solves the game in which to be missed is all that the smuggler gains, and the same everywhere.
+fn solved(part: &Part, dags: &[Dag], search: Search<'_>) -> Flows {
+    let game = part.game.changed(|document| be_seen(part, document));
+    let game =
+        game.expect("values of 0 and 1 without floor, bribes and absences are a game of the same units");
+    let parts = parts(&game, dags);
+    let same = parts.iter().find(|other| other.units == part.units);
+    let same = same.expect("parts follow from units and provinces, and these are the same");
+    improve::improve(same, &certify(same, dags, search), None, search).flows
+}
+
+/// A game about nothing but visits: of a slot of the part that somebody can reach the smuggler gains 1.
+fn be_seen(part: &Part, document: &mut GameJson) {
+    let slots = document.value.iter_mut().flatten();
+    slots.for_each(|value| *value = 0.0);
+    for (slot, _) in part.slots.iter().filter(|(_, visitors)| !visitors.is_empty()) {
+        let (post, hour) = part.game.slot_place(*slot);
+        document.value[usize::from(post)][usize::from(hour)] = 1.0;
+    }
+    document.capture = CaptureJson::Everywhere(0.0);
+    document.units.iter_mut().for_each(|unit| unit.detect = 1.0);
+    (document.floor, document.bribed) = (0.0, 0);
+    (document.objective, document.absent) = (None, None);
+}
+
 /// Searches for the plan with the largest least inclusion; stops well above the floor.
-pub(super) fn inclusive(part: &Part, floor: f64, search: Search<'_>) -> Result<Flows, SolveError> {
+fn learned(part: &Part, floor: f64, search: Search<'_>) -> Result<Flows, SolveError> {
     let mut duel = Duel::inclusion(part, search.threads);
     let mut best = (duel.flows.clone(), part.least_inclusion(&duel.visits));
     let enough = (2.0 * floor).min(0.5 * (1.0 + floor));
@@ -70,7 +115,7 @@ fn most_inclusion(part: &Part, mix: &[(usize, f64)]) -> f64 {
         part.slots[place].1.iter().for_each(|visitor| reward[visitor.node] += weight / total);
     }
     let best = |(unit, dag): (usize, &&crate::dag::Dag)| dag.best_response(&reward[part.nodes_of(unit)]);
-    part.dags.iter().enumerate().map(best).sum()
+    part.dags.iter().enumerate().map(best).sum::<f64>().min(1.0)
 }
 
 /// The plan with the least share of `inclusive` mixed in that visits every slot it can as often as `floor`, or the

@@ -114,6 +114,26 @@ fn a_tight_floor_is_held_exactly() {
     assert!((0..2).all(|post| (0..4).all(|hour| solved.inclusion(post, hour) >= 0.5)));
 }
 
+/// Only units that part hold it: side by side they visit each of `n` posts with `1 − (1 − 1/n)^n` at most.
+#[rstest]
+#[case(2)]
+#[case(3)]
+#[case(5)]
+fn a_floor_that_only_units_apart_can_hold_is_held(#[case] count: usize) {
+    let posts: Vec<String> = (0..count).map(|post| format!("P{post}")).collect();
+    let unit = |at: usize| {
+        json!({"id": format!("u{at}"), "province": "p", "pool": "x", "detect": 0.5, "start": 0, "length": 3,
+            "enter": posts, "leave": posts, "reach": posts})
+    };
+    let game = json!({
+        "slots": 3, "posts": posts, "provinces": {"p": posts}, "value": vec![vec![4; 3]; count], "capture": 1,
+        "travel_hours": [], "units": (0..count).map(unit).collect::<Vec<_>>(), "floor": 0.97, "bribed": 1,
+    });
+    let solved = plan(&game).unwrap();
+    let posts = u16::try_from(count).unwrap();
+    assert!((0..posts).all(|post| (0..3).all(|hour| solved.inclusion(post, hour) >= 0.97)));
+}
+
 #[test]
 fn a_sentinel_that_cannot_end_has_no_path() {
     let mut game = with(&[("/travel_hours", json!([]))]);

@@ -67,11 +67,16 @@ pub(super) fn tell(
     print_line(format_args!(
         "worst case for us {:.4}, no plan can be below {:.4}, gap {:.2} %",
         value.upper,
-        value.lower,
+        without_sign_of_zero(value.lower),
         100.0 * value.gap
     ))?;
     if *stopped {
         print_line("stopped at the time limit: this is the best plan met by then")?;
     }
     explained.map_or(Ok(()), |explained| print_line(in_words(plan, explained)))
+}
+
+/// What four digits show as zero is printed without a sign.
+fn without_sign_of_zero(figure: f64) -> f64 {
+    if figure.abs() < 5e-5 { 0.0 } else { figure }
 }
