@@ -8,11 +8,10 @@ use crate::game::{Game, GameUnit};
 /// Arcs whose worth differs by less, as a share of the best path's, count as equally good.
 const TIE: f64 = 1e-9;
 
-/// What [`Dag::best_flow`] found: the sum, the flow of each arc, the visits of each node.
+/// What [`Dag::best_flow`] found: the arcs with flow, ascending, and the visits of each node.
 #[derive(Debug, Clone)]
 pub(crate) struct BestFlow {
-    pub(crate) value: f64,
-    pub(crate) flow: Vec<f64>,
+    pub(crate) flow: Vec<(usize, f64)>,
     pub(crate) visits: Vec<f64>,
 }
 
@@ -126,18 +125,27 @@ impl Dag {
         self.best_of(self.entry(), &self.worth(reward))
     }
 
-    /// A flow with the largest sum of `reward`; where several arcs serve as well, in the proportions of `habit`.
-    pub(crate) fn best_flow(&self, reward: &[f64], habit: &[f64]) -> BestFlow {
+    /// The largest sum of `reward` along a path, and a flow that has it if `is_wanted` says so of the sum; where several
+    /// arcs serve as well, in the proportions of `habit`.
+    pub(crate) fn best_flow(
+        &self,
+        reward: &[f64],
+        habit: &[f64],
+        is_wanted: impl FnOnce(f64) -> bool,
+    ) -> (f64, Option<BestFlow>) {
         let worth = self.worth(reward);
         let value = self.best_of(self.entry(), &worth);
-        let tie = TIE * value.abs();
-        let mut best =
-            BestFlow { value, flow: vec![0.0; self.targets.len()], visits: vec![0.0; self.nodes.len()] };
-        self.follow(self.entry(), 1.0, &worth, tie, habit, &mut best);
+        (value, is_wanted(value).then(|| self.flow_along(&worth, TIE * value.abs(), habit)))
+    }
+
+    /// The flow that goes on where `worth` is largest.
+    fn flow_along(&self, worth: &[f64], tie: f64, habit: &[f64]) -> BestFlow {
+        let mut best = BestFlow { flow: Vec::new(), visits: vec![0.0; self.nodes.len()] };
+        self.follow(self.entry(), 1.0, worth, tie, habit, &mut best);
         for node in 0..self.nodes.len() {
             let inflow = best.visits[node];
             if inflow > 0.0 {
-                self.follow(self.out(node), inflow, &worth, tie, habit, &mut best);
+                self.follow(self.out(node), inflow, worth, tie, habit, &mut best);
             }
         }
         best
@@ -161,7 +169,9 @@ impl Dag {
             .fold((0.0, 0.0), |(count, usual), arc| (count + 1.0, usual + habit[arc]));
         for arc in arcs.filter(is_best) {
             let share = if usual > 0.0 { habit[arc] / usual } else { 1.0 / count };
-            best.flow[arc] = inflow * share;
+            if share > 0.0 {
+                best.flow.push((arc, inflow * share));
+            }
             if let Some(node) = self.target(arc) {
                 best.visits[node] += inflow * share;
             }

@@ -14,6 +14,9 @@ use crate::visits::Visits;
 
 pub use read::PlanError;
 
+/// Room for an arc with names of some ten letters.
+const ARC_BYTES: usize = 64;
+
 /// A plan for one day.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
@@ -94,7 +97,8 @@ impl Plan {
     /// megabytes.
     pub fn to_json(&self) -> Vec<u8> {
         let game = self.game.to_json();
-        let mut text = Vec::new();
+        let arcs: usize = self.chains.iter().map(|chain| chain.arcs().len()).sum();
+        let mut text = Vec::with_capacity(2 * game.len() + ARC_BYTES * arcs);
         write_field("{", "adversary", &canonical(&self.threats_json()), &mut text);
         write_field(",", "game", &game, &mut text);
         write_field(",", "game_sha256", &canonical(&hex::encode(Sha256::digest(&game))), &mut text);

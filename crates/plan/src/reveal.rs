@@ -83,8 +83,10 @@ fn sights<'a>(
         let next = &next[..next.partition_point(|(node, ..)| node.position == position)];
         let chance = total(arcs) / all;
         let mut sight = Sight { chance, seen: f64::NEG_INFINITY, unseen: f64::NEG_INFINITY };
+        // Both stand in the order of posts.
+        let mut steps = arcs.iter().filter(|arc| arc.to.is_some_and(|to| to.position == position)).peekable();
         for (to, slot, usual, others) in next {
-            let step = arcs.iter().find(|arc| arc.to == Some(*to)).map_or(0.0, |arc| f64::from(arc.flow));
+            let step = steps.next_if(|arc| arc.to == Some(*to)).map_or(0.0, |arc| f64::from(arc.flow));
             let (both, detect) = (step / all, game.units()[unit].detect);
             let payoff = |share: f64| game.payoff(*slot, others.with(detect * share));
             sight.seen = sight.seen.max(payoff(both / chance));

@@ -136,8 +136,16 @@ impl Limits<'_> {
 #[derive(Debug, Clone)]
 struct Column {
     unit: usize,
-    flow: Vec<f64>,
+    /// The arcs with flow, ascending.
+    flow: Vec<(usize, f64)>,
     visits: Vec<f64>,
+}
+
+/// What a unit would gain by its best response to the programme's prices, and the way itself if the programme lacks it.
+struct Response {
+    unit: usize,
+    gain: f64,
+    way: Option<BestFlow>,
 }
 
 /// What a programme hands on to the next.
@@ -385,12 +393,9 @@ impl<'a> Master<'a> {
             }
         }
         let mut added = false;
-        for (unit, response, usual) in self.responses(&touched, &reward) {
-            let gain = response.value - usual;
+        for Response { unit, gain, way } in self.responses(&touched, &reward) {
             certified -= self.trust * gain.max(0.0);
-            let price = self.trust_row[unit].map_or(0.0, |row| self.tableau.dual(row));
-            if gain - price > 1e-9 * response.value.abs() {
-                let BestFlow { flow, visits, .. } = response;
+            if let Some(BestFlow { flow, visits }) = way {
                 self.add_column(Column { unit, flow, visits });
                 added = true;
             }
@@ -401,16 +406,20 @@ impl<'a> Master<'a> {
         added
     }
 
-    /// For each unit that is touched its best response, and what its present ways are worth.
-    fn responses(&self, touched: &[bool], reward: &[f64]) -> Vec<(usize, BestFlow, f64)> {
-        let units: Vec<usize> = (0..touched.len()).filter(|&unit| touched[unit]).collect();
+    /// The best response of each unit that is touched.
+    fn responses(&self, touched: &[bool], reward: &[f64]) -> Vec<Response> {
+        let price = |unit: usize| self.trust_row[unit].map_or(0.0, |row| self.tableau.dual(row));
+        let priced = (0..touched.len()).filter(|&unit| touched[unit]).map(|unit| (unit, price(unit)));
+        let priced: Vec<(usize, f64)> = priced.collect();
         let (part, base) = (self.part, self.base);
-        parallel::map(self.limits.threads, &units, UNITS_MIN, |&unit| {
+        parallel::map(self.limits.threads, &priced, UNITS_MIN, |&(unit, price)| {
             let nodes = part.nodes_of(unit);
             let reward = &reward[nodes.clone()];
-            let response = part.dags[unit].best_flow(reward, &base.flows[unit]);
-            let usual = reward.iter().zip(&base.visits[nodes]).map(|(reward, visits)| reward * visits).sum();
-            (unit, response, usual)
+            let usual: f64 =
+                reward.iter().zip(&base.visits[nodes]).map(|(reward, visits)| reward * visits).sum();
+            let pays = |value: f64| value - usual - price > 1e-9 * value.abs();
+            let (value, way) = part.dags[unit].best_flow(reward, &base.flows[unit], pays);
+            Response { unit, gain: value - usual, way }
         })
     }
 
@@ -420,7 +429,9 @@ impl<'a> Master<'a> {
         for (column, &share) in self.columns.iter().zip(&self.shares) {
             if share > 0.0 {
                 let base = &self.base.flows[column.unit];
-                for ((now, base), flow) in flows[column.unit].iter_mut().zip(base).zip(&column.flow) {
+                let mut way = column.flow.iter().peekable();
+                for (arc, (now, base)) in (0..).zip(flows[column.unit].iter_mut().zip(base)) {
+                    let flow = way.next_if(|(at, _)| *at == arc).map_or(0.0, |(_, flow)| *flow);
                     *now += share * (flow - base);
                 }
             }

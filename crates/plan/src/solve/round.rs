@@ -15,19 +15,26 @@ pub(super) fn apportion(total: u64, shares: &[f64]) -> Vec<u64> {
     if let [_] = shares {
         return vec![total];
     }
-    let exact: Vec<f64> = shares.iter().map(|share| total as f64 * (share / sum)).collect();
-    let mut parts: Vec<u64> = exact.iter().map(|part| part.floor() as u64).collect();
-    let mut order: Vec<usize> = (0..shares.len()).filter(|&place| shares[place] > 0.0).collect();
-    order.sort_by(|&one, &other| exact[other].fract().total_cmp(&exact[one].fract()));
+    let mut parts = Vec::with_capacity(shares.len());
+    let mut remainders: Vec<(f64, usize)> = Vec::with_capacity(shares.len());
+    for (place, share) in shares.iter().enumerate() {
+        let exact = total as f64 * (share / sum);
+        let part = exact as u64;
+        parts.push(part);
+        if *share > 0.0 {
+            remainders.push((exact - part as f64, place));
+        }
+    }
+    remainders.sort_by(|one, other| other.0.total_cmp(&one.0));
     let mut given: u64 = parts.iter().sum();
-    for &place in order.iter().cycle() {
+    for &(_, place) in remainders.iter().cycle() {
         if given >= total {
             break;
         }
         parts[place] += 1;
         given += 1;
     }
-    for &place in order.iter().rev().cycle() {
+    for &(_, place) in remainders.iter().rev().cycle() {
         if given <= total {
             break;
         }
