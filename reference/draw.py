@@ -226,6 +226,9 @@ CAMPAIGN, PROVINCE, DAY = "river-2017", "upper-bend", "2017-03-09"
 CUSTODIANS = ["court", "ombudsman", "customs", "university", "press-council"]
 
 
+RELEASED, THROWN = "2017-03-10T15:50:00Z", "1234561524" * 5
+
+
 def pick(*words):
     return sha256("/".join(str(word) for word in words).encode())
 
@@ -383,7 +386,12 @@ def custodian():
         "commitment_message": lp("sekong/commitment/v1", CAMPAIGN, "court", root(leaves),
                                  len(leaves).to_bytes(8, "big")).hex(),
         "release_message": lp("sekong/release/v1", CAMPAIGN, "court", "lower-bend", moment_text(moments[-1]),
-                              pick("basis"), pick("absences"), values[-1]).hex(),
+                              pick("basis"), pick("absences"), values[-1], RELEASED).hex(),
+        "outage_message": lp("sekong/outage/v1", CAMPAIGN, "court", RELEASED, "2017-03-10T16:50:00Z").hex(),
+        "daily_die": sha256(lp("sekong/daily/v1", pick("dice"), "0451")).hex(),
+        "throw_value": sha256(lp("sekong/throw-value/v1", THROWN)).hex(),
+        "throw_message": lp("sekong/throw/v1", CAMPAIGN, moment_text(moments[-1]), THROWN, pick("silence"),
+                            pick("other silence")).hex(),
     }
 
 

@@ -183,6 +183,7 @@ impl Verdict {
 fn check_still_sealed(state: &State, now: Timestamp, entry: &Entry) -> Result<(), Fault> {
     let (moment, hash) = match statement(entry)? {
         Statement::Release(said) => (said.moment, said.values),
+        Statement::Silence(said) => (said.moment, said.received),
         Statement::Deal(said) => (said.moment, said.deal),
         Statement::Orders(said) => (Moment::Hour { day: said.day, hour: said.hour }, said.body),
         _ => return Ok(()),

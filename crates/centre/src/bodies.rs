@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use hmac::{Hmac, KeyInit, Mac};
-use sekong_draw::Release;
+use sekong_draw::{Release, Throw};
 use sekong_log::{Hash, commitment};
 use sekong_model::{Day, Hour, Moment, Order, PoolId, PostId, ProvinceId, TeamId, UnitId};
 use serde::de::DeserializeOwned;
@@ -15,12 +15,15 @@ use sha2::Sha256;
 /// Tag of an order's commitment.
 pub const ORDER_TAG: &str = "sekong/order/v1";
 
-/// Every custodian's signed release for one moment, in campaign order.
+/// The signed releases for one moment in campaign order, and the throw if a custodian was silent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ValuesBody {
-    /// One release a custodian.
+    /// One release for each custodian that answered.
     pub releases: Vec<Release>,
+    /// What replaces the values of the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throw: Option<Throw>,
 }
 
 /// A deal: teams to shifts for a week, or teams to units for a shift.

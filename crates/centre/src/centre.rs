@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
-use sekong_draw::{Custodian, CustodianTerms, FreezeKeys, LocalCustodian, Refusal as CustodianRefusal};
+use sekong_draw::Throw;
 use sekong_log::{
-    Absence, CampaignOpened, DeviceId, DeviceKey, Enrolled, Entry, EntryDraft, EntryError, Hash, KeyError,
-    NO_PREVIOUS, Period, PublicDice, Statement, body_hash,
+    Absence, CampaignOpened, CustodianCommitted, DailyDie, DeviceId, DeviceKey, Enrolled, Entry, EntryDraft,
+    EntryError, Hash, KeyError, NO_PREVIOUS, OfficerEnrolled, OutagePlanned, Period, PublicDice, Statement,
+    body_hash,
 };
-use sekong_model::{Campaign, CustodianId, Day, Hour, Moment, ProvinceId, SourceBundle, TeamId};
+use sekong_model::{Campaign, CustodianId, Day, Hour, Moment, OfficerId, ProvinceId, SourceBundle, TeamId};
 use sekong_plan::Game;
 use sekong_store::{Store, StoreError, StoredBody};
 
 use crate::bodies::{self, OrderOpening, SaltKey, canonical};
+use crate::custody::Answers;
 use crate::fault::Fault;
 use crate::folder::Folder;
 use crate::keys::Secrets;
@@ -48,17 +50,15 @@ pub enum CentreError {
         /// The rule.
         fault: Box<Fault>,
     },
-    /// A custodian refused to release.
-    #[error("custodian {custodian} refused the values of {province} for {moment}: {refusal}")]
-    Refused {
-        /// Who.
-        custodian: CustodianId,
+    /// A draw that cannot be made yet; the next try may.
+    #[error("the draw of {province} for {moment} waits for {what}")]
+    Waiting {
         /// Where.
         province: ProvinceId,
         /// When.
         moment: Moment,
-        /// Why.
-        refusal: CustodianRefusal,
+        /// For what.
+        what: String,
     },
     /// Something must be logged and cosigned before.
     #[error("{what} must be logged and cosigned before")]
@@ -134,7 +134,7 @@ pub struct Centre<S> {
     device: DeviceKey,
     salts: SaltKey,
     keys: KeyRing,
-    custodians: Vec<LocalCustodian>,
+    throws: BTreeMap<Moment, Throw>,
 }
 
 /// What a campaign is founded with.
@@ -145,14 +145,19 @@ pub struct Founding<'a> {
     pub campaign: &'a Campaign,
     /// The secrets.
     pub secrets: &'a Secrets,
-    /// The throw of the public dice and how it was made; it enters the log after the custodians' commitments.
+    /// The custodians' commitments.
+    pub commitments: &'a [CustodianCommitted],
+    /// The throw of the public dice and how it was made; it enters the log after the commitments are cosigned.
     pub dice: (Hash, String),
+    /// Keys of the seats that throw dice.
+    pub officers: &'a [(OfficerId, DeviceId)],
     /// Devices to enrol.
     pub devices: &'a [(TeamId, DeviceId)],
 }
 
 impl<S: Store> Centre<S> {
-    /// Founds a campaign in an empty store: opening, commitments, public dice, devices; one commit.
+    /// Founds a campaign in an empty store: opening and commitments, and when these are cosigned the public dice, the
+    /// officers' keys and the devices.
     pub async fn found(
         store: S,
         data: &Path,
@@ -177,21 +182,24 @@ impl<S: Store> Centre<S> {
         let state = State::open(&entry, keys.clone(), &kept).map_err(|fault| at(0, fault))?;
         ledger.append(&entry);
         let salts = founding.secrets.salt_key();
-        let custodians = custodians(founding.secrets, campaign, &keys)?;
-        let mut centre = Centre { state, ledger, device, salts, keys, custodians };
+        let mut centre = Centre { state, ledger, device, salts, keys, throws: BTreeMap::new() };
         centre.keep(campaign, files, Readers::EveryoneNow);
-        centre.set_up(founding, now)?;
+        centre.set_up(founding, now).await?;
         centre.commit(now).await?;
         Ok(centre)
     }
 
-    fn set_up(&mut self, founding: &Founding<'_>, now: Timestamp) -> Result<(), CentreError> {
-        let commitments: Vec<_> = self.custodians.iter().map(Custodian::commitment).collect();
-        for commitment in commitments {
-            self.write(Statement::Custodian(commitment), now)?;
+    async fn set_up(&mut self, founding: &Founding<'_>, now: Timestamp) -> Result<(), CentreError> {
+        for commitment in founding.commitments {
+            self.write(Statement::Custodian(commitment.clone()), now)?;
         }
-        let (dice, method) = founding.dice.clone();
-        self.write(Statement::PublicDice(PublicDice { dice, method }), now)?;
+        self.commit(now).await?;
+        let ((dice, method), head) = (founding.dice.clone(), self.cosigned_head()?);
+        self.write(Statement::PublicDice(PublicDice { dice, method, head }), now)?;
+        for (officer, key) in founding.officers {
+            let enrolled = OfficerEnrolled { officer: officer.clone(), key: *key };
+            self.write(Statement::Officer(enrolled), now)?;
+        }
         for (team, device) in founding.devices {
             let enrolled = Enrolled { team: team.clone(), device: *device };
             self.write(Statement::Enrol(enrolled), now)?;
@@ -221,10 +229,8 @@ impl<S: Store> Centre<S> {
         };
         let ledger = Ledger::open(store, Folder::new(data), signers(secrets, campaign)?, visit).await?;
         let state = state.ok_or(CentreError::Empty)?;
-        let custodians = custodians(secrets, campaign, &keys)?.into_iter();
-        let custodians = custodians.map(|custodian| custodian.with_freezes(state.freezes())).collect();
         let (device, salts) = (secrets.device_key(), secrets.salt_key());
-        Ok(Centre { state, ledger, device, salts, keys, custodians })
+        Ok(Centre { state, ledger, device, salts, keys, throws: BTreeMap::new() })
     }
 
     /// The campaign as the log tells it.
@@ -262,20 +268,55 @@ impl<S: Store> Centre<S> {
         Ok(self.ledger.close().await?)
     }
 
-    /// Runs one job and commits it. `away` says who is away when a list is frozen.
+    /// Runs one job and commits it. `away` says who is away when a list is frozen, `answers` what the custodians released
+    /// for a draw.
+    ///
+    /// # Errors
+    /// [`CentreError::Waiting`] for a draw that may be tried again; what could be logged of it was.
     pub async fn run(
         &mut self,
         job: Job,
         now: Timestamp,
         away: &(dyn Fn(&ProvinceId, Period) -> Vec<Absence> + Sync),
+        answers: &Answers,
     ) -> Result<(), CentreError> {
-        match job {
-            Job::Plan(day) => self.plan(day, now)?,
-            Job::Freeze(period) => self.freeze(period, now, away)?,
-            Job::Draw(moment) => self.draw(moment, now).await?,
-            Job::Close(day, hour) => self.close_hour(day, hour, now)?,
-        }
-        self.commit(now).await
+        let done = match job {
+            Job::Plan(day) => self.plan(day, now),
+            Job::Freeze(period) => self.freeze(period, now, away),
+            Job::Draw(moment) => self.draw(moment, answers, now).await,
+            Job::Close(day, hour) => self.close_hour(day, hour, now),
+        };
+        self.commit(now).await?;
+        done
+    }
+
+    /// Takes dice that two officers threw for noted silences; the next try of the draw uses them.
+    ///
+    /// # Errors
+    /// The rule that they break.
+    pub fn take_throw(&mut self, throw: Throw) -> Result<(), Fault> {
+        self.state.check_useful(&throw)?;
+        self.throws.entry(throw.moment).or_insert(throw);
+        Ok(())
+    }
+
+    /// Logs an outage that a custodian planned and signed; in the next commit.
+    pub fn plan_outage(&mut self, outage: OutagePlanned, now: Timestamp) -> Result<u64, CentreError> {
+        self.write(Statement::Outage(outage), now)?;
+        Ok(self.log_size() - 1)
+    }
+
+    /// Logs a period's daily die; in the next commit.
+    pub fn announce_die(
+        &mut self,
+        period: Period,
+        number: String,
+        source: String,
+        now: Timestamp,
+    ) -> Result<u64, CentreError> {
+        let head = self.cosigned_head()?;
+        self.write(Statement::DailyDie(DailyDie { period, number, source, head }), now)?;
+        Ok(self.log_size() - 1)
     }
 
     /// Makes durable and cosigns what waits.
@@ -422,30 +463,6 @@ fn sign(
 ) -> Result<Entry, EntryError> {
     let (kind, body) = statement.to_parts();
     Entry::sign(&EntryDraft { campaign: campaign.id().clone(), seq, prev, time, kind, body }, device)
-}
-
-fn custodians(
-    secrets: &Secrets,
-    campaign: &Campaign,
-    keys: &KeyRing,
-) -> Result<Vec<LocalCustodian>, CentreError> {
-    let moments = campaign.moments_of_campaign();
-    let terms = CustodianTerms {
-        campaign: campaign.id().clone(),
-        provinces: campaign.provinces().iter().map(|province| province.id.clone()).collect(),
-        schedule: moments.map(|moment| (moment, campaign.release_at(moment))).collect(),
-        keys: FreezeKeys {
-            log: keys.log.clone(),
-            cosigners: keys.cosigners.clone().unwrap_or_default(),
-            cosignatures_needed: campaign.rules().cosignatures as usize,
-        },
-    };
-    let custodian = |id: &CustodianId| {
-        let secret = secrets.custodians.iter().find(|(known, _)| known == id);
-        let (_, secret) = secret.ok_or_else(|| CentreError::NoSecret { custodian: id.clone() })?;
-        Ok(LocalCustodian::new(id.clone(), *secret, terms.clone()))
-    };
-    campaign.custodians().iter().map(custodian).collect()
 }
 
 async fn kept_bodies<S: Store>(store: &mut S) -> Result<KeptBodies, CentreError> {

@@ -1,7 +1,7 @@
 //! What can be wrong with an entry: one variant a rule. The centre refuses to write such an entry, an auditor who
 //! meets one names it.
 
-use sekong_draw::{CommitmentError, DealError, ReleaseError, WalkError};
+use sekong_draw::{CommitmentError, DealError, ReleaseError, ThrowError, WalkError};
 use sekong_log::{DeviceId, Hash, HeadError, Period};
 use sekong_model::{CustodianId, Day, Hour, Moment, PoolId, PostId, ProvinceId, TeamId, UnitId};
 use sekong_plan::{GameError, SolveError};
@@ -163,15 +163,51 @@ pub enum Fault {
         /// Size of the head quoted.
         quoted: u64,
     },
-    /// A plan or absence list logged after the time at which it had to stand.
-    #[error("{what} had to stand at {due}, the entry claims {claimed}")]
-    FrozenLate {
-        /// Which thing.
-        what: &'static str,
-        /// Latest time.
-        due: jiff::Timestamp,
-        /// Time claimed in the entry.
-        claimed: jiff::Timestamp,
+    /// An outage that another than the custodian planned, or that ends before it begins.
+    #[error("this is no outage that custodian {custodian} planned and signed")]
+    NotItsOutage {
+        /// Whose it would be.
+        custodian: CustodianId,
+    },
+    /// An outage that leaves too few custodians.
+    #[error("the outage leaves fewer than {least} custodians for {moment}")]
+    TooFewRemain {
+        /// A moment it covers.
+        moment: Moment,
+        /// Custodians that must remain.
+        least: usize,
+    },
+    /// A daily die that is no number.
+    #[error("a daily die is 1 to {digits_max} decimal digits, not {number:?}")]
+    NotANumber {
+        /// As logged.
+        number: String,
+        /// Most digits.
+        digits_max: usize,
+    },
+    /// A release that names another silence than the one noted.
+    #[error("the silence noted for this moment is entry {wanted:?}, the release names {found:?}")]
+    OtherSilence {
+        /// The one noted.
+        wanted: Option<u64>,
+        /// The one in the entry.
+        found: Option<u64>,
+    },
+    /// A throw that does not hold.
+    #[error("the throw for {moment} does not hold: {source}")]
+    Throw {
+        /// For which moment.
+        moment: Moment,
+        /// Why.
+        source: ThrowError,
+    },
+    /// A report of an inspection that began before its order was given.
+    #[error("the order was given at {ordered}, the report claims a beginning at {started}")]
+    BegunBeforeOrder {
+        /// When the order was sealed.
+        ordered: jiff::Timestamp,
+        /// Beginning claimed.
+        started: jiff::Timestamp,
     },
     /// A release over another plan or absence list than the one that counts.
     #[error("the release stands on entries {found:?}, those of its moment are {wanted:?}")]
@@ -418,7 +454,12 @@ impl Fault {
             Fault::TimeBackwards { .. } | Fault::ClaimAhead { .. } => "time.order",
             Fault::HeadTooEarly { .. } | Fault::HeadTooLate { .. } => "head.time",
             Fault::HeadTooOld { .. } => "close.head",
-            Fault::FrozenLate { .. } => "freeze.time",
+            Fault::NotItsOutage { .. } => "outage.signed",
+            Fault::TooFewRemain { .. } => "outage.remain",
+            Fault::NotANumber { .. } => "daily-die.number",
+            Fault::OtherSilence { .. } => "release.silence",
+            Fault::Throw { .. } => "throw.holds",
+            Fault::BegunBeforeOrder { .. } => "inspection.ordered",
             Fault::OtherBasis { .. } => "release.basis",
             Fault::BodyOverdue { .. } => "body.overdue",
             Fault::AbsenceIncomplete { .. } => "absences.complete",

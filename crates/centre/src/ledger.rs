@@ -292,6 +292,11 @@ impl<S: Store> Ledger<S> {
         Ok(leaf.map(|stored| FrozenEntry { index, leaf: stored.leaf, proof }))
     }
 
+    /// A committed body.
+    pub async fn body(&mut self, hash: &Hash) -> Result<Option<Vec<u8>>, LedgerError> {
+        Ok(self.store.body(hash.0).await?.map(|stored| stored.bytes))
+    }
+
     /// The receipt of a committed entry under the newest head.
     pub fn receipt(&self, index: u64) -> Result<Receipt, LedgerError> {
         let proof = self.tree.inclusion_proof(index, self.committed)?;

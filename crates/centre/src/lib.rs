@@ -7,6 +7,7 @@ mod audit;
 mod bodies;
 mod centre;
 mod clock;
+mod custody;
 mod diary;
 mod fault;
 mod folder;
@@ -22,6 +23,7 @@ mod tally;
 pub use audit::{AuditFault, Evidence, Verdict, audit};
 pub use centre::{Centre, CentreError, Founding, Refusal, logged_files};
 pub use clock::Clock;
+pub use custody::{Answers, AskError, Asked, CustodianLink, InProcess, terms};
 pub use fault::Fault;
 pub use folder::{Folder, FolderError};
 pub use keys::Secrets;
@@ -29,5 +31,7 @@ pub use ledger::LedgerError;
 pub use receipt::{Receipt, ReceiptError};
 pub use schedule::{Job, jobs};
 pub use service::{Away, Page, Pages, Service, ServiceOptions, Stopped};
-pub use state::{Admitted, Bodies, Body, DayPlan, Drawn, DrawnOrder, Due, KeyRing, Outcome, Report, State};
+pub use state::{
+    Admitted, Bodies, Body, DayPlan, Drawn, DrawnOrder, Due, KeyRing, NotedSilence, Outcome, Report, State,
+};
 pub use tally::Tally;

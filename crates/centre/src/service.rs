@@ -10,12 +10,13 @@ use std::future::Future;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sekong_log::{Absence, DeviceId, Entry, Hash, Period};
+use sekong_draw::Throw;
+use sekong_log::{Absence, DeviceId, Entry, Hash, OutagePlanned, Period};
 use sekong_model::{ProvinceId, TeamId};
 use sekong_store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::{
-    Mutex, OnceCell, OwnedSemaphorePermit, RwLock, RwLockReadGuard, Semaphore, mpsc, oneshot, watch,
+    Mutex, Notify, OnceCell, OwnedSemaphorePermit, RwLock, RwLockReadGuard, Semaphore, mpsc, oneshot, watch,
 };
 use tokio::task::JoinHandle;
 
@@ -26,6 +27,8 @@ pub(crate) use writer::Taken;
 use crate::api::{self, CampaignMap};
 use crate::centre::{Centre, CentreError, Refusal};
 use crate::clock::Clock;
+use crate::custody::CustodianLink;
+use crate::fault::Fault;
 use crate::tally::Tally;
 use scheduler::Scheduler;
 use writer::{WAITING_MAX, Wish, Writer};
@@ -55,6 +58,8 @@ pub struct ServiceOptions {
     pub demo: bool,
     /// Who is away when a list is frozen.
     pub away: Arc<Away>,
+    /// The ways to the custodians.
+    pub custodians: Vec<Arc<dyn CustodianLink>>,
     /// The web pages.
     pub pages: Arc<dyn Pages>,
     /// Connections at one time; whoever comes later waits to be accepted. Event streams take half of them at most.
@@ -94,6 +99,7 @@ struct Inner {
     writer: Mutex<Option<JoinHandle<Result<(), Stopped>>>>,
     options: ServiceOptions,
     session_key: Hash,
+    dice: Arc<Notify>,
 }
 
 impl Service {
@@ -117,8 +123,15 @@ impl Service {
             committed: committed_in,
             unpublished: unpublished_in,
         };
-        let scheduler =
-            Scheduler { centre: centre.clone(), clock, wishes: wish.clone(), progress: progress_in };
+        let dice = Arc::new(Notify::new());
+        let scheduler = Scheduler {
+            centre: centre.clone(),
+            clock,
+            wishes: wish.clone(),
+            progress: progress_in,
+            custodians: options.custodians.clone(),
+            dice: dice.clone(),
+        };
         // The other half stays for those who report or look.
         let streams = options.connections_max / 2;
         let (stopping, mut stop) = watch::channel(false);
@@ -141,6 +154,7 @@ impl Service {
             writer: Mutex::new(Some(tokio::spawn(writer.run(wishes)))),
             options,
             session_key,
+            dice,
         };
         Ok(Service { inner: Arc::new(inner) })
     }
@@ -290,6 +304,30 @@ impl Service {
         device: DeviceId,
     ) -> Result<Result<u64, CentreError>, Stopped> {
         self.ask(|answer| Wish::Enrol(team, device, answer)).await
+    }
+
+    /// Takes dice that two officers threw for a silence, and has the draw tried again.
+    pub async fn throw(&self, throw: Throw) -> Result<Result<(), Fault>, Stopped> {
+        let taken = self.ask(|answer| Wish::Throw(throw, answer)).await;
+        self.inner.dice.notify_one();
+        taken
+    }
+
+    /// Logs an outage that a custodian planned; ends when it is durable.
+    pub async fn plan_outage(&self, outage: OutagePlanned) -> Result<Result<u64, CentreError>, Stopped> {
+        self.ask(|answer| Wish::Outage(outage, answer)).await
+    }
+
+    /// Logs a period's daily die and has the draw tried again; ends when it is durable.
+    pub async fn announce_die(
+        &self,
+        period: Period,
+        number: String,
+        source: String,
+    ) -> Result<Result<u64, CentreError>, Stopped> {
+        let told = self.ask(|answer| Wish::Die(period, number, source, answer)).await;
+        self.inner.dice.notify_one();
+        told
     }
 
     async fn ask<T>(&self, wish: impl FnOnce(oneshot::Sender<T>) -> Wish) -> Result<T, Stopped> {

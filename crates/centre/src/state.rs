@@ -7,6 +7,7 @@ mod draw;
 mod freeze;
 mod report;
 mod setup;
+mod silence;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,15 +16,16 @@ use jiff::{SignedDuration, Timestamp};
 use sekong_draw::{DrawKey, Freeze, UnitWalk, ValueList, WeekDeal, period_of};
 use sekong_log::{
     CampaignOpened, CustodianCommitted, DeviceId, Entry, Hash, Head, HeadError, HeadKeys, NO_PREVIOUS,
-    Period, Statement, Tree, VerifierKey,
+    OutagePlanned, Period, Statement, Tree, VerifierKey,
 };
 use sekong_model::{
-    Campaign, CustodianId, Day, Hour, Moment, Order, PoolId, PostId, ProvinceId, SourceBundle, TeamId, Unit,
-    UnitId,
+    Campaign, CustodianId, Day, Hour, Moment, OfficerId, Order, PoolId, PostId, ProvinceId, SourceBundle,
+    TeamId, Unit, UnitId,
 };
 use sekong_plan::Plan;
 
 pub use report::{Due, Outcome, Report};
+pub use silence::NotedSilence;
 
 use crate::bodies;
 use crate::diary::{Diary, Trace};
@@ -115,7 +117,18 @@ pub struct DayPlan {
 struct FrozenList {
     index: u64,
     leaf: Hash,
+    /// When, by its entry.
+    written: Timestamp,
+    /// Size of the head it quotes: what else the draws stand on is under it.
+    quoted_size: u64,
     teams: Vec<TeamId>,
+}
+
+/// A custodian's commitment.
+#[derive(Debug, Clone)]
+struct Committed {
+    index: u64,
+    said: CustodianCommitted,
 }
 
 /// What the values of one moment decided in one province.
@@ -156,8 +169,12 @@ pub struct State {
     centre: DeviceId,
     devices: BTreeMap<DeviceId, Chained>,
     values: ValueList,
-    commitments: BTreeMap<CustodianId, CustodianCommitted>,
+    commitments: BTreeMap<CustodianId, Committed>,
     dice: Option<Hash>,
+    daily_dice: BTreeMap<Period, (u64, String)>,
+    officers: BTreeMap<OfficerId, Vec<(u64, DeviceId)>>,
+    outages: Vec<(u64, OutagePlanned)>,
+    silences: BTreeMap<(ProvinceId, Moment), NotedSilence>,
     plan_book: PlanBook,
     plans: BTreeMap<(ProvinceId, Day), DayPlan>,
     absences: BTreeMap<(ProvinceId, Period), FrozenList>,
@@ -211,6 +228,10 @@ impl State {
             values,
             commitments: BTreeMap::new(),
             dice: None,
+            daily_dice: BTreeMap::new(),
+            officers: BTreeMap::new(),
+            outages: Vec::new(),
+            silences: BTreeMap::new(),
             plan_book: PlanBook::default(),
             plans: BTreeMap::new(),
             absences: BTreeMap::new(),
@@ -244,8 +265,12 @@ impl State {
         self.check_time(entry)?;
         let admitted = match statement {
             Statement::Campaign(_) => Err(Fault::OpenedTwice),
-            Statement::Custodian(said) => self.admit_custodian(said),
-            Statement::PublicDice(said) => self.admit_dice(said),
+            Statement::Custodian(said) => self.admit_custodian(index, said),
+            Statement::PublicDice(said) => self.admit_dice(entry, &said, tree),
+            Statement::Officer(said) => self.admit_officer(index, said),
+            Statement::Outage(said) => self.admit_outage(index, said),
+            Statement::DailyDie(said) => self.admit_daily_die(index, entry, said, tree),
+            Statement::Silence(said) => self.admit_silence(index, entry, said, bodies),
             Statement::Enrol(said) => self.admit_enrol(entry, said),
             Statement::Plan(said) => self.admit_plan(index, entry, said, bodies),
             Statement::Absences(said) => self.admit_absences(index, entry, &said, tree),
@@ -463,8 +488,13 @@ impl State {
         self.closes.get(&(day, hour)).copied()
     }
 
+    /// Whether the values of a moment were released in a province.
+    pub fn is_released(&self, province: &ProvinceId, moment: Moment) -> bool {
+        self.draws.contains_key(&(province.clone(), moment))
+    }
+
     /// What the values of each province and period were released for.
-    pub(crate) fn freezes(&self) -> BTreeMap<(ProvinceId, Period), Freeze> {
+    pub fn freezes(&self) -> BTreeMap<(ProvinceId, Period), Freeze> {
         let freeze = |(province, moment, drawn): (&ProvinceId, Moment, &Drawn)| {
             ((province.clone(), period_of(moment)), drawn.freeze)
         };

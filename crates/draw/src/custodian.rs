@@ -5,11 +5,11 @@ use std::fmt;
 
 use hmac::Mac;
 use jiff::Timestamp;
-use sekong_log::{CustodianCommitted, DeviceKey, Head, Period, Tree};
+use sekong_log::{CustodianCommitted, DeviceKey, Head, OutagePlanned, Period, Tree};
 use sekong_model::{CampaignId, CustodianId, Moment, ProvinceId};
 
 use crate::freeze::{Freeze, FreezeError, FreezeKeys, FrozenEntry, FrozenPart, Matter, included, period_of};
-use crate::release::{Release, ValueList, commitment_message};
+use crate::release::{Release, ValueList, commitment_message, outage_message};
 use crate::seed::{keyed, length_prefixed};
 
 /// What the centre sends to have a value released.
@@ -84,6 +84,9 @@ pub trait Custodian {
 
     /// Its signed commitment to all its values.
     fn commitment(&self) -> CustodianCommitted;
+
+    /// Its signed word that it will not answer from `from` until before `until`.
+    fn outage(&self, from: Timestamp, until: Timestamp) -> OutagePlanned;
 
     /// Its value for a moment, if everything it checks holds at `now`; asked again for the same freeze it
     /// answers alike.
@@ -177,7 +180,7 @@ impl LocalCustodian {
         }
     }
 
-    fn check_freeze(&mut self, request: &ReleaseRequest) -> Result<Freeze, Refusal> {
+    fn check_freeze(&mut self, request: &ReleaseRequest, now: Timestamp) -> Result<Freeze, Refusal> {
         let head = self.open_head(&request.head)?;
         let requested = Freeze {
             basis: included(FrozenPart::Basis, &request.basis, &head)?,
@@ -193,11 +196,14 @@ impl LocalCustodian {
             None => {}
         }
         let matter = Matter { campaign: &self.terms.campaign, province: &request.province, moment };
-        matter.check(&request.basis, &request.absences, &self.terms.keys)?;
+        let due = matter.check(&request.basis, &request.absences, &self.terms.keys)?;
+        if now < due {
+            return Err(Refusal::TooEarly { province, moment, due, now });
+        }
         Ok(requested)
     }
 
-    fn sign(&self, request: &ReleaseRequest, index: u64, freeze: Freeze) -> Release {
+    fn sign(&self, request: &ReleaseRequest, index: u64, freeze: Freeze, now: Timestamp) -> Release {
         let (province, moment) = (request.province.clone(), request.moment);
         let proof = self.tree.inclusion_proof(index, self.tree.size());
         let mut release = Release {
@@ -207,6 +213,7 @@ impl LocalCustodian {
             moment,
             basis: freeze.basis,
             absences: freeze.absences,
+            time: whole_seconds(now),
             index,
             proof: proof.expect("the list gave an index below its count, which is the tree's size"),
             signature: String::new(),
@@ -214,6 +221,10 @@ impl LocalCustodian {
         release.signature = hex::encode(self.key.sign(&release.message(&self.terms.campaign)));
         release
     }
+}
+
+fn whole_seconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_second()).expect("a second that was a time's is one of the calendar")
 }
 
 fn signing_seed(secret: &[u8; 32], campaign: &CampaignId) -> [u8; 32] {
@@ -233,11 +244,18 @@ impl Custodian for LocalCustodian {
         CustodianCommitted { custodian: self.id.clone(), key: self.key.id(), root, values, signature }
     }
 
+    fn outage(&self, from: Timestamp, until: Timestamp) -> OutagePlanned {
+        let (from, until) = (whole_seconds(from), whole_seconds(until));
+        let mut said = OutagePlanned { custodian: self.id.clone(), from, until, signature: String::new() };
+        said.signature = hex::encode(self.key.sign(&outage_message(&self.terms.campaign, &said)));
+        said
+    }
+
     fn release(&mut self, request: &ReleaseRequest, now: Timestamp) -> Result<Release, Refusal> {
         let index = self.check_due(request, now)?;
-        let freeze = self.check_freeze(request)?;
+        let freeze = self.check_freeze(request, now)?;
         self.freezes.insert((request.province.clone(), period_of(request.moment)), freeze);
-        Ok(self.sign(request, index, freeze))
+        Ok(self.sign(request, index, freeze, now))
     }
 }
 

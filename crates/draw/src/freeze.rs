@@ -5,6 +5,7 @@
 //! if the log's signature and at least `cosignatures_needed` of the known cosigners' hold. Heads need no
 //! consistency proof here: that is what the cosigners checked.
 
+use jiff::{SignedDuration, Timestamp};
 use sekong_log::{
     AbsencesFrozen, Entry, EntryError, Hash, Head, HeadError, Period, ProofError, Statement, VerifierKey,
     leaf_hash, verify_inclusion,
@@ -127,6 +128,15 @@ pub enum FreezeError {
     },
 }
 
+/// How long an absence list stands before values are released over it: time to be cosigned and read. A list that was
+/// frozen late delays its draws and is counted, but steers nothing: no value of its period is known yet.
+const LIST_STANDS: SignedDuration = SignedDuration::from_hours(1);
+
+/// The time from which values may be released over an absence list of `written`.
+pub fn stands_from(written: Timestamp) -> Timestamp {
+    written.saturating_add(LIST_STANDS).unwrap_or(Timestamp::MAX)
+}
+
 /// The period whose basis and absences a moment is drawn over.
 pub fn period_of(moment: Moment) -> Period {
     match moment {
@@ -163,36 +173,41 @@ pub(crate) struct Matter<'a> {
 }
 
 impl Matter<'_> {
-    /// Reads both entries and checks that they are the ones this matter needs, in their order.
+    /// Reads both entries and checks that they are the ones this matter needs, in their order; gives the time from
+    /// which values may be released over them.
     pub(crate) fn check(
         &self,
         basis: &FrozenEntry,
         absences: &FrozenEntry,
         keys: &FreezeKeys,
-    ) -> Result<(), FreezeError> {
-        let statement = self.statement(FrozenPart::Basis, basis)?;
+    ) -> Result<Timestamp, FreezeError> {
+        let (_, statement) = self.statement(FrozenPart::Basis, basis)?;
         if !self.is_basis(&statement, basis.index) {
             return Err(self.other_matter(FrozenPart::Basis, &statement));
         }
-        let statement = self.statement(FrozenPart::Absences, absences)?;
+        let (time, statement) = self.statement(FrozenPart::Absences, absences)?;
         match &statement {
             Statement::Absences(list) if self.is_absences(list) => {
-                check_order(basis.index, absences.index, &keys.open(&list.head)?)
+                check_order(basis.index, absences.index, &keys.open(&list.head)?)?;
+                Ok(stands_from(time))
             }
             _ => Err(self.other_matter(FrozenPart::Absences, &statement)),
         }
     }
 
-    fn statement(&self, part: FrozenPart, frozen: &FrozenEntry) -> Result<Statement, FreezeError> {
+    fn statement(
+        &self,
+        part: FrozenPart,
+        frozen: &FrozenEntry,
+    ) -> Result<(Timestamp, Statement), FreezeError> {
         let entry = Entry::parse(&frozen.leaf).map_err(|source| FreezeError::Entry { part, source })?;
         if entry.campaign() != self.campaign {
             return Err(FreezeError::OtherCampaign { part, campaign: entry.campaign().clone() });
         }
-        Statement::from_parts(entry.kind(), entry.body()).map_err(|error| FreezeError::Statement {
-            part,
-            kind: entry.kind().to_owned(),
-            reason: error.to_string(),
-        })
+        let statement = Statement::from_parts(entry.kind(), entry.body()).map_err(|error| {
+            FreezeError::Statement { part, kind: entry.kind().to_owned(), reason: error.to_string() }
+        })?;
+        Ok((entry.time(), statement))
     }
 
     fn is_basis(&self, statement: &Statement, index: u64) -> bool {

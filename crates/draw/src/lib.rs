@@ -16,6 +16,7 @@ mod freeze;
 mod release;
 mod seed;
 mod simulate;
+mod throw;
 mod walk;
 
 pub use custodian::*;
@@ -25,4 +26,5 @@ pub use freeze::*;
 pub use release::*;
 pub use seed::*;
 pub use simulate::*;
+pub use throw::*;
 pub use walk::*;

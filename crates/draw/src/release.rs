@@ -7,15 +7,20 @@
 //! - *Commitment*: Ed25519 signature over `lp("sekong/commitment/v1") ‖ lp(campaign) ‖ lp(custodian) ‖
 //!   lp(root) ‖ lp(number of values as a big-endian u64)`.
 //! - *Release*: Ed25519 signature over `lp("sekong/release/v1") ‖ lp(campaign) ‖ lp(custodian) ‖ lp(province)
-//!   ‖ lp(moment) ‖ lp(basis leaf hash) ‖ lp(absences leaf hash) ‖ lp(value)`.
+//!   ‖ lp(moment) ‖ lp(basis leaf hash) ‖ lp(absences leaf hash) ‖ lp(value) ‖ lp(time)`, the time by the custodian's own
+//!   clock in whole seconds, written `2017-01-31T04:50:00Z`.
+//! - *Outage*: Ed25519 signature over `lp("sekong/outage/v1") ‖ lp(campaign) ‖ lp(custodian) ‖ lp(from) ‖ lp(until)`, times
+//!   written as above.
 //!
 //! Ed25519 is RFC 8032, verified strictly.
 
 use std::collections::BTreeSet;
 
 use hmac::Mac;
+use jiff::Timestamp;
 use sekong_log::{
-    CustodianCommitted, DeviceId, Hash, ProofError, SIGNATURE_BYTES, leaf_hash, verify_inclusion,
+    CustodianCommitted, DeviceId, Hash, OutagePlanned, ProofError, SIGNATURE_BYTES, leaf_hash,
+    verify_inclusion,
 };
 use sekong_model::{CampaignId, CustodianId, Moment, ProvinceId};
 use serde::{Deserialize, Serialize};
@@ -129,7 +134,24 @@ pub fn verify_commitment(commitment: &CustodianCommitted, list: &ValueList) -> R
     Ok(())
 }
 
-fn is_signed(key: &DeviceId, message: &[u8], signature_hex: &str) -> bool {
+/// What a custodian signs to plan an outage.
+pub fn outage_message(campaign: &CampaignId, said: &OutagePlanned) -> Vec<u8> {
+    length_prefixed(&[
+        b"sekong/outage/v1",
+        campaign.as_str().as_bytes(),
+        said.custodian.as_str().as_bytes(),
+        said.from.to_string().as_bytes(),
+        said.until.to_string().as_bytes(),
+    ])
+}
+
+/// Whether an outage was planned by the custodian that made the (verified) commitment.
+pub fn is_own_outage(said: &OutagePlanned, commitment: &CustodianCommitted, campaign: &CampaignId) -> bool {
+    let message = outage_message(campaign, said);
+    said.custodian == commitment.custodian && is_signed(&commitment.key, &message, &said.signature)
+}
+
+pub(crate) fn is_signed(key: &DeviceId, message: &[u8], signature_hex: &str) -> bool {
     let mut signature = [0; SIGNATURE_BYTES];
     // Capitals are refused, so that a signature has one spelling.
     let spelt = hex::decode_to_slice(signature_hex, &mut signature).is_ok()
@@ -153,6 +175,8 @@ pub struct Release {
     pub absences: Hash,
     /// The value, 32 bytes.
     pub value: Hash,
+    /// When the custodian signed it, by its own clock, in whole seconds.
+    pub time: Timestamp,
     /// Index of the value's leaf.
     pub index: u64,
     /// RFC 6962 inclusion proof of the leaf under the committed root.
@@ -173,6 +197,7 @@ impl Release {
             self.basis.as_bytes(),
             self.absences.as_bytes(),
             self.value.as_bytes(),
+            self.time.to_string().as_bytes(),
         ])
     }
 }
@@ -226,6 +251,18 @@ pub enum ReleaseError {
         /// Index in the release.
         found: u64,
     },
+    /// Signed before it was due, or later than now.
+    #[error("{custodian}: signed at {time}, it was due from {due} on and is {latest} at most")]
+    Time {
+        /// Who released.
+        custodian: CustodianId,
+        /// When, by its clock.
+        time: Timestamp,
+        /// Earliest release.
+        due: Timestamp,
+        /// Latest time that has come.
+        latest: Timestamp,
+    },
     /// The value is not the one committed to.
     #[error("{custodian}: not the value committed to")]
     NotCommitted {
@@ -251,6 +288,10 @@ pub struct ReleaseFor<'a> {
     pub moment: Moment,
     /// The entries the draw stands on.
     pub freeze: Freeze,
+    /// When the moment's values may be released.
+    pub due: Timestamp,
+    /// The latest time that a custodian's clock can have reached.
+    pub latest: Timestamp,
 }
 
 /// Checks a release against its custodian's (verified) commitment: right matter, committed value, signature.
@@ -285,6 +326,10 @@ fn check_matter(
     }
     if (Freeze { basis: release.basis, absences: release.absences }) != expected.freeze {
         return Err(ReleaseError::OtherFreeze { custodian, province, moment });
+    }
+    if release.time < expected.due || expected.latest < release.time {
+        let (due, latest) = (expected.due, expected.latest);
+        return Err(ReleaseError::Time { custodian, time: release.time, due, latest });
     }
     Ok(())
 }

@@ -2,7 +2,9 @@
 //!
 //! 1. *Key of a moment.* `SHA-256( lp("sekong/values/v1") ‖ lp(public dice) ‖ lp(id₁) ‖ lp(value₁) ‖ lp(id₂)
 //!    ‖ … )`, with the public dice (32 bytes) and, for each custodian in campaign order, its id and its value
-//!    (32 bytes).
+//!    (32 bytes). A custodian in a planned outage is left out; where one was silent all that is silent is replaced by the
+//!    throw (module `throw`). With a daily die, `SHA-256( lp("sekong/daily/v1") ‖ lp(public dice) ‖ lp(its digits) )`
+//!    stands in the place of the public dice.
 //! 2. *Stream of a subject.* Block `b` (from 0) is `HMAC-SHA-256(key, lp("sekong/die/v1") ‖ lp(campaign) ‖
 //!    lp(province) ‖ lp(date) ‖ lp(hour) ‖ lp(unit) ‖ lp(purpose) ‖ b)` with `b` as a big-endian u64 without
 //!    a prefix. For a province-hour, date is `2017-01-31` and hour `00` to `23`; for a province-week, date is
@@ -44,6 +46,11 @@ pub(crate) fn moment_texts(moment: Moment) -> (String, String) {
         Moment::Week { week } => (format!("week {week}"), String::new()),
         Moment::Hour { day, hour } => (day.to_string(), hour.to_string()),
     }
+}
+
+/// The public dice of a day or week whose daily die showed `digits`.
+pub fn with_daily_die(public_dice: &[u8; 32], digits: &str) -> [u8; 32] {
+    Sha256::digest(length_prefixed(&[b"sekong/daily/v1", public_dice, digits.as_bytes()])).into()
 }
 
 /// What a die or a deal is thrown for; a new use never shifts the stream of another.

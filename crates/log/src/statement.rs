@@ -4,7 +4,9 @@
 //! SHA-256 of a body that carries its own randomness and is published when its release rule allows.
 
 use jiff::Timestamp;
-use sekong_model::{CampaignId, Counts, CustodianId, Day, Hour, Moment, PostId, ProvinceId, TeamId, UnitId};
+use sekong_model::{
+    CampaignId, Counts, CustodianId, Day, Hour, Moment, OfficerId, PostId, ProvinceId, TeamId, UnitId,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -20,6 +22,14 @@ pub enum Statement {
     Custodian(CustodianCommitted),
     /// Dice thrown in public after the custodians committed.
     PublicDice(PublicDice),
+    /// A seat whose holder may throw dice gets a key.
+    Officer(OfficerEnrolled),
+    /// A custodian says ahead that it will not answer for a while.
+    Outage(OutagePlanned),
+    /// A public number of the day enters the seeds.
+    DailyDie(DailyDie),
+    /// Custodians did not answer in time.
+    Silence(SilenceNoted),
     /// A device is given to a team.
     Enrol(Enrolled),
     /// Who is away is frozen, before the deal.
@@ -129,6 +139,90 @@ pub struct PublicDice {
     pub dice: Hash,
     /// How it was thrown, in words.
     pub method: String,
+    /// The cosigned head under which every custodian had committed before.
+    pub head: String,
+}
+
+/// A seat whose holder may throw dice gets a key; a new one retires the one before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfficerEnrolled {
+    /// The seat.
+    pub officer: OfficerId,
+    /// Its holder's Ed25519 public key.
+    pub key: DeviceId,
+}
+
+/// A custodian says ahead that it will not answer for a while: the draws of that time do without it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutagePlanned {
+    /// Who.
+    pub custodian: CustodianId,
+    /// First instant at which it will not answer.
+    pub from: Timestamp,
+    /// First instant after that at which it will.
+    pub until: Timestamp,
+    /// Its Ed25519 signature, 64 bytes in lowercase hex.
+    pub signature: String,
+}
+
+/// A public number, announced after the freeze by someone whom neither centre nor custodians command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DailyDie {
+    /// The day or week whose seeds it enters.
+    pub period: Period,
+    /// The number: decimal digits as announced.
+    pub number: String,
+    /// Who announced it.
+    pub source: String,
+    /// The cosigned head under which the absences of every province were frozen before.
+    pub head: String,
+}
+
+/// What a custodian's answer lacked: a closed list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SilenceReason {
+    /// There was none.
+    NoAnswer,
+    /// It refused.
+    Refused,
+    /// It is signed before it was due, or after it came.
+    OtherTime,
+    /// It is for another province or moment.
+    OtherMoment,
+    /// It is signed over another plan or absence list.
+    OtherEntries,
+    /// It is not the value that was committed to.
+    OtherValue,
+    /// It is not signed by the custodian.
+    NotSigned,
+}
+
+/// A custodian whose value is replaced by a throw of dice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SilentCustodian {
+    /// Who.
+    pub custodian: CustodianId,
+    /// Why its value does not count.
+    pub reason: SilenceReason,
+}
+
+/// Custodians did not answer in time. What the others answered is fixed here, before anyone throws dice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SilenceNoted {
+    /// Where.
+    pub province: ProvinceId,
+    /// For which moment.
+    pub moment: Moment,
+    /// Whose values are replaced, in campaign order.
+    pub silent: Vec<SilentCustodian>,
+    /// SHA-256 of the body that holds the releases of the others.
+    pub received: Hash,
 }
 
 /// A device is given to a team.
@@ -229,8 +323,11 @@ pub struct Released {
     pub absences: u64,
     /// The cosigned head under which both were frozen.
     pub head: String,
-    /// SHA-256 of the body that holds every custodian's signed release.
+    /// SHA-256 of the body that holds the custodians' signed releases, and the throw where one was silent.
     pub values: Hash,
+    /// Index of the entry that noted a silence before; such a moment is degraded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub silence: Option<u64>,
 }
 
 /// A deal of teams, by the hash of its body.

@@ -7,9 +7,9 @@ use jiff::tz::Offset;
 
 use crate::travel::Travel;
 use crate::{
-    CampaignErrors, CampaignId, Class, ClassId, CustodianId, Day, Estimate, Hour, MapLayer, Phase, Pool,
-    PoolId, Post, PostId, Province, ProvinceId, Rules, Season, Shift, ShiftId, ShiftShare, SourceBundle,
-    Team, Unit, Warning,
+    CampaignErrors, CampaignId, Class, ClassId, CustodianId, Day, Estimate, Hour, MapLayer, Officer, Phase,
+    Pool, PoolId, Post, PostId, Province, ProvinceId, Rules, Season, Shift, ShiftId, ShiftShare,
+    SourceBundle, Team, Unit, Warning,
 };
 
 /// A campaign that has been read and found whole.
@@ -32,6 +32,7 @@ pub struct Campaign {
     pub(crate) teams: Vec<Team>,
     pub(crate) custodians: Vec<CustodianId>,
     pub(crate) custodian_titles: Vec<String>,
+    pub(crate) officers: Vec<Officer>,
     pub(crate) bands: BTreeMap<PostId, Vec<ValueBand>>,
     pub(crate) shares: BTreeMap<PoolId, Vec<ShiftShare>>,
     pub(crate) travel: Travel,
@@ -193,6 +194,11 @@ impl Campaign {
     pub fn custodian_title(&self, id: &CustodianId) -> Option<&str> {
         let index = self.custodians.iter().position(|c| c == id)?;
         self.custodian_titles.get(index).map(String::as_str)
+    }
+
+    /// The seats whose holders throw dice for a silent custodian; none if such hours wait for the custodian.
+    pub fn officers(&self) -> &[Officer] {
+        &self.officers
     }
 
     /// The units of a province on a day, in canonical order: by shift, then as in the file.

@@ -66,6 +66,10 @@ pub enum Kind {
     Phase,
     /// `[[custodian]]`.
     Custodian,
+    /// `[[officer]]`.
+    Officer,
+    /// `body` of an officer.
+    OfficersBody,
     /// `[[shift]]`.
     Shift,
     /// `[[class]]`.
@@ -89,6 +93,8 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Kind::Phase => "phase",
             Kind::Custodian => "custodian",
+            Kind::Officer => "officer",
+            Kind::OfficersBody => "officers' body",
             Kind::Shift => "shift",
             Kind::Class => "class",
             Kind::Province => "province",

@@ -103,4 +103,6 @@ ids! {
     ShiftId,
     /// A body that holds a share of the randomness.
     CustodianId,
+    /// A seat at the centre whose holder throws dice for a custodian that is silent.
+    OfficerId,
 }

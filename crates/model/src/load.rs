@@ -53,6 +53,7 @@ fn fields(raw: &RawCampaign, bundle: &SourceBundle, faults: &mut Faults) -> Opti
     let shifts = people::shifts(&raw.shift, faults);
     let classes = people::classes(&raw.class, faults);
     let (custodians, custodian_titles) = people::custodians(&raw.custodian, faults);
+    let officers = people::officers(&raw.officer, faults);
     let provinces = posts::provinces(&raw.province, faults);
     let points = file(bundle, &raw.files.crossings, "files.crossings", faults)
         .and_then(|text| crossings::read(&raw.files.crossings, text, faults));
@@ -88,6 +89,7 @@ fn fields(raw: &RawCampaign, bundle: &SourceBundle, faults: &mut Faults) -> Opti
         teams,
         custodians,
         custodian_titles,
+        officers,
         bands,
         shares: BTreeMap::new(),
         travel,

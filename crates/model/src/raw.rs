@@ -18,6 +18,8 @@ pub(crate) struct RawCampaign {
     #[serde(default)]
     pub(crate) custodian: Vec<RawCustodian>,
     #[serde(default)]
+    pub(crate) officer: Vec<RawOfficer>,
+    #[serde(default)]
     pub(crate) shift: Vec<RawShift>,
     #[serde(default)]
     pub(crate) class: Vec<RawClass>,
@@ -67,6 +69,7 @@ pub(crate) struct RawRules {
     pub(crate) late_minutes: u32,
     pub(crate) missed_minutes: u32,
     pub(crate) same_hour_minutes: u32,
+    pub(crate) silence_minutes: u32,
     pub(crate) enter_lead_minutes: u32,
     pub(crate) deal_lead_hours: u32,
     pub(crate) plan_at_hours: u32,
@@ -107,6 +110,13 @@ pub(crate) struct RawPhase {
 pub(crate) struct RawCustodian {
     pub(crate) id: String,
     pub(crate) title: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawOfficer {
+    pub(crate) id: String,
+    pub(crate) body: String,
 }
 
 #[derive(Debug, Deserialize)]

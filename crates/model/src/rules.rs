@@ -15,6 +15,8 @@ pub struct Rules {
     pub missed_minutes: u32,
     /// Drives up to so many minutes arrive within the same hour.
     pub same_hour_minutes: u32,
+    /// Minutes after a moment's release from which a custodian that has not answered counts as silent.
+    pub silence_minutes: u32,
     /// Minutes before a shift's first hour at which its values are released: `lead_minutes` and whole hours.
     pub enter_lead_minutes: u32,
     /// Hours before a week's first hour at which its deal is released.

@@ -1,6 +1,6 @@
 //! Shifts, equipment classes, pools, teams and custodians.
 
-use crate::{ClassId, Hour, PoolId, ProvinceId, ShiftId, TeamId};
+use crate::{ClassId, Hour, OfficerId, PoolId, ProvinceId, ShiftId, TeamId};
 
 /// Hours of duty within one day.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,15 @@ impl Shift {
         let (start, end) = (self.start.get(), self.start.get().saturating_add(self.length_hours));
         Hour::all().filter(move |hour| start <= hour.get() && hour.get() < end)
     }
+}
+
+/// A seat at the centre: two of different bodies throw dice together when a custodian is silent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Officer {
+    /// Its name; who holds the seat is not the campaign's business.
+    pub id: OfficerId,
+    /// The body that fills it.
+    pub body: String,
 }
 
 /// A figure with the range it is believed to lie in.

@@ -4,5 +4,5 @@ mod crew;
 mod site;
 mod world;
 
-pub(crate) use crew::device;
+pub(crate) use crew::{device, officer_key};
 pub(crate) use world::{Setting, World};

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use sekong_centre::{Away, Centre, Clock, Service, ServiceOptions};
+use sekong_centre::{Away, Centre, Clock, CustodianLink, InProcess, Service, ServiceOptions};
 use sekong_store::SqliteStore;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -32,11 +32,17 @@ pub(crate) async fn start(
     clock: Arc<dyn Clock>,
     demo: bool,
     away: Arc<Away>,
+    custodians: Vec<Arc<dyn CustodianLink>>,
 ) -> Result<Service, Failure> {
     let reader = SqliteStore::open_read_only(&folder.store()).await.map_err(Failure::failed)?;
-    let options =
-        ServiceOptions { clock, demo, away, pages: Arc::new(BuiltPages), connections_max: connections_max() };
+    let (pages, connections_max) = (Arc::new(BuiltPages), connections_max());
+    let options = ServiceOptions { clock, demo, away, custodians, pages, connections_max };
     Service::start(centre, reader, options).await.map_err(Failure::failed)
+}
+
+/// Ways to custodians that live in this process.
+pub(crate) fn links(custodians: Vec<InProcess>) -> Vec<Arc<dyn CustodianLink>> {
+    custodians.into_iter().map(|custodian| Arc::new(custodian) as Arc<dyn CustodianLink>).collect()
 }
 
 /// Connections that this process can hold open, with file descriptors left over for the store and the folder.

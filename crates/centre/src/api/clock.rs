@@ -33,6 +33,7 @@ fn schedule(progress: Progress) -> ScheduleView {
     ScheduleView {
         done_until: progress.done_until,
         next: progress.next.map(|(due, job)| job_view(job, due)),
+        waiting: progress.waiting,
         stopped: progress.stopped,
     }
 }

@@ -38,6 +38,8 @@ pub struct ScheduleView {
     pub done_until: Option<Timestamp>,
     /// The first job that is not done.
     pub next: Option<JobView>,
+    /// What the next job waits for, past its time; an alarm.
+    pub waiting: Option<String>,
     /// Why the scheduler stopped for good; an alarm.
     pub stopped: Option<String>,
 }

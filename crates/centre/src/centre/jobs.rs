@@ -2,16 +2,18 @@
 //! the dice decide.
 
 use jiff::Timestamp;
-use sekong_draw::{Custodian, LocalCustodian, Release, ReleaseRequest, period_of};
+use sekong_draw::{Release, ReleaseRequest, period_of};
 use sekong_log::{
-    Absence, AbsencesFrozen, Dealt, HourClosed, OrdersSealed, Period, PlanLogged, Released, Statement,
-    body_hash,
+    Absence, AbsencesFrozen, Dealt, HourClosed, OrdersSealed, Period, PlanLogged, Released, SilenceNoted,
+    SilentCustodian, Statement, body_hash,
 };
 use sekong_model::{Campaign, Day, Hour, Moment, ProvinceId};
 use sekong_store::Store;
 
 use super::{Centre, CentreError, Readers, at};
-use crate::bodies::{OrderOpening, OrdersBody, ValuesBody, canonical};
+use crate::bodies::{self, OrderOpening, OrdersBody, ValuesBody, canonical};
+use crate::custody::{Answers, lacked};
+use crate::fault::Fault;
 use crate::schedule::decided_until;
 
 impl<S: Store> Centre<S> {
@@ -45,43 +47,145 @@ impl<S: Store> Centre<S> {
         Ok(())
     }
 
-    pub(super) async fn draw(&mut self, moment: Moment, now: Timestamp) -> Result<(), CentreError> {
+    /// Draws every province whose values are there; the others wait.
+    pub(super) async fn draw(
+        &mut self,
+        moment: Moment,
+        answers: &Answers,
+        now: Timestamp,
+    ) -> Result<(), CentreError> {
         let campaign = self.state.campaign().clone();
         let head = self.cosigned_head()?;
+        let mut done = Ok(());
         for province in campaign.provinces() {
-            self.release(&campaign, &province.id, moment, &head, now).await?;
-            self.write_deal(&campaign, &province.id, moment, now)?;
-            self.write_orders(&campaign, &province.id, moment, now)?;
+            if self.state.is_released(&province.id, moment) {
+                continue;
+            }
+            match self.values(&campaign, &province.id, moment, answers, now).await {
+                Ok(values) => {
+                    self.release(&campaign, &province.id, moment, &values, &head, now)?;
+                    self.write_deal(&campaign, &province.id, moment, now)?;
+                    self.write_orders(&campaign, &province.id, moment, now)?;
+                }
+                Err(waiting @ CentreError::Waiting { .. }) => done = Err(waiting),
+                Err(error) => return Err(error),
+            }
         }
-        Ok(())
+        done
     }
 
-    async fn release(
+    /// What the draw of a province is made of; notes a silence when its time has come.
+    async fn values(
+        &mut self,
+        campaign: &Campaign,
+        province: &ProvinceId,
+        moment: Moment,
+        answers: &Answers,
+        now: Timestamp,
+    ) -> Result<ValuesBody, CentreError> {
+        let waiting = |what: String| CentreError::Waiting { province: province.clone(), moment, what };
+        if !self.state.is_die_thrown(period_of(moment)) {
+            return Err(waiting("the daily die".to_owned()));
+        }
+        if let Some(noted) = self.state.silence(province, moment).cloned() {
+            let throw = self.throws.get(&moment).filter(|throw| throw.silences.contains(&noted.leaf));
+            let throw = throw.cloned().ok_or_else(|| waiting("dice thrown by two officers".to_owned()))?;
+            let received = self.ledger.body(&noted.received).await?;
+            let received: Option<ValuesBody> = received.and_then(|bytes| bodies::read(&bytes));
+            let missing = || at(noted.index, Fault::BodyMissing { hash: noted.received });
+            return Ok(ValuesBody { throw: Some(throw), ..received.ok_or_else(missing)? });
+        }
+        let (releases, silent) = self.judged(province, moment, answers, now)?;
+        let received = ValuesBody { releases, throw: None };
+        if silent.is_empty() {
+            return Ok(received);
+        }
+        let names: Vec<&str> = silent.iter().map(|silent| silent.custodian.as_str()).collect();
+        let names = names.join(", ");
+        if self.state.silent_from(province, moment).is_none_or(|from| now < from) {
+            return Err(waiting(format!("the values of {names}")));
+        }
+        self.note_silence(campaign, province, moment, silent, &received, now)?;
+        Err(waiting(format!("dice thrown by two officers in the stead of {names}")))
+    }
+
+    /// The releases that hold, and the custodians of the moment that gave none.
+    fn judged(
+        &self,
+        province: &ProvinceId,
+        moment: Moment,
+        answers: &Answers,
+        now: Timestamp,
+    ) -> Result<(Vec<Release>, Vec<SilentCustodian>), CentreError> {
+        let (mut releases, mut silent) = (Vec::new(), Vec::new());
+        for custodian in self.state.custodians_of(province, moment) {
+            let release = answers.of(province, &custodian).and_then(|release| {
+                let held = self.state.check_release(province, moment, &custodian, release, now);
+                held.map(|()| release).map_err(|error| lacked(&error))
+            });
+            match release {
+                Ok(release) => releases.push(release.clone()),
+                Err(reason) => silent.push(SilentCustodian { custodian, reason }),
+            }
+        }
+        Ok((releases, silent))
+    }
+
+    fn note_silence(
+        &mut self,
+        campaign: &Campaign,
+        province: &ProvinceId,
+        moment: Moment,
+        silent: Vec<SilentCustodian>,
+        received: &ValuesBody,
+        now: Timestamp,
+    ) -> Result<(), CentreError> {
+        let bytes = canonical(received);
+        let said = SilenceNoted { province: province.clone(), moment, silent, received: body_hash(&bytes) };
+        let kept = self.keep(campaign, bytes, Readers::After(decided_until(campaign, moment)));
+        self.write_with(Statement::Silence(said), now, &kept)
+    }
+
+    /// What the custodians are asked for a moment: one request for each province that still needs their values.
+    pub async fn requests(&mut self, moment: Moment) -> Result<Vec<ReleaseRequest>, CentreError> {
+        let (campaign, head) = (self.state.campaign().clone(), self.cosigned_head()?);
+        let mut requests = Vec::new();
+        for province in campaign.provinces() {
+            let settled = self.state.is_released(&province.id, moment)
+                || self.state.silence(&province.id, moment).is_some();
+            if !settled {
+                requests.push(self.request(&campaign, &province.id, moment, &head).await?);
+            }
+        }
+        Ok(requests)
+    }
+
+    async fn request(
         &mut self,
         campaign: &Campaign,
         province: &ProvinceId,
         moment: Moment,
         head: &str,
+    ) -> Result<ReleaseRequest, CentreError> {
+        let (basis, absences) = self.frozen_under(province, moment)?;
+        let frozen = |what| move |entry: Option<_>| entry.ok_or(CentreError::NotYet { what });
+        let basis = frozen("the plan")(self.ledger.frozen(basis).await?)?;
+        let absences = frozen("the absences")(self.ledger.frozen(absences).await?)?;
+        let (campaign, province, head) = (campaign.id().clone(), province.clone(), head.to_owned());
+        Ok(ReleaseRequest { campaign, province, moment, basis, absences, head })
+    }
+
+    fn release(
+        &mut self,
+        campaign: &Campaign,
+        province: &ProvinceId,
+        moment: Moment,
+        values: &ValuesBody,
+        head: &str,
         now: Timestamp,
     ) -> Result<(), CentreError> {
         let (basis, absences) = self.frozen_under(province, moment)?;
-        let frozen = |what| move |entry: Option<_>| entry.ok_or(CentreError::NotYet { what });
-        let request = ReleaseRequest {
-            campaign: campaign.id().clone(),
-            province: province.clone(),
-            moment,
-            basis: self.ledger.frozen(basis).await.map_err(CentreError::from).and_then(frozen("the plan"))?,
-            absences: self
-                .ledger
-                .frozen(absences)
-                .await
-                .map_err(CentreError::from)
-                .and_then(frozen("the absences"))?,
-            head: head.to_owned(),
-        };
-        let releases = self.custodians.iter_mut().map(|custodian| ask(custodian, &request, now));
-        let body = ValuesBody { releases: releases.collect::<Result<_, _>>()? };
-        let bytes = canonical(&body);
+        let bytes = canonical(values);
         let said = Released {
             province: province.clone(),
             moment,
@@ -89,6 +193,7 @@ impl<S: Store> Centre<S> {
             absences,
             head: head.to_owned(),
             values: body_hash(&bytes),
+            silence: self.state.silence(province, moment).map(|noted| noted.index),
         };
         let kept = self.keep(campaign, bytes, Readers::After(decided_until(campaign, moment)));
         self.write_with(Statement::Release(said), now, &kept)
@@ -151,17 +256,4 @@ impl<S: Store> Centre<S> {
         let (due, reported) = self.state.close_figures(day, hour, size);
         self.write(Statement::Close(HourClosed { day, hour, head, due, reported }), now)
     }
-}
-
-fn ask(
-    custodian: &mut LocalCustodian,
-    request: &ReleaseRequest,
-    now: Timestamp,
-) -> Result<Release, CentreError> {
-    custodian.release(request, now).map_err(|refusal| CentreError::Refused {
-        custodian: custodian.id().clone(),
-        province: request.province.clone(),
-        moment: request.moment,
-        refusal,
-    })
 }

@@ -1,16 +1,21 @@
-//! The scheduler: it asks the writer for each job of the schedule when it is due, in order, on the given clock.
+//! The scheduler: it asks the writer for each job of the schedule when it is due, in order, on the given clock. For a draw
+//! it asks the custodians before, again and again until they have answered or are silent.
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sekong_store::Store;
-use tokio::sync::{RwLock, mpsc, oneshot, watch};
+use tokio::sync::{Notify, RwLock, mpsc, oneshot, watch};
 
 use super::writer::Wish;
 use crate::centre::{Centre, CentreError};
 use crate::clock::Clock;
+use crate::custody::{Answers, CustodianLink};
 use crate::plan_book::SolvedPlan;
 use crate::schedule::Job;
+
+/// How long after a draw that had to wait it is tried again.
+const TRY_AGAIN: SignedDuration = SignedDuration::from_secs(20);
 
 /// How far the schedule is done.
 #[derive(Debug, Clone, Default)]
@@ -19,13 +24,15 @@ pub(crate) struct Progress {
     pub(crate) done_until: Option<Timestamp>,
     /// The first job that is not done.
     pub(crate) next: Option<(Timestamp, Job)>,
+    /// What the next job waits for, past its time.
+    pub(crate) waiting: Option<String>,
     /// Why no further job can be done.
     pub(crate) stopped: Option<String>,
 }
 
 impl Progress {
     pub(super) fn first<S: Store>(centre: &Centre<S>) -> Progress {
-        Progress { done_until: None, next: centre.state().open_jobs().next(), stopped: None }
+        Progress { done_until: None, next: centre.state().open_jobs().next(), waiting: None, stopped: None }
     }
 }
 
@@ -35,6 +42,9 @@ pub(super) struct Scheduler<S> {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) wishes: mpsc::Sender<Wish>,
     pub(super) progress: watch::Sender<Progress>,
+    pub(super) custodians: Vec<Arc<dyn CustodianLink>>,
+    /// Told when dice were thrown or announced.
+    pub(super) dice: Arc<Notify>,
 }
 
 impl<S: Store + 'static> Scheduler<S> {
@@ -55,12 +65,36 @@ impl<S: Store + 'static> Scheduler<S> {
         }
     }
 
+    /// Tries a job until it is done or cannot be.
     async fn run_job(&self, job: Job) -> Result<(), CentreError> {
         self.solve_ahead(job).await;
-        let (answer, done) = oneshot::channel();
+        let mut released = Answers::default();
+        loop {
+            if let Job::Draw(moment) = job {
+                let requests = self.ask(|answer| Wish::Requests(moment, answer)).await??;
+                released.gather(&self.custodians, &requests, self.clock.now()).await;
+            }
+            let answers = released.clone();
+            match self.ask(|answer| Wish::Run(job, answers, answer)).await? {
+                Err(waiting @ CentreError::Waiting { .. }) => self.wait(waiting).await,
+                done => return done,
+            }
+        }
+    }
+
+    async fn wait(&self, waiting: CentreError) {
+        self.progress.send_modify(|progress| progress.waiting = Some(waiting.to_string()));
+        tokio::select! {
+            () = self.clock.wait_until(self.clock.now() + TRY_AGAIN) => {}
+            () = self.dice.notified() => {}
+        }
+    }
+
+    async fn ask<T>(&self, wish: impl FnOnce(oneshot::Sender<T>) -> Wish) -> Result<T, CentreError> {
+        let (answer, answered) = oneshot::channel();
         let stopped = || CentreError::NotYet { what: "a writer that runs" };
-        self.wishes.send(Wish::Run(job, answer)).await.map_err(|_| stopped())?;
-        done.await.map_err(|_| stopped())?
+        self.wishes.send(wish(answer)).await.map_err(|_| stopped())?;
+        answered.await.map_err(|_| stopped())
     }
 
     /// Solves a job's games while reports are taken and screens are read.
@@ -79,7 +113,7 @@ impl<S: Store + 'static> Scheduler<S> {
         let next = self.centre.read().await.state().open_jobs().next();
         self.progress.send_modify(|progress| {
             progress.done_until = Some(due);
-            progress.next = next;
+            (progress.next, progress.waiting) = (next, None);
         });
     }
 }

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sekong_log::{DeviceId, Entry};
-use sekong_model::TeamId;
+use sekong_draw::{ReleaseRequest, Throw};
+use sekong_log::{DeviceId, Entry, OutagePlanned, Period};
+use sekong_model::{Moment, TeamId};
 use sekong_store::Store;
 use tokio::sync::{RwLock, mpsc, oneshot, watch};
 
 use super::{Away, Stopped};
 use crate::centre::{Centre, CentreError, Refusal};
 use crate::clock::Clock;
+use crate::custody::Answers;
 use crate::fault::Fault;
 use crate::schedule::Job;
 
@@ -26,8 +28,16 @@ pub(super) enum Wish {
     Take(Box<Entry>, oneshot::Sender<Result<Taken, Refusal>>),
     /// Enrol a device.
     Enrol(TeamId, DeviceId, oneshot::Sender<Result<u64, CentreError>>),
-    /// Run a job of the schedule.
-    Run(Job, oneshot::Sender<Result<(), CentreError>>),
+    /// Run a job of the schedule, with what the custodians answered if it is a draw.
+    Run(Job, Answers, oneshot::Sender<Result<(), CentreError>>),
+    /// Say what the custodians are to be asked.
+    Requests(Moment, oneshot::Sender<Result<Vec<ReleaseRequest>, CentreError>>),
+    /// Take dice that two officers threw.
+    Throw(Throw, oneshot::Sender<Result<(), Fault>>),
+    /// Log an outage that a custodian planned.
+    Outage(OutagePlanned, oneshot::Sender<Result<u64, CentreError>>),
+    /// Log a daily die: its digits and who announced them.
+    Die(Period, String, String, oneshot::Sender<Result<u64, CentreError>>),
 }
 
 /// Where an entry stands.
@@ -51,7 +61,7 @@ impl Taken {
 /// An answer that waits for the commit.
 enum Answer {
     Taken(oneshot::Sender<Result<Taken, Refusal>>, Result<Taken, Refusal>),
-    Enrolled(oneshot::Sender<Result<u64, CentreError>>, Result<u64, CentreError>),
+    Written(oneshot::Sender<Result<u64, CentreError>>, Result<u64, CentreError>),
 }
 
 impl Answer {
@@ -59,7 +69,7 @@ impl Answer {
     fn give(self) {
         match self {
             Answer::Taken(to, answer) => drop(to.send(answer)),
-            Answer::Enrolled(to, answer) => drop(to.send(answer)),
+            Answer::Written(to, answer) => drop(to.send(answer)),
         }
     }
 }
@@ -94,11 +104,19 @@ impl<S: Store> Writer<S> {
             match wish {
                 Wish::Take(entry, to) => answers.push(Answer::Taken(to, take(&mut centre, &entry, now))),
                 Wish::Enrol(team, device, to) => {
-                    answers.push(Answer::Enrolled(to, centre.enrol(team, device, now)));
+                    answers.push(Answer::Written(to, centre.enrol(team, device, now)));
                 }
-                Wish::Run(job, to) => {
+                Wish::Requests(moment, to) => drop(to.send(centre.requests(moment).await)),
+                Wish::Throw(throw, to) => drop(to.send(centre.take_throw(throw))),
+                Wish::Outage(outage, to) => {
+                    answers.push(Answer::Written(to, centre.plan_outage(outage, now)));
+                }
+                Wish::Die(period, number, source, to) => {
+                    answers.push(Answer::Written(to, centre.announce_die(period, number, source, now)));
+                }
+                Wish::Run(job, released, to) => {
                     self.commit(&mut centre, &mut answers).await?;
-                    let done = centre.run(job, now, &*self.away).await;
+                    let done = centre.run(job, now, &*self.away, &released).await;
                     self.tell(&centre);
                     // The job's caller names the rule; a log that cannot be written ends everything.
                     let fatal = matches!(done, Err(CentreError::Ledger(_) | CentreError::Store(_)));

@@ -4,18 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use sekong_draw::{
-    DrawKey, DutyHour, Freeze, Move, Place, ProvinceDay, Purpose, ReleaseFor, RestRule, Subject, UnitWalk,
-    WeekDeal, deal_shift, deal_week, period_of, verify_release,
+    DrawKey, DutyHour, Freeze, Move, Place, ProvinceDay, Purpose, Release, ReleaseFor, RestRule, Subject,
+    UnitWalk, WeekDeal, deal_shift, deal_week, period_of, verify_release,
 };
-use sekong_log::{Dealt, Entry, Hash, OrdersSealed, Period, Released, Tree};
+use sekong_log::{Dealt, Entry, Hash, OrdersSealed, Period, Released, Tree, body_hash};
 use sekong_model::{
     Campaign, CustodianId, DAYS_PER_WEEK, Day, HOURS_PER_DAY, Hour, Moment, Order, Pool, PostId, ProvinceId,
     Shift, TeamId, Unit, UnitId,
 };
 use sekong_plan::{Node, Plan};
 
-use super::{Admitted, Bodies, CLOCK_TOLERANCE, Drawn, DrawnOrder, Due, State, body};
-use crate::bodies::{self, DealBody, OrderOpening, OrdersBody, ValuesBody};
+use super::{Admitted, Bodies, CLOCK_TOLERANCE, Drawn, DrawnOrder, Due, NotedSilence, State, body};
+use crate::bodies::{self, DealBody, OrderOpening, OrdersBody, ValuesBody, canonical};
 use crate::diary::Trace;
 use crate::fault::Fault;
 use crate::schedule::Job;
@@ -34,14 +34,14 @@ impl State {
         let (province, moment) = (said.province.clone(), said.moment);
         self.check_province(&province)?;
         let freeze = self.check_release_order(&said, entry.time(), tree)?;
-        self.check_release_time(moment, entry)?;
+        self.check_release_time(&province, moment, entry)?;
         let Some(bytes) = body(bodies, &said.values)?.filter(|_| !self.sealed.contains(&province)) else {
             self.sealed.insert(province.clone());
             self.diary.note(Job::Draw(moment), &province, Trace::Release);
             self.draws.insert((province, moment), None);
             return Ok(Admitted::Sealed);
         };
-        let key = self.draw_key(&said, &bytes, freeze)?;
+        let key = self.draw_key(&said, &bytes, freeze, entry.time())?;
         let drawn = match moment {
             Moment::Week { week } => self.draw_week(&province, week, Drawn::new(freeze, key))?,
             Moment::Hour { day, hour } => self.draw_hour(&province, day, hour, Drawn::new(freeze, key))?,
@@ -68,50 +68,104 @@ impl State {
             .absences
             .get(&(said.province.clone(), period))
             .ok_or_else(|| Fault::absences(&said.province, period))?;
-        let (index, absences) = (list.index, list.leaf);
+        let index = list.index;
         let (wanted, found) = ((basis, index), (said.basis, said.absences));
         if wanted != found {
             return Err(Fault::OtherBasis { wanted, found });
         }
         self.check_nothing_skipped(Job::Draw(said.moment))?;
-        self.check_frozen(
-            &said.head,
-            tree,
-            time + CLOCK_TOLERANCE,
-            &[(what, basis), ("the absence list", index)],
-        )?;
-        let basis_leaf = match period {
-            Period::Week { .. } => self.opened_leaf,
-            Period::Day { day } => self.plan(&said.province, day).map_or(self.opened_leaf, |plan| plan.leaf),
-        };
-        Ok(Freeze { basis: basis_leaf, absences })
+        let silence = self.silence(&said.province, said.moment).map(|noted| noted.index);
+        if said.silence != silence {
+            return Err(Fault::OtherSilence { wanted: silence, found: said.silence });
+        }
+        let mut used = vec![(what, basis), ("the absence list", index)];
+        used.extend(silence.map(|index| ("the silence", index)));
+        used.extend(self.daily_die(period).map(|index| ("the daily die", index)));
+        self.check_frozen(&said.head, tree, time + CLOCK_TOLERANCE, &used)?;
+        let missing = || Fault::absences(&said.province, period);
+        self.freeze_of(&said.province, said.moment).ok_or_else(missing)
     }
 
-    fn check_release_time(&self, moment: Moment, entry: &Entry) -> Result<(), Fault> {
-        let due = self.campaign.release_at(moment);
+    /// Leaf hashes of the entries that a moment is drawn over, once both are logged.
+    pub(super) fn freeze_of(&self, province: &ProvinceId, moment: Moment) -> Option<Freeze> {
+        let period = period_of(moment);
+        let absences = self.absences.get(&(province.clone(), period))?.leaf;
+        let basis = match period {
+            Period::Week { .. } => self.opened_leaf,
+            Period::Day { day } => self.plan(province, day)?.leaf,
+        };
+        Some(Freeze { basis, absences })
+    }
+
+    fn check_release_time(&self, province: &ProvinceId, moment: Moment, entry: &Entry) -> Result<(), Fault> {
+        let due = self.release_due(province, moment);
         if entry.time() < due {
             return Err(Fault::Early { moment, due, claimed: entry.time() });
         }
         Ok(())
     }
 
-    fn draw_key(&self, said: &Released, bytes: &[u8], freeze: Freeze) -> Result<DrawKey, Fault> {
+    fn draw_key(
+        &self,
+        said: &Released,
+        bytes: &[u8],
+        freeze: Freeze,
+        time: Timestamp,
+    ) -> Result<DrawKey, Fault> {
         let wrong = Fault::BodyWrong { hash: said.values, what: "not the canonical form of releases" };
         let values: ValuesBody = bodies::read(bytes).ok_or(wrong)?;
-        let custodians = self.campaign.custodians();
-        if values.releases.len() != custodians.len() {
-            return Err(Fault::CustodiansDiffer);
+        let due = ReleaseFor {
+            province: &said.province,
+            moment: said.moment,
+            freeze,
+            due: self.release_due(&said.province, said.moment),
+            latest: time + CLOCK_TOLERANCE,
+        };
+        let shares = self.shares(&values, &due)?;
+        Ok(DrawKey::new(&self.dice_of(period_of(said.moment))?, &shares))
+    }
+
+    /// What each custodian of a moment adds to its key: its value, or the throw if it was silent.
+    fn shares(
+        &self,
+        values: &ValuesBody,
+        due: &ReleaseFor<'_>,
+    ) -> Result<Vec<(CustodianId, [u8; 32])>, Fault> {
+        let noted = self.silence(due.province, due.moment);
+        let thrown = match (noted, &values.throw) {
+            (None, None) => None,
+            (Some(noted), Some(throw)) => {
+                check_received(values, noted)?;
+                Some(self.check_throw(due.province, noted, due.moment, throw)?)
+            }
+            (None, Some(_)) | (Some(_), None) => return Err(Fault::CustodiansDiffer),
+        };
+        let is_silent = |custodian: &CustodianId| {
+            noted.is_some_and(|noted| noted.silent.iter().any(|silent| silent.custodian == *custodian))
+        };
+        let mut releases = values.releases.iter();
+        let mut shares = Vec::new();
+        for custodian in self.custodians_of(due.province, due.moment) {
+            let value = match thrown.filter(|_| is_silent(&custodian)) {
+                Some(thrown) => thrown,
+                None => self.released(releases.next(), &custodian, due)?,
+            };
+            shares.push((custodian, value));
         }
-        let mut shares: Vec<(CustodianId, [u8; 32])> = Vec::new();
-        for (release, custodian) in values.releases.iter().zip(custodians) {
-            let commitment = self.commitments.get(custodian).ok_or(Fault::CustodiansDiffer)?;
-            let due = ReleaseFor { province: &said.province, moment: said.moment, freeze };
-            verify_release(release, commitment, &self.values, &due)
-                .map_err(|source| Fault::Release { custodian: custodian.clone(), source })?;
-            shares.push((custodian.clone(), release.value.0));
-        }
-        let dice = self.dice.ok_or(Fault::Missing { what: "the public dice".to_owned() })?;
-        Ok(DrawKey::new(dice.as_bytes(), &shares))
+        if releases.next().is_some() { Err(Fault::CustodiansDiffer) } else { Ok(shares) }
+    }
+
+    fn released(
+        &self,
+        release: Option<&Release>,
+        custodian: &CustodianId,
+        due: &ReleaseFor<'_>,
+    ) -> Result<[u8; 32], Fault> {
+        let commitment = self.commitments.get(custodian).ok_or(Fault::CustodiansDiffer)?;
+        let release = release.ok_or(Fault::CustodiansDiffer)?;
+        verify_release(release, &commitment.said, &self.values, due)
+            .map_err(|source| Fault::Release { custodian: custodian.clone(), source })?;
+        Ok(release.value.0)
     }
 
     fn draw_week(&self, province: &ProvinceId, week: u32, mut drawn: Drawn) -> Result<Drawn, Fault> {
@@ -318,6 +372,15 @@ impl State {
             }
         }
     }
+}
+
+/// The throw joins what had been received when the silence was noted, nothing else.
+fn check_received(values: &ValuesBody, noted: &NotedSilence) -> Result<(), Fault> {
+    let received = ValuesBody { releases: values.releases.clone(), throw: None };
+    if body_hash(&canonical(&received)) == noted.received {
+        return Ok(());
+    }
+    Err(Fault::BodyWrong { hash: noted.received, what: "other releases than the draw is made of" })
 }
 
 impl Drawn {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
-use sekong_draw::{Duty, UnitWalk};
-use sekong_log::{Absence, AbsencesFrozen, Entry, Hash, Head, Period, PlanLogged, Tree};
-use sekong_model::{Campaign, Day, Hour, Moment, ProvinceId, Unit};
+use jiff::Timestamp;
+use sekong_draw::{Duty, UnitWalk, with_daily_die};
+use sekong_log::{Absence, AbsencesFrozen, DailyDie, Entry, Hash, Head, Period, PlanLogged, Tree};
+use sekong_model::{Campaign, Day, ProvinceId, Unit};
 
 use super::{Admitted, Bodies, CLOCK_TOLERANCE, DayPlan, FrozenList, State, body};
 use crate::diary::Trace;
@@ -13,8 +13,8 @@ use crate::fault::Fault;
 use crate::plan_book::SolvedPlan;
 use crate::schedule::Job;
 
-/// How long an absence list stands at least before the first values are released over it: time to be cosigned and read.
-const LIST_STANDS: SignedDuration = SignedDuration::from_hours(1);
+/// Most digits of a daily die.
+const DIGITS_MAX: usize = 40;
 
 impl State {
     pub(super) fn admit_plan(
@@ -34,7 +34,6 @@ impl State {
             return Err(Fault::Missing { what: "the public dice".to_owned() });
         }
         self.check_nothing_skipped(Job::Plan(day))?;
-        check_stands("the plan", self.campaign.absences_frozen_at(day), entry)?;
         let solved = self.plan_book.plan(&self.campaign, &province, day)?;
         check_plan(&said, &solved)?;
         body(bodies, &said.plan)?.ok_or(Fault::BodyMissing { hash: said.plan })?;
@@ -59,12 +58,64 @@ impl State {
         }
         let (what, basis) = self.basis(&said.province, said.period)?;
         self.check_nothing_skipped(Job::Freeze(said.period))?;
-        check_stands("the absence list", self.first_release_of(said.period) - LIST_STANDS, entry)?;
-        self.check_frozen(&said.head, tree, entry.time() + CLOCK_TOLERANCE, &[(what, basis)])?;
+        let quoted_size =
+            self.check_frozen(&said.head, tree, entry.time() + CLOCK_TOLERANCE, &[(what, basis)])?;
         let teams = self.absent_teams(said)?;
         self.diary.note(Job::Freeze(said.period), &said.province, Trace::Absences);
-        self.absences.insert(key, FrozenList { index, leaf: entry.leaf_hash(), teams });
+        let (leaf, written) = (entry.leaf_hash(), entry.time());
+        self.absences.insert(key, FrozenList { index, leaf, written, quoted_size, teams });
         Ok(Admitted::Whole)
+    }
+
+    /// The daily die is thrown when nobody can change plan or absences any more.
+    pub(super) fn admit_daily_die(
+        &mut self,
+        index: u64,
+        entry: &Entry,
+        said: DailyDie,
+        tree: &Tree,
+    ) -> Result<Admitted, Fault> {
+        if !self.campaign.rules().daily_die {
+            return Err(Fault::Unknown { what: "daily die: rules.daily_die is false".to_owned() });
+        }
+        self.check_period(said.period)?;
+        if self.daily_dice.contains_key(&said.period) {
+            return Err(Fault::LoggedBefore { what: "a daily die of this period".to_owned() });
+        }
+        let digits = said.number.bytes().all(|digit| digit.is_ascii_digit());
+        if !digits || said.number.is_empty() || DIGITS_MAX < said.number.len() {
+            return Err(Fault::NotANumber { number: said.number, digits_max: DIGITS_MAX });
+        }
+        let mut lists = Vec::new();
+        for province in self.campaign.provinces() {
+            let list = self.absences.get(&(province.id.clone(), said.period));
+            let list = list.ok_or_else(|| Fault::absences(&province.id, said.period))?;
+            lists.push(("an absence list", list.index));
+        }
+        self.check_frozen(&said.head, tree, entry.time() + CLOCK_TOLERANCE, &lists)?;
+        self.daily_dice.insert(said.period, (index, said.number));
+        Ok(Admitted::Whole)
+    }
+
+    /// What enters every seed of a period: the public dice, and its daily die if the campaign has one.
+    pub(super) fn dice_of(&self, period: Period) -> Result<[u8; 32], Fault> {
+        let dice = self.dice.ok_or(Fault::Missing { what: "the public dice".to_owned() })?;
+        if !self.campaign.rules().daily_die {
+            return Ok(dice.0);
+        }
+        let daily = self.daily_dice.get(&period);
+        let (_, number) = daily.ok_or(Fault::Missing { what: "the daily die".to_owned() })?;
+        Ok(with_daily_die(dice.as_bytes(), number))
+    }
+
+    /// Whether all dice are thrown that enter the seeds of a period.
+    pub(crate) fn is_die_thrown(&self, period: Period) -> bool {
+        !self.campaign.rules().daily_die || self.daily_dice.contains_key(&period)
+    }
+
+    /// Index of a period's daily die, if it has one.
+    pub(super) fn daily_die(&self, period: Period) -> Option<u64> {
+        self.daily_dice.get(&period).map(|(index, _)| *index)
     }
 
     /// The entry that is drawn over: the day's plan; for a week the campaign itself.
@@ -102,14 +153,6 @@ impl State {
                 self.campaign.week_days(week).first().copied().unwrap_or(self.campaign.last_day())
             }
         }
-    }
-
-    /// When the first values are released over a period's absence list.
-    fn first_release_of(&self, period: Period) -> Timestamp {
-        self.campaign.release_at(match period {
-            Period::Day { day } => Moment::Hour { day, hour: Hour::MIDNIGHT },
-            Period::Week { week } => Moment::Week { week },
-        })
     }
 
     /// Opens a quoted head and checks that it is a prefix of this log, was cosigned by `latest`, and covers each of
@@ -171,12 +214,6 @@ impl State {
             Period::Week { week } => Err(Fault::Unknown { what: format!("week {week}") }),
         }
     }
-}
-
-/// Whether an entry was written by the time at which it had to stand.
-fn check_stands(what: &'static str, due: Timestamp, entry: &Entry) -> Result<(), Fault> {
-    let claimed = entry.time();
-    if due < claimed { Err(Fault::FrozenLate { what, due, claimed }) } else { Ok(()) }
 }
 
 fn check_complete(absence: &Absence, first_day: Day) -> Result<(), Fault> {

@@ -71,10 +71,15 @@ impl State {
             return Ok(Admitted::Sealed);
         }
         let team = self.devices.get(&entry.device()).and_then(|chained| chained.team.clone());
+        let sealed = self.due(said.day, said.hour, &said.unit).and_then(|due| due.order_index);
+        let ordered = sealed.map(|index| self.centre_time_under(index + 1));
         let due = self.due_of(&said, team)?;
         let wanted = due.order.ok_or_else(|| Fault::Missing { what: "the order of this slot".to_owned() })?;
         if wanted != said.order {
             return Err(Fault::OtherOrder { wanted, found: said.order });
+        }
+        if let Some(ordered) = ordered.filter(|ordered| said.started + CLOCK_TOLERANCE < *ordered) {
+            return Err(Fault::BegunBeforeOrder { ordered, started: said.started });
         }
         if due.away {
             return Err(Fault::Away { team: due.team.clone(), day: said.day });

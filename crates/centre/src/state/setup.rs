@@ -1,13 +1,17 @@
 //! What is logged before the first day: commitments, public dice, devices.
 
 use sekong_draw::verify_commitment;
-use sekong_log::{CustodianCommitted, Enrolled, Entry, PublicDice};
+use sekong_log::{CustodianCommitted, Enrolled, Entry, PublicDice, Tree};
 
-use super::{Admitted, Chained, State};
+use super::{Admitted, CLOCK_TOLERANCE, Chained, Committed, State};
 use crate::fault::Fault;
 
 impl State {
-    pub(super) fn admit_custodian(&mut self, said: CustodianCommitted) -> Result<Admitted, Fault> {
+    pub(super) fn admit_custodian(
+        &mut self,
+        index: u64,
+        said: CustodianCommitted,
+    ) -> Result<Admitted, Fault> {
         if !self.campaign.custodians().contains(&said.custodian) {
             return Err(Fault::Unknown { what: format!("custodian {}", said.custodian) });
         }
@@ -20,19 +24,27 @@ impl State {
             return Err(Fault::LoggedBefore { what: format!("the commitment of {}", said.custodian) });
         }
         verify_commitment(&said, &self.values)?;
-        self.commitments.insert(said.custodian.clone(), said);
+        self.commitments.insert(said.custodian.clone(), Committed { index, said });
         Ok(Admitted::Whole)
     }
 
-    pub(super) fn admit_dice(&mut self, said: PublicDice) -> Result<Admitted, Fault> {
+    /// The public dice are thrown when nobody can change a commitment any more.
+    pub(super) fn admit_dice(
+        &mut self,
+        entry: &Entry,
+        said: &PublicDice,
+        tree: &Tree,
+    ) -> Result<Admitted, Fault> {
         if self.dice.is_some() {
             return Err(Fault::LoggedBefore { what: "a throw of the public dice".to_owned() });
         }
+        let mut committed = Vec::new();
         for custodian in self.campaign.custodians() {
-            if !self.commitments.contains_key(custodian) {
-                return Err(Fault::Missing { what: format!("the commitment of {custodian}") });
-            }
+            let missing = || Fault::Missing { what: format!("the commitment of {custodian}") };
+            let commitment = self.commitments.get(custodian).ok_or_else(missing)?;
+            committed.push(("a custodian's commitment", commitment.index));
         }
+        self.check_frozen(&said.head, tree, entry.time() + CLOCK_TOLERANCE, &committed)?;
         self.dice = Some(said.dice);
         Ok(Admitted::Whole)
     }

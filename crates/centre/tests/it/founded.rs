@@ -1,10 +1,15 @@
 //! The shipped campaign, founded in a temporary folder and run to the first hour of its first day.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use sekong_centre::{Centre, Due, Founding, Job, Secrets, jobs};
-use sekong_log::{Absence, AbsenceReason, DeviceKey, Entry, Hash, InspectionReported, Statement};
+use sekong_centre::{
+    Answers, Centre, CentreError, CustodianLink, Due, Founding, InProcess, Job, Secrets, jobs,
+};
+use sekong_draw::Freeze;
+use sekong_log::{Absence, AbsenceReason, DeviceKey, Entry, Hash, InspectionReported, Period, Statement};
 use sekong_model::{
     Campaign, Counts, Day, Hour, Moment, ProvinceId, SourceBundle, Team, TeamId, UnitId, referenced_files,
 };
@@ -19,7 +24,27 @@ pub(crate) struct Founded {
     pub(crate) campaign: Campaign,
     pub(crate) centre: Centre<SqliteStore>,
     pub(crate) now: Timestamp,
+    pub(crate) links: Vec<Arc<dyn CustodianLink>>,
     away: fn(&TeamId) -> bool,
+}
+
+/// Custodians in this process, of the campaign's test secrets.
+pub(crate) fn custodians(
+    campaign: &Campaign,
+    freezes: &BTreeMap<(ProvinceId, Period), Freeze>,
+) -> Vec<InProcess> {
+    let secrets = secrets(campaign);
+    let keys = secrets.key_ring(campaign.id()).unwrap();
+    InProcess::all(campaign, &secrets, &keys, freezes).unwrap()
+}
+
+pub(crate) fn links(custodians: Vec<InProcess>) -> Vec<Arc<dyn CustodianLink>> {
+    custodians.into_iter().map(|custodian| Arc::new(custodian) as Arc<dyn CustodianLink>).collect()
+}
+
+/// The key of a seat that throws dice.
+pub(crate) fn officer_key(officer: &str) -> DeviceKey {
+    DeviceKey::from_seed(&SEED.bytes("test officer", officer))
 }
 
 pub(crate) fn files() -> SourceBundle {
@@ -71,23 +96,34 @@ fn absence(team: &Team, day: Day) -> Absence {
 
 impl Founded {
     pub(crate) async fn new() -> Founded {
+        Founded::of(files()).await
+    }
+
+    /// A campaign of these files.
+    pub(crate) async fn of(files: SourceBundle) -> Founded {
         let folder = tempfile::tempdir().unwrap();
-        let files = files();
         let campaign = Campaign::parse(&files).unwrap();
         let teams = campaign.teams().iter();
         let devices: Vec<_> = teams.map(|team| (team.id.clone(), device(&campaign, &team.id).id())).collect();
         let secrets = secrets(&campaign);
+        let mut custodians = custodians(&campaign, &BTreeMap::new());
+        let commitments: Vec<_> = custodians.iter_mut().map(InProcess::commitment).collect();
+        let officers = campaign.officers().iter();
+        let officers: Vec<_> =
+            officers.map(|officer| (officer.id.clone(), officer_key(officer.id.as_str()).id())).collect();
         let founding = Founding {
             files: &files,
             campaign: &campaign,
             secrets: &secrets,
+            commitments: &commitments,
+            officers: &officers,
             dice: (Hash(SEED.bytes("dice", "")), "test".to_owned()),
             devices: &devices,
         };
         let now = jobs(&campaign, 1)[0].0 - SignedDuration::from_hours(1);
         let store = SqliteStore::create(&folder.path().join("sekong.db")).await.unwrap();
         let centre = Centre::found(store, folder.path(), &founding, now).await.unwrap();
-        Founded { folder, campaign, centre, now, away: |_| false }
+        Founded { folder, campaign, centre, now, links: links(custodians), away: |_| false }
     }
 
     /// The campaign with its first hour drawn and begun, and nobody away.
@@ -123,6 +159,16 @@ impl Founded {
     }
 
     pub(crate) async fn run(&mut self, job: Job, at: Timestamp) {
+        self.try_to_run(job, at).await.unwrap();
+    }
+
+    /// Asks the custodians if it is a draw, and runs the job.
+    pub(crate) async fn try_to_run(&mut self, job: Job, at: Timestamp) -> Result<(), CentreError> {
+        let mut answers = Answers::default();
+        if let Job::Draw(moment) = job {
+            let requests = self.centre.requests(moment).await?;
+            answers.gather(&self.links, &requests, at).await;
+        }
         let (away, day) = (self.away, self.day());
         let teams = self.campaign.teams().to_vec();
         let pools = self.campaign.pools().to_vec();
@@ -136,7 +182,7 @@ impl Founded {
                 .map(|team| absence(team, day))
                 .collect()
         };
-        self.centre.run(job, at, &absent).await.unwrap();
+        self.centre.run(job, at, &absent, &answers).await
     }
 
     /// The inspections due at midnight, by unit.

@@ -7,4 +7,5 @@ mod forgeries;
 mod founded;
 mod reports;
 mod restart;
+mod silence;
 mod site;

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use sekong_centre::Centre;
-use sekong_model::Hour;
+use sekong_centre::{Answers, Centre, Job};
+use sekong_model::{Hour, Moment};
 use sekong_store::SqliteStore;
 
-use crate::founded::{Founded, secrets};
+use crate::founded::{Founded, custodians, links, secrets};
 
 fn read_all(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
     for entry in fs::read_dir(folder).unwrap() {
@@ -54,9 +54,13 @@ async fn a_restart_publishes_the_same_log_and_goes_on() {
     }
     assert_eq!(before.get("log/checkpoint"), after.get("log/checkpoint"));
 
-    let job = sekong_centre::Job::Draw(sekong_model::Moment::Hour { day, hour: Hour::try_from(1).unwrap() });
+    let moment = Moment::Hour { day, hour: Hour::try_from(1).unwrap() };
+    let job = Job::Draw(moment);
     let now = campaign.instant(day, Hour::try_from(1).unwrap());
-    centre.run(job, now, &|_, _| Vec::new()).await.unwrap();
+    let links = links(custodians(&campaign, &centre.state().freezes()));
+    let (requests, mut answers) = (centre.requests(moment).await.unwrap(), Answers::default());
+    answers.gather(&links, &requests, now).await;
+    centre.run(job, now, &|_, _| Vec::new(), &answers).await.unwrap();
     assert!(centre.log_size() > size);
 }
 

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sekong_centre::api::views::{ProblemView, ReceiptView};
+use sekong_centre::api::views::{ClockView, ProblemView, ReceiptView};
 use sekong_centre::{Clock, KeyRing, Page, Pages, Service, ServiceOptions, Stopped};
 use sekong_model::{Campaign, Day, UnitId};
 use sekong_store::SqliteStore;
@@ -102,7 +102,7 @@ impl Site {
         let runtime = Runtime::new().unwrap();
         let founded = runtime.block_on(Founded::at_midnight());
         let dues = founded.dues();
-        let Founded { folder, campaign, centre, now, .. } = founded;
+        let Founded { folder, campaign, centre, now, links, .. } = founded;
         let keys = centre.keys().clone();
         let clock = Arc::new(SetClock(watch::channel(now).0));
         let options = ServiceOptions {
@@ -110,6 +110,7 @@ impl Site {
             demo,
             away: Arc::new(|_, _| Vec::new()),
             pages: Arc::new(OnePage),
+            custodians: links,
             connections_max: CONNECTIONS_MAX,
         };
         let (service, listener) = runtime.block_on(async {
@@ -131,6 +132,22 @@ impl Site {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Sets the clock and waits for nothing.
+    pub(crate) fn set(&self, time: Timestamp) {
+        self.clock.0.send_replace(time);
+    }
+
+    /// Asks for the clock's view until `seen` sees what it looks for, for half a minute.
+    pub(crate) fn until<T>(&self, seen: impl Fn(&ClockView) -> Option<T>) -> T {
+        for _ in 0..600 {
+            if let Some(found) = seen(&self.get("/api/clock").json()) {
+                return found;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("not within half a minute: {:?}", self.get("/api/clock").json::<ClockView>());
     }
 
     /// Sets the clock and waits until the schedule is done up to it.

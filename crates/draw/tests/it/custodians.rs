@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use sekong_draw::{
     CommitmentError, Custodian, CustodianTerms, Freeze, FreezeError, FreezeKeys, FrozenEntry, FrozenPart,
-    LocalCustodian, Refusal, Release, ReleaseError, ReleaseFor, ReleaseRequest, verify_commitment,
-    verify_release,
+    LocalCustodian, Refusal, Release, ReleaseError, ReleaseFor, ReleaseRequest, is_own_outage,
+    verify_commitment, verify_release,
 };
 use sekong_log::{
     AbsencesFrozen, CampaignOpened, Checkpoint, Cosigner, DeviceKey, Entry, EntryDraft, Hash, KeyKind,
-    NO_PREVIOUS, Period, PlanLogged, SigningKey, Statement, Tree, empty_root, leaf_hash,
+    NO_PREVIOUS, OutagePlanned, Period, PlanLogged, SigningKey, Statement, Tree, empty_root, leaf_hash,
 };
 use sekong_model::{CampaignId, Day, Hour, Moment, ProvinceId};
 
@@ -173,7 +173,7 @@ fn assert_other_matter(log: &TestLog, request: &ReleaseRequest, of: FrozenPart) 
 fn expected(request: &ReleaseRequest) -> ReleaseFor<'_> {
     let freeze =
         Freeze { basis: leaf_hash(&request.basis.leaf), absences: leaf_hash(&request.absences.leaf) };
-    ReleaseFor { province: &request.province, moment: request.moment, freeze }
+    ReleaseFor { province: &request.province, moment: request.moment, freeze, due: due(), latest: due() }
 }
 
 #[test]
@@ -330,6 +330,52 @@ fn a_second_freeze_is_refused_for_every_hour_of_the_day_even_after_a_restart() {
     }
     let request = log.request(March(9, 13), plan, absences);
     assert!(court.release(&request, due()).is_ok(), "the first freeze holds, under a later head too");
+}
+
+#[test]
+fn a_list_stands_for_an_hour_before_values_are_released_over_it() {
+    let mut log = TestLog::new();
+    let (plan, absences) = log.frozen_day();
+    let request = log.request(NOON, plan, absences);
+    let mut terms = log.terms();
+    // Due long before the list was written.
+    terms.schedule.values_mut().for_each(|due| *due = Timestamp::MIN);
+    let mut court = LocalCustodian::new("court".parse().unwrap(), [5; 32], terms);
+    let standing = Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(1);
+    let now = standing - jiff::SignedDuration::from_secs(1);
+    let early = Refusal::TooEarly { province: upper(), moment: NOON.into(), due: standing, now };
+    assert_eq!(court.release(&request, now), Err(early));
+    assert!(court.freezes().is_empty() && court.release(&request, standing).is_ok());
+}
+
+#[test]
+fn a_release_counts_from_its_due_time_until_now() {
+    let (release, court, terms, request) = noon_release();
+    let (commitment, list, right) = (court.commitment(), terms.value_list(), expected(&request));
+    let second = jiff::SignedDuration::from_secs(1);
+    for wrong in [
+        ReleaseFor { due: due() + second, latest: due() + second, ..right },
+        ReleaseFor { due: due() - second, latest: due() - second, ..right },
+    ] {
+        let refused = verify_release(&release, &commitment, &list, &wrong).unwrap_err();
+        assert!(matches!(refused, ReleaseError::Time { .. }), "{refused}");
+    }
+    let moved = Release { time: due() + second, ..release };
+    let later = ReleaseFor { latest: due() + second, ..right };
+    let refused = verify_release(&moved, &commitment, &list, &later).unwrap_err();
+    assert!(matches!(refused, ReleaseError::Signature { .. }), "{refused}");
+}
+
+#[test]
+fn an_outage_is_planned_by_the_custodian_itself() {
+    let (_, court, terms, _) = noon_release();
+    let campaign = CAMPAIGN.parse().unwrap();
+    let said = court.outage(due(), due() + jiff::SignedDuration::from_hours(9));
+    assert!(is_own_outage(&said, &court.commitment(), &campaign));
+    let longer = OutagePlanned { until: said.until + jiff::SignedDuration::from_secs(1), ..said.clone() };
+    assert!(!is_own_outage(&longer, &court.commitment(), &campaign));
+    let customs = LocalCustodian::new("customs".parse().unwrap(), [6; 32], terms).commitment();
+    assert!(!is_own_outage(&said, &customs, &campaign));
 }
 
 fn noon_release() -> (Release, LocalCustodian, CustodianTerms, ReleaseRequest) {

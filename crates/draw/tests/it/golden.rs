@@ -5,10 +5,10 @@ use std::num::NonZeroU64;
 
 use sekong_draw::{
     Custodian, CustodianTerms, DrawKey, Duty, DutyHour, FreezeKeys, LocalCustodian, ProvinceDay, Purpose,
-    Release, RestRule, SimulationKey, Stream, Subject, UnitPath, commitment_message, deal_shift, deal_week,
-    draw_day, simulate, throw,
+    Release, RestRule, SimulationKey, Stream, Subject, Throw, ThrownDice, UnitPath, commitment_message,
+    deal_shift, deal_week, draw_day, outage_message, simulate, throw, with_daily_die,
 };
-use sekong_log::{DeviceKey, Hash, KeyKind, SigningKey, Tree, leaf_hash};
+use sekong_log::{DeviceKey, Hash, KeyKind, OutagePlanned, SigningKey, Tree, leaf_hash};
 use sekong_model::{CampaignId, CustodianId, Day, Hour, Moment, ProvinceId, TeamId, UnitId};
 use sekong_plan::{Arc, Chain, Node};
 use serde::Deserialize;
@@ -286,6 +286,10 @@ struct CustodianVector {
     paths: Vec<PathVector>,
     commitment_message: String,
     release_message: String,
+    outage_message: String,
+    daily_die: Hash,
+    throw_value: Hash,
+    throw_message: String,
 }
 
 #[derive(Deserialize)]
@@ -352,9 +356,34 @@ fn signed_messages_are_those_of_the_reference() {
         basis: sha256("basis"),
         absences: sha256("absences"),
         value: last.value,
+        time: RELEASED.parse().unwrap(),
         index: 99,
         proof: vec![leaf_hash(b"not signed")],
         signature: String::new(),
     };
     assert_eq!(hex::encode(release.message(&vector.campaign)), vector.release_message);
+}
+
+const RELEASED: &str = "2017-03-10T15:50:00Z";
+
+#[test]
+fn what_stands_in_for_a_custodian_is_as_in_the_reference() {
+    let vector = custodian_vector();
+    let sha256 = |text: &str| Hash(sha2::Sha256::digest(text).into());
+    let outage = OutagePlanned {
+        custodian: "court".parse().unwrap(),
+        from: RELEASED.parse().unwrap(),
+        until: "2017-03-10T16:50:00Z".parse().unwrap(),
+        signature: String::new(),
+    };
+    assert_eq!(hex::encode(outage_message(&vector.campaign, &outage)), vector.outage_message);
+    assert_eq!(Hash(with_daily_die(sha256("dice").as_bytes(), "0451")), vector.daily_die);
+    let throw = Throw {
+        moment: vector.values.last().unwrap().moment,
+        silences: vec![sha256("silence"), sha256("other silence")],
+        dice: ThrownDice::try_from("1234561524".repeat(5)).unwrap(),
+        throwers: Vec::new(),
+    };
+    assert_eq!(throw.dice.value(), vector.throw_value);
+    assert_eq!(hex::encode(throw.message(&vector.campaign)), vector.throw_message);
 }

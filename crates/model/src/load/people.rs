@@ -5,12 +5,15 @@ use std::collections::BTreeSet;
 use super::check;
 use super::posts::named;
 use crate::faults::{Faults, Kind, Problem};
-use crate::raw::{RawAgency, RawCampaign, RawClass, RawCustodian, RawPool, RawShift, RawTeam};
+use crate::raw::{RawAgency, RawCampaign, RawClass, RawCustodian, RawOfficer, RawPool, RawShift, RawTeam};
 use crate::travel::Network;
-use crate::{Agency, Class, CustodianId, HOURS_PER_DAY, Hour, Pool, PoolId, Shift, Team};
+use crate::{Agency, Class, CustodianId, HOURS_PER_DAY, Hour, Officer, Pool, PoolId, Shift, Team};
 
 /// Fewest custodians: DESIGN 6 wants three to remain in an outage.
 const CUSTODIANS_MIN: usize = 3;
+
+/// Bodies whose officers throw dice together.
+const OFFICERS_BODIES_MIN: usize = 2;
 
 pub(super) fn custodians(raw: &[RawCustodian], faults: &mut Faults) -> (Vec<CustodianId>, Vec<String>) {
     check::at_least(Kind::Custodian, raw.len(), CUSTODIANS_MIN, "custodian", faults);
@@ -24,6 +27,21 @@ pub(super) fn custodians(raw: &[RawCustodian], faults: &mut Faults) -> (Vec<Cust
         }
     }
     known
+}
+
+/// Seats of two bodies at least, or none.
+pub(super) fn officers(raw: &[RawOfficer], faults: &mut Faults) -> Vec<Officer> {
+    check::unique(Kind::Officer, named(raw.iter().map(|officer| &officer.id), "officer"), faults);
+    let bodies: BTreeSet<&str> = raw.iter().map(|officer| officer.body.as_str()).collect();
+    if !raw.is_empty() {
+        check::at_least(Kind::OfficersBody, bodies.len(), OFFICERS_BODIES_MIN, "officer", faults);
+    }
+    let officer = |(i, officer): (usize, &RawOfficer)| {
+        check::text(&officer.body, format!("officer[{i}].body"), faults);
+        let id = check::id(&officer.id, format!("officer[{i}].id"), faults)?;
+        Some(Officer { id, body: officer.body.clone() })
+    };
+    raw.iter().enumerate().filter_map(officer).collect()
 }
 
 pub(super) fn shifts(raw: &[RawShift], faults: &mut Faults) -> Vec<Shift> {

@@ -1,5 +1,6 @@
 //! `sekong demo`: a simulated week through the real server, from founding to verification, and on from there.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::Path;
@@ -8,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::{SignedDuration, Timestamp};
-use sekong_centre::{Centre, Clock, Founding, Secrets, Service, Tally, Verdict, jobs};
+use sekong_centre::{Centre, Clock, Founding, InProcess, Secrets, Service, Tally, Verdict, jobs};
 use sekong_log::Hash;
 use sekong_model::{Campaign, Hour, SourceBundle, TeamId};
 use sekong_simulate::{Seed, absences};
@@ -25,7 +26,7 @@ use crate::data_folder::DataFolder;
 use crate::failure::Failure;
 use crate::files::{parse_campaign, read_campaign, shipped_campaign};
 use crate::output::{print, print_line};
-use crate::people::{Setting, World, device};
+use crate::people::{Setting, World, device, officer_key};
 use crate::serving;
 
 /// Where a demo listens that is not to be served: teams alone reach it.
@@ -63,10 +64,20 @@ async fn found(
     folder.write_keys(&secrets, &keys)?;
     let device = |team: &TeamId| (team.clone(), device(seed, campaign.id(), team).id());
     let devices: Vec<_> = campaign.teams().iter().map(|team| device(&team.id)).collect();
+    let mut custodians =
+        InProcess::all(&campaign, &secrets, &keys, &BTreeMap::new()).map_err(Failure::failed)?;
+    let commitments: Vec<_> = custodians.iter_mut().map(InProcess::commitment).collect();
+    let officers: Vec<_> = campaign
+        .officers()
+        .iter()
+        .map(|officer| (officer.id.clone(), officer_key(seed, &officer.id).id()))
+        .collect();
     let founding = Founding {
         files,
         campaign: &campaign,
         secrets: &secrets,
+        commitments: &commitments,
+        officers: &officers,
         dice: (Hash(seed.bytes("public dice", "")), "simulated from the demo's seed".to_owned()),
         devices: &devices,
     };
@@ -78,7 +89,8 @@ async fn found(
     let clock = Arc::new(DemoClock::standing_at(now));
     let for_lists = campaign.clone();
     let away = Arc::new(move |province: &_, period| absences(seed, &for_lists, province, period));
-    let service = serving::start(centre, folder, clock.clone(), true, away).await?;
+    let service =
+        serving::start(centre, folder, clock.clone(), true, away, serving::links(custodians)).await?;
     Ok(Setting { campaign, seed, clock, service, keys })
 }
 

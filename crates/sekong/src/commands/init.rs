@@ -1,6 +1,8 @@
 //! `sekong init`: founds a campaign with keys from the operating system's randomness.
 
-use sekong_centre::{Centre, Founding, Secrets, jobs};
+use std::collections::BTreeMap;
+
+use sekong_centre::{Centre, Founding, InProcess, Secrets, jobs};
 use sekong_log::Hash;
 use sekong_model::Campaign;
 use sekong_store::SqliteStore;
@@ -21,10 +23,15 @@ pub(crate) fn run(args: &InitArgs) -> Result<(), Failure> {
     let keys = secrets.key_ring(campaign.id()).map_err(Failure::failed)?;
     folder.write_keys(&secrets, &keys)?;
     let method = "drawn by the centre's operating system; throw them in public for a campaign that counts";
+    let custodians = InProcess::all(&campaign, &secrets, &keys, &BTreeMap::new());
+    let mut custodians = custodians.map_err(Failure::failed)?;
+    let commitments: Vec<_> = custodians.iter_mut().map(InProcess::commitment).collect();
     let founding = Founding {
         files: &files,
         campaign: &campaign,
         secrets: &secrets,
+        commitments: &commitments,
+        officers: &[],
         dice: (Hash(random()?), method.to_owned()),
         devices: &[],
     };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sekong_centre::{Centre, CentreError, Clock, logged_files};
+use sekong_centre::{Centre, CentreError, Clock, InProcess, logged_files};
 use sekong_model::Campaign;
 use sekong_store::SqliteStore;
 
@@ -26,7 +26,10 @@ async fn serve(args: &ServeArgs, folder: &DataFolder) -> Result<(), Failure> {
     let clock = clock(args.demo_clock.as_ref(), &centre, &campaign)?;
     // Nobody declares absences to this version of the centre: its lists are empty, and say so in the log.
     let away = Arc::new(|_: &_, _| Vec::new());
-    let service = serving::start(centre, folder, clock, args.demo_clock.is_some(), away).await?;
+    let (secrets, freezes) = (folder.secrets()?, centre.state().freezes());
+    let custodians = InProcess::all(&campaign, &secrets, centre.keys(), &freezes).map_err(Failure::failed)?;
+    let (demo, links) = (args.demo_clock.is_some(), serving::links(custodians));
+    let service = serving::start(centre, folder, clock, demo, away, links).await?;
     tokio::spawn(serving::tell_of_trouble(service.clone()));
     serving::announce(listener.local_addr().map_err(Failure::failed)?, args.json)?;
     service.serve(listener, serving::asked_to_end()).await.map_err(Failure::failed)?;

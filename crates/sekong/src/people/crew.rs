@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, VecDeque};
 
 use jiff::Timestamp;
 use sekong_centre::api::views::{DutyView, OrdersView};
-use sekong_log::{Entry, EntryError, InspectionReported, Statement};
-use sekong_model::{CampaignId, Counts, Day, Hour, TeamId, UnitId};
+use sekong_log::{DeviceKey, Entry, EntryError, InspectionReported, Statement};
+use sekong_model::{CampaignId, Counts, Day, Hour, OfficerId, TeamId, UnitId};
 use sekong_simulate::{Deed, Device, Seed};
 
 /// A duty by which a team knows it.
@@ -22,6 +22,11 @@ pub(crate) struct Crew {
 /// The device that a simulated team has.
 pub(crate) fn device(seed: Seed, campaign: &CampaignId, team: &TeamId) -> Device {
     Device::new(campaign.clone(), seed.bytes("device", team.as_str()))
+}
+
+/// The key that the holder of a simulated seat has.
+pub(crate) fn officer_key(seed: Seed, officer: &OfficerId) -> DeviceKey {
+    DeviceKey::from_seed(&seed.bytes("officer", officer.as_str()))
 }
 
 impl Crew {

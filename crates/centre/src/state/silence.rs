@@ -1,0 +1,210 @@
+//! Custodians that do not answer: outages planned ahead, silences noted, and the dice thrown in their stead.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use sekong_draw::{
+    Release, ReleaseError, ReleaseFor, Throw, Throwers, is_own_outage, period_of, stands_from,
+    verify_release, verify_throw,
+};
+use sekong_log::{DeviceId, Entry, Hash, OfficerEnrolled, OutagePlanned, SilenceNoted, SilentCustodian};
+use sekong_model::{CustodianId, Moment, OfficerId, ProvinceId};
+
+use super::{Admitted, Bodies, CLOCK_TOLERANCE, State, body};
+use crate::fault::Fault;
+use crate::schedule::Job;
+
+/// Fewest custodians that a planned outage may leave for any moment.
+const REMAIN_MIN: usize = 3;
+
+/// A silence as it was noted.
+#[derive(Debug, Clone)]
+pub struct NotedSilence {
+    /// Index of its entry.
+    pub index: u64,
+    /// Its leaf hash, which a throw names.
+    pub leaf: Hash,
+    /// Whose values the throw replaces.
+    pub silent: Vec<SilentCustodian>,
+    /// SHA-256 of the body with the others' releases.
+    pub received: Hash,
+}
+
+impl State {
+    /// Gives a seat a key, which counts for what is frozen from now on.
+    pub(super) fn admit_officer(&mut self, index: u64, said: OfficerEnrolled) -> Result<Admitted, Fault> {
+        if !self.campaign.officers().iter().any(|officer| officer.id == said.officer) {
+            return Err(Fault::Unknown { what: format!("officer {}", said.officer) });
+        }
+        if !said.key.can_sign() {
+            return Err(Fault::WeakKey { device: said.key });
+        }
+        let held = self.officers.values().flatten().any(|(_, key)| *key == said.key);
+        if held || self.devices.contains_key(&said.key) {
+            return Err(Fault::LoggedBefore { what: format!("the key {}", said.key) });
+        }
+        self.officers.entry(said.officer).or_default().push((index, said.key));
+        Ok(Admitted::Whole)
+    }
+
+    /// The keys of the seats under a head of `size` entries.
+    fn officer_keys(&self, size: u64) -> BTreeMap<OfficerId, DeviceId> {
+        let newest = |keys: &[(u64, DeviceId)]| {
+            keys.iter().rev().find(|(index, _)| *index < size).map(|(_, key)| *key)
+        };
+        self.officers.iter().filter_map(|(id, keys)| Some((id.clone(), newest(keys)?))).collect()
+    }
+
+    pub(super) fn admit_outage(&mut self, index: u64, said: OutagePlanned) -> Result<Admitted, Fault> {
+        let commitment = self.commitments.get(&said.custodian);
+        let commitment = commitment
+            .ok_or_else(|| Fault::Missing { what: format!("the commitment of {}", said.custodian) })?;
+        if !is_own_outage(&said, &commitment.said, self.campaign.id()) || said.until <= said.from {
+            return Err(Fault::NotItsOutage { custodian: said.custodian });
+        }
+        self.outages.push((index, said));
+        let moments = self.campaign.moments_of_campaign();
+        let short = moments.into_iter().find(|moment| self.present(*moment, u64::MAX).len() < REMAIN_MIN);
+        match short {
+            None => Ok(Admitted::Whole),
+            Some(moment) => {
+                self.outages.pop();
+                Err(Fault::TooFewRemain { moment, least: REMAIN_MIN })
+            }
+        }
+    }
+
+    /// The custodians of a moment that no outage under a head of `size` entries takes away, in campaign order.
+    fn present(&self, moment: Moment, size: u64) -> Vec<CustodianId> {
+        let due = self.campaign.release_at(moment);
+        let out = |custodian: &CustodianId| {
+            let frozen = self.outages.iter().filter(|(index, _)| *index < size);
+            let mut own = frozen.filter(|(_, outage)| outage.custodian == *custodian);
+            own.any(|(_, outage)| outage.from <= due && due < outage.until)
+        };
+        self.campaign.custodians().iter().filter(|custodian| !out(custodian)).cloned().collect()
+    }
+
+    /// The custodians whose values a moment is drawn with: those that were not in a planned outage when its absences
+    /// were frozen.
+    pub(crate) fn custodians_of(&self, province: &ProvinceId, moment: Moment) -> Vec<CustodianId> {
+        self.present(moment, self.frozen_size(province, moment))
+    }
+
+    /// Size of the head under which all that a moment is drawn over had to stand.
+    fn frozen_size(&self, province: &ProvinceId, moment: Moment) -> u64 {
+        let list = self.absences.get(&(province.clone(), period_of(moment)));
+        list.map_or(0, |list| list.quoted_size)
+    }
+
+    /// When the values of a moment may be released: by the schedule, and once the absence list has stood a while.
+    pub(crate) fn release_due(&self, province: &ProvinceId, moment: Moment) -> Timestamp {
+        let list = self.absences.get(&(province.clone(), period_of(moment)));
+        let stands = list.map_or(Timestamp::MIN, |list| stands_from(list.written));
+        self.campaign.release_at(moment).max(stands)
+    }
+
+    /// When a custodian that has not answered is silent; `None` if the campaign has nobody to throw dice.
+    pub(crate) fn silent_from(&self, province: &ProvinceId, moment: Moment) -> Option<Timestamp> {
+        let minutes = i64::from(self.campaign.rules().silence_minutes);
+        let due = self.release_due(province, moment);
+        (!self.campaign.officers().is_empty()).then(|| due + SignedDuration::from_mins(minutes))
+    }
+
+    /// The silence of a moment, once noted.
+    pub fn silence(&self, province: &ProvinceId, moment: Moment) -> Option<&NotedSilence> {
+        self.silences.get(&(province.clone(), moment))
+    }
+
+    /// Every silence noted, by province and moment.
+    pub fn silences(&self) -> impl Iterator<Item = (&ProvinceId, Moment, &NotedSilence)> {
+        self.silences.iter().map(|((province, moment), noted)| (province, *moment, noted))
+    }
+
+    pub(super) fn admit_silence(
+        &mut self,
+        index: u64,
+        entry: &Entry,
+        said: SilenceNoted,
+        bodies: &dyn Bodies,
+    ) -> Result<Admitted, Fault> {
+        let (province, moment) = (said.province.clone(), said.moment);
+        self.check_province(&province)?;
+        self.check_period(period_of(moment))?;
+        let key = (province.clone(), moment);
+        if self.draws.contains_key(&key) || self.silences.contains_key(&key) {
+            return Err(Fault::LoggedBefore { what: format!("the release or a silence for {moment}") });
+        }
+        let missing = || Fault::absences(&province, period_of(moment));
+        self.absences.get(&(province.clone(), period_of(moment))).ok_or_else(missing)?;
+        self.check_nothing_skipped(Job::Draw(moment))?;
+        let due = self.silent_from(&province, moment);
+        let due = due.ok_or_else(|| Fault::Unknown { what: "officer to throw dice".to_owned() })?;
+        if entry.time() < due {
+            return Err(Fault::Early { moment, due, claimed: entry.time() });
+        }
+        self.check_silent(&said)?;
+        let here = body(bodies, &said.received)?.is_some();
+        let noted =
+            NotedSilence { index, leaf: entry.leaf_hash(), silent: said.silent, received: said.received };
+        self.silences.insert(key, noted);
+        Ok(if here { Admitted::Whole } else { Admitted::Sealed })
+    }
+
+    /// Some of the custodians whose values the moment needs, in their order, each once.
+    fn check_silent(&self, said: &SilenceNoted) -> Result<(), Fault> {
+        let needed = self.custodians_of(&said.province, said.moment);
+        let places: Option<Vec<usize>> = said
+            .silent
+            .iter()
+            .map(|silent| needed.iter().position(|custodian| *custodian == silent.custodian))
+            .collect();
+        let in_order = places.is_some_and(|places| places.is_sorted_by(|one, other| one < other));
+        if in_order && !said.silent.is_empty() { Ok(()) } else { Err(Fault::CustodiansDiffer) }
+    }
+
+    /// Whether a release holds for a moment at the centre's time `now`.
+    pub(crate) fn check_release(
+        &self,
+        province: &ProvinceId,
+        moment: Moment,
+        custodian: &CustodianId,
+        release: &Release,
+        now: Timestamp,
+    ) -> Result<(), ReleaseError> {
+        let not_listed = || ReleaseError::NotListed { province: province.clone(), moment };
+        let commitment = self.commitments.get(custodian).ok_or_else(not_listed)?;
+        let freeze = self.freeze_of(province, moment).ok_or_else(not_listed)?;
+        let due = self.release_due(province, moment);
+        let due = ReleaseFor { province, moment, freeze, due, latest: now + CLOCK_TOLERANCE };
+        verify_release(release, &commitment.said, &self.values, &due)
+    }
+
+    /// Whether a throw replaces at least one noted silence that still waits, and holds for each that it names.
+    pub(crate) fn check_useful(&self, throw: &Throw) -> Result<(), Fault> {
+        let moment = throw.moment;
+        let named =
+            self.silences().filter(|(_, of, noted)| *of == moment && throw.silences.contains(&noted.leaf));
+        let open: Vec<_> = named.filter(|(province, ..)| !self.is_released(province, moment)).collect();
+        if open.is_empty() {
+            return Err(Fault::Missing { what: format!("a silence for {moment} that waits for these dice") });
+        }
+        open.into_iter()
+            .try_for_each(|(province, _, noted)| self.check_throw(province, noted, moment, throw).map(drop))
+    }
+
+    /// The bytes that stand in the place of the silent custodians' values.
+    pub(super) fn check_throw(
+        &self,
+        province: &ProvinceId,
+        noted: &NotedSilence,
+        moment: Moment,
+        throw: &Throw,
+    ) -> Result<[u8; 32], Fault> {
+        let keys = self.officer_keys(self.frozen_size(province, moment));
+        let (campaign, officers) = (self.campaign.id(), self.campaign.officers());
+        let known = Throwers { campaign, officers, keys: &keys };
+        verify_throw(throw, moment, &noted.leaf, &known).map_err(|source| Fault::Throw { moment, source })?;
+        Ok(throw.dice.value().0)
+    }
+}

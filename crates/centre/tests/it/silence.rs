@@ -1,0 +1,260 @@
+//! Custodians that are out, silent or odd: what is drawn without them, who is named, and what nobody can bend.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use sekong_centre::{AskError, Asked, CentreError, CustodianLink, Fault, Job, Refusal};
+use sekong_draw::{Custodian, LocalCustodian, Release, ReleaseRequest, Throw, ThrownDice};
+use sekong_log::{OutagePlanned, Period, SilenceReason};
+use sekong_model::{CustodianId, Hour, Moment};
+
+use crate::founded::{Founded, device, files, officer_key, secrets};
+
+type Bend = fn(Release) -> Result<Release, AskError>;
+
+/// A custodian whose answers are bent on the way.
+struct Odd(Arc<dyn CustodianLink>, Bend);
+
+impl CustodianLink for Odd {
+    fn id(&self) -> &CustodianId {
+        self.0.id()
+    }
+
+    fn ask<'a>(&'a self, request: &'a ReleaseRequest, now: Timestamp) -> Asked<'a> {
+        Box::pin(async move { self.0.ask(request, now).await.and_then(self.1) })
+    }
+}
+
+fn mute(_: Release) -> Result<Release, AskError> {
+    Err(AskError::NoAnswer("the line is dead".to_owned()))
+}
+
+fn honest(release: Release) -> Result<Release, AskError> {
+    Ok(release)
+}
+
+impl Founded {
+    fn bend(&mut self, custodian: &str, bend: Bend) {
+        let link = self.links.iter_mut().find(|link| link.id().as_str() == custodian).unwrap();
+        *link = Arc::new(Odd(link.clone(), bend));
+    }
+
+    fn one(&self) -> Moment {
+        Moment::Hour { day: self.day(), hour: Hour::try_from(1).unwrap() }
+    }
+
+    /// The draw of one o'clock, so many minutes after its release time.
+    async fn draw_one(&mut self, minutes: i64) -> Result<(), CentreError> {
+        let at = self.campaign.release_at(self.one()) + SignedDuration::from_mins(minutes);
+        self.now = at;
+        self.try_to_run(Job::Draw(self.one()), at).await
+    }
+
+    fn silent(&self) -> Vec<(String, SilenceReason)> {
+        let province = &self.campaign.provinces()[0].id;
+        let noted = self.centre.state().silence(province, self.one()).unwrap();
+        noted.silent.iter().map(|silent| (silent.custodian.to_string(), silent.reason)).collect()
+    }
+
+    /// Dice for every silence of one o'clock, thrown by these officers.
+    fn throw(&self, officers: &[&str]) -> Throw {
+        let noted = self.centre.state().silences().filter(|(_, moment, _)| *moment == self.one());
+        let unsigned = Throw {
+            moment: self.one(),
+            silences: noted.map(|(_, _, noted)| noted.leaf).collect(),
+            dice: ThrownDice::try_from("3651245163".repeat(5)).unwrap(),
+            throwers: Vec::new(),
+        };
+        let campaign = self.campaign.id();
+        officers.iter().fold(unsigned, |throw, officer| {
+            throw.signed_by(officer.parse().unwrap(), &officer_key(officer), campaign)
+        })
+    }
+
+    fn is_drawn(&self) -> bool {
+        let state = self.centre.state();
+        self.campaign.provinces().iter().all(|province| state.drawn(&province.id, self.one()).is_some())
+    }
+}
+
+fn waits_for(outcome: Result<(), CentreError>, what: &str) {
+    match outcome {
+        Err(CentreError::Waiting { what: waited, .. }) => assert!(waited.contains(what), "{waited}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_silence_is_noted_after_its_minutes_and_ended_by_dice_of_two_bodies() {
+    let mut founded = Founded::at_midnight().await;
+    founded.bend("customs", mute);
+    waits_for(founded.draw_one(0).await, "the values of customs");
+    waits_for(founded.draw_one(2).await, "the values of customs");
+    waits_for(founded.draw_one(3).await, "dice thrown by two officers in the stead of customs");
+    assert_eq!(founded.silent(), [("customs".to_owned(), SilenceReason::NoAnswer)]);
+    waits_for(founded.draw_one(4).await, "dice");
+    for officers in
+        [&["centre-police"][..], &["centre-police", "centre-police"], &["centre-police", "nobody"]]
+    {
+        let fault = founded.centre.take_throw(founded.throw(officers)).unwrap_err();
+        assert_eq!(fault.rule(), "throw.holds", "{fault}");
+    }
+    // Too late: what was received is fixed, and a value that arrives now does not count.
+    founded.bend("customs", honest);
+    waits_for(founded.draw_one(4).await, "dice");
+    founded.centre.take_throw(founded.throw(&["centre-police", "centre-court"])).unwrap();
+    founded.draw_one(5).await.unwrap();
+    assert!(founded.is_drawn());
+    let again = founded.centre.take_throw(founded.throw(&["centre-police", "centre-court"])).unwrap_err();
+    assert_eq!(again.rule(), "order.before", "{again}");
+}
+
+#[tokio::test]
+async fn whoever_answers_in_time_makes_no_silence() {
+    let mut founded = Founded::at_midnight().await;
+    founded.bend("customs", mute);
+    waits_for(founded.draw_one(1).await, "customs");
+    let freezes = founded.centre.state().freezes();
+    founded.links = crate::founded::links(crate::founded::custodians(&founded.campaign, &freezes));
+    founded.draw_one(2).await.unwrap();
+    assert!(founded.is_drawn() && founded.centre.state().silences().next().is_none());
+}
+
+#[tokio::test]
+async fn each_kind_of_odd_answer_has_its_reason() {
+    let mut founded = Founded::at_midnight().await;
+    founded.bend("court", |release| {
+        Ok(Release { time: release.time - SignedDuration::from_hours(24), ..release })
+    });
+    founded.bend("ombudsman", |release| Ok(Release { moment: Moment::Week { week: 0 }, ..release }));
+    founded.bend("customs", |release| Ok(Release { basis: release.absences, ..release }));
+    founded.bend("inspectorate", |release| Ok(Release { value: release.basis, ..release }));
+    founded.bend("university", |release| Ok(Release { signature: "00".repeat(64), ..release }));
+    waits_for(founded.draw_one(3).await, "dice");
+    let reasons: Vec<SilenceReason> = founded.silent().into_iter().map(|(_, reason)| reason).collect();
+    use SilenceReason::{NotSigned, OtherEntries, OtherMoment, OtherTime, OtherValue};
+    assert_eq!(reasons, [OtherTime, OtherMoment, OtherEntries, OtherValue, NotSigned]);
+    founded.centre.take_throw(founded.throw(&["centre-customs", "centre-court"])).unwrap();
+    founded.draw_one(4).await.unwrap();
+    assert!(founded.is_drawn(), "with every custodian silent the dice alone decide, and the log says so");
+}
+
+fn outage(founded: &Founded, custodian: &str, from: Timestamp, hours: i64) -> OutagePlanned {
+    let secrets = secrets(&founded.campaign);
+    let (id, secret) = secrets.custodians.iter().find(|(id, _)| id.as_str() == custodian).unwrap();
+    let terms = sekong_centre::terms(&founded.campaign, founded.centre.keys());
+    LocalCustodian::new(id.clone(), *secret, terms).outage(from, from + SignedDuration::from_hours(hours))
+}
+
+fn rule(error: &CentreError) -> &'static str {
+    match error {
+        CentreError::Fault { fault, .. } => fault.rule(),
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
+async fn a_planned_outage_is_drawn_around_and_never_leaves_fewer_than_three() {
+    let mut founded = Founded::new().await;
+    let (from, now) = (founded.campaign.release_at(founded.one()), founded.now);
+    for custodian in ["customs", "court"] {
+        let said = outage(&founded, custodian, from, 3);
+        let longer = OutagePlanned { until: said.until + SignedDuration::from_hours(1), ..said.clone() };
+        let error = founded.centre.plan_outage(longer, now).unwrap_err();
+        assert_eq!(rule(&error), "outage.signed", "{error}");
+        founded.centre.plan_outage(said, now).unwrap();
+    }
+    let error = founded.centre.plan_outage(outage(&founded, "university", from, 1), now).unwrap_err();
+    assert_eq!(rule(&error), "outage.remain", "{error}");
+    founded.centre.commit(now).await.unwrap();
+    founded.run_until(from - SignedDuration::from_secs(1)).await;
+    founded.bend("customs", mute);
+    founded.bend("court", mute);
+    founded.draw_one(0).await.unwrap();
+    assert!(founded.is_drawn() && founded.centre.state().silences().next().is_none());
+}
+
+#[tokio::test]
+async fn an_outage_planned_after_the_freeze_does_not_count() {
+    let mut founded = Founded::at_midnight().await;
+    let (from, now) = (founded.campaign.release_at(founded.one()), founded.now);
+    let said = outage(&founded, "customs", from, 3);
+    founded.centre.plan_outage(said, now).unwrap();
+    founded.centre.commit(now).await.unwrap();
+    founded.bend("customs", mute);
+    waits_for(founded.draw_one(0).await, "the values of customs");
+}
+
+#[tokio::test]
+async fn a_report_of_an_inspection_that_began_before_its_order_is_refused() {
+    let mut founded = Founded::at_midnight().await;
+    let one = founded.one();
+    founded.draw_one(45).await.unwrap();
+    let Moment::Hour { day, hour } = one else { panic!("one is an hour") };
+    let thrown_now = |due: &sekong_centre::Due| {
+        due.order_index.is_some_and(|index| index + 9 >= founded.centre.log_size())
+    };
+    let dues = founded.centre.state().dues_of(day, hour);
+    let (unit, due) = dues
+        .filter(|(_, due)| thrown_now(due))
+        .map(|(unit, due)| (unit.clone(), due.clone()))
+        .next()
+        .unwrap();
+    let begins = founded.campaign.instant(day, hour);
+    let mut report = founded.report(&unit, &due);
+    (report.hour, report.started) = (hour, begins + SignedDuration::from_mins(5));
+    let mut team = device(&founded.campaign, &due.team);
+    let late = begins + SignedDuration::from_mins(50);
+    let early = team.write(&sekong_log::Statement::Inspection(report.clone()), late).unwrap();
+    let refusal = founded.centre.submit(early.bytes(), late).unwrap_err();
+    assert!(matches!(&refusal, Refusal::Fault(Fault::BegunBeforeOrder { .. })), "{refusal}");
+    report.started = begins + SignedDuration::from_mins(40);
+    let mut team = device(&founded.campaign, &due.team);
+    let entry = team.write(&sekong_log::Statement::Inspection(report), late).unwrap();
+    founded.centre.submit(entry.bytes(), late).unwrap();
+}
+
+#[tokio::test]
+async fn a_daily_die_is_thrown_after_the_freeze_and_enters_every_seed() {
+    let mut files = files();
+    let text = files.files.get_mut("campaign.toml").unwrap();
+    *text = text.replacen("daily_die = false", "daily_die = true", 1);
+    let mut founded = Founded::of(files).await;
+    let day = Period::Day { day: founded.day() };
+    let week = Period::Week { week: 0 };
+    let (mut keys, mut at) = (Vec::new(), founded.now);
+    for (time, job) in sekong_centre::jobs(&founded.campaign, 1) {
+        let Job::Draw(moment) = job else {
+            founded.run(job, time).await;
+            continue;
+        };
+        if moment > founded.one() && moment != (Moment::Week { week: 0 }) {
+            break;
+        }
+        let period = sekong_draw::period_of(moment);
+        if at < time && !keys.contains(&period) {
+            waits_for(founded.try_to_run(job, time).await, "the daily die");
+            for wrong in ["", "12a", &"1".repeat(41)] {
+                let told = founded.centre.announce_die(period, wrong.to_owned(), "x".to_owned(), time);
+                assert_eq!(rule(&told.unwrap_err()), "daily-die.number");
+            }
+            let lottery = "national lottery, first prize".to_owned();
+            founded.centre.announce_die(period, "045177".to_owned(), lottery.clone(), time).unwrap();
+            founded.centre.commit(time).await.unwrap();
+            let twice = founded.centre.announce_die(period, "1".to_owned(), lottery, time);
+            assert_eq!(rule(&twice.unwrap_err()), "order.first-counts");
+            keys.push(period);
+        }
+        founded.run(job, time).await;
+        at = time;
+    }
+    assert_eq!(keys, [week, day]);
+    assert!(founded.is_drawn());
+    let mut plain = Founded::at_midnight().await;
+    plain.draw_one(0).await.unwrap();
+    let key = |founded: &Founded| {
+        let province = &founded.campaign.provinces()[0].id;
+        founded.centre.state().drawn(province, founded.one()).unwrap().key.to_bytes()
+    };
+    assert_ne!(key(&founded), key(&plain));
+}
