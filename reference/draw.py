@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Reference of the draw, version 1: seeds, dice, walks, deals and custodian values from their written formulas.
+"""Reference of the draw, version 1: seeds, dice, walks, deals, custodian values and relayed orders from their
+written formulas.
 
 It shares no code with crates/draw and needs nothing but Python's standard library (3.9 or newer). It writes the
 golden vectors that the tests of crates/draw compare with, byte for byte. To make them again, from the project's root:
@@ -220,6 +221,20 @@ def path(index, hashes):
     return path(index - k, hashes[k:]) + [root(hashes[:k])]
 
 
+# Relayed orders: nine digits from the number of an instruction, 0 to 999.
+
+
+def table_key(secret, campaign, team, serial):
+    return mac(secret, lp("sekong/table-key/v1", campaign, team, str(serial)))
+
+
+def relay_code(key, day, hour, number):
+    shift = Stream(key, lp("sekong/relay-shift/v1", day, f"{hour:02}")).below(1000)
+    authenticator = Stream(key, lp("sekong/relay/v1", day, f"{hour:02}", f"{number:03}")).below(1_000_000)
+    digits = f"{(number + shift) % 1000:03}{authenticator:06}"
+    return f"{digits[:3]} {digits[3:6]} {digits[6:]}"
+
+
 # Vectors. Inputs are hashes of short texts, so that this file is all there is.
 
 CAMPAIGN, PROVINCE, DAY = "river-2017", "upper-bend", "2017-03-09"
@@ -395,10 +410,34 @@ def custodian():
     }
 
 
+def relay():
+    """Codes as texts `table day hour number code`; every nineteenth in full, all by the SHA-256 of their lines."""
+    secret = pick("tables")
+    tables = []
+    for team, serial in [("team-01", 0), ("team-01", 1), ("team-02", 0), ("ក្រុម/២", 4_294_967_295)]:
+        key = table_key(secret, CAMPAIGN, team, serial)
+        tables.append({"team": team, "serial": serial, "key": key.hex(),
+                       "commitment": sha256(lp("sekong/table/v1", key)).hex()})
+    days, hours = ["2016-12-31", "2017-01-01", "2017-06-30"], [0, 1, 6, 9, 12, 19, 23]
+    numbers = [0, 1, 2, 9, 10, 17, 99, 100, 500, 501, 996, 997, 999]
+    lines = []
+    for number in numbers:
+        for hour in hours:
+            for day in days:
+                for place, table in enumerate(tables):
+                    code = relay_code(bytes.fromhex(table["key"]), day, hour, number)
+                    lines.append(f"{place} {day} {hour:02} {number:03} {code}")
+    return {
+        "campaign": CAMPAIGN, "secret": secret.hex(), "tables": tables, "days": days, "hours": hours,
+        "numbers": numbers, "codes": len(lines), "sha256": sha256("".join(x + "\n" for x in lines).encode()).hex(),
+        "some": lines[::19],
+    }
+
+
 def main(folder):
     folder = pathlib.Path(folder)
     made_by = f"reference/draw.py version {VERSION}: python3 reference/draw.py crates/draw/tests/it/golden"
-    for make in (seeds, dice, day, simulation, deals, custodian):
+    for make in (seeds, dice, day, simulation, deals, custodian, relay):
         text = json.dumps({"made_by": made_by, make.__name__: make()}, ensure_ascii=False, indent=1)
         (folder / f"{make.__name__}.json").write_text(text + "\n", encoding="utf-8")
 

@@ -1,5 +1,5 @@
 //! Seeds, dice, walks, deals and custodians: where each team goes is drawn by lot, and anyone can check the
-//! draw.
+//! draw. Relayed orders carry it to teams without a data network.
 //!
 //! This crate knows nothing of files, clocks, networks or the operating system's randomness: values and times
 //! are arguments, and the same arguments give the same draw on every machine. It holds no floating-point
@@ -13,6 +13,7 @@ mod custodian;
 mod deal;
 mod dice;
 mod freeze;
+mod relay;
 mod release;
 mod seed;
 mod simulate;
@@ -23,6 +24,7 @@ pub use custodian::*;
 pub use deal::*;
 pub use dice::*;
 pub use freeze::*;
+pub use relay::*;
 pub use release::*;
 pub use seed::*;
 pub use simulate::*;

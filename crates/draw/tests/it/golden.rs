@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU64;
 
 use sekong_draw::{
-    Custodian, CustodianTerms, DrawKey, Duty, DutyHour, FreezeKeys, LocalCustodian, ProvinceDay, Purpose,
-    Release, RestRule, SimulationKey, Stream, Subject, Throw, ThrownDice, UnitPath, commitment_message,
-    deal_shift, deal_week, draw_day, outage_message, simulate, throw, with_daily_die,
+    Custodian, CustodianTerms, DrawKey, Duty, DutyHour, FreezeKeys, Instruction, LocalCustodian, ProvinceDay,
+    Purpose, Release, RestRule, SimulationKey, Stream, Subject, Table, TableId, TableSerial, Throw,
+    ThrownDice, UnitPath, commitment_message, deal_shift, deal_week, draw_day, outage_message, simulate,
+    throw, with_daily_die,
 };
 use sekong_log::{DeviceKey, Hash, KeyKind, OutagePlanned, SigningKey, Tree, leaf_hash};
 use sekong_model::{CampaignId, CustodianId, Day, Hour, Moment, ProvinceId, TeamId, UnitId};
@@ -386,4 +387,68 @@ fn what_stands_in_for_a_custodian_is_as_in_the_reference() {
     };
     assert_eq!(throw.dice.value(), vector.throw_value);
     assert_eq!(hex::encode(throw.message(&vector.campaign)), vector.throw_message);
+}
+
+#[derive(Deserialize)]
+struct RelayFile {
+    relay: RelayVectors,
+}
+
+#[derive(Deserialize)]
+struct RelayVectors {
+    campaign: CampaignId,
+    secret: Hash,
+    tables: Vec<TableVector>,
+    days: Vec<Day>,
+    hours: Vec<Hour>,
+    numbers: Vec<u16>,
+    codes: usize,
+    sha256: Hash,
+    some: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct TableVector {
+    team: TeamId,
+    serial: u32,
+    key: Hash,
+    commitment: Hash,
+}
+
+fn relay_tables(vectors: &RelayVectors) -> Vec<Table> {
+    let table = |vector: &TableVector| {
+        let (campaign, team) = (vectors.campaign.clone(), vector.team.clone());
+        let key = TableId { campaign, team, serial: TableSerial(vector.serial) }.key(&vectors.secret.0);
+        assert_eq!((Hash(key.to_bytes()), key.commitment()), (vector.key, vector.commitment));
+        Table::new(&key)
+    };
+    vectors.tables.iter().map(table).collect()
+}
+
+/// `table day hour number code`, after checking that the table reads its own code.
+fn relay_line(place: usize, table: &Table, day: Day, hour: Hour, number: u16) -> String {
+    let instruction = Instruction::try_from(number).unwrap();
+    let code = table.code(day, hour, instruction);
+    assert_eq!(table.instruction(day, hour, code), Some(instruction));
+    format!("{place} {day} {hour} {} {code}", instruction.digits())
+}
+
+#[test]
+fn relayed_orders_are_those_of_the_reference() {
+    let file: RelayFile = serde_json::from_str(include_str!("golden/relay.json")).unwrap();
+    let vectors = file.relay;
+    let tables = relay_tables(&vectors);
+    let mut lines = Vec::new();
+    for number in &vectors.numbers {
+        for hour in &vectors.hours {
+            for day in &vectors.days {
+                let places = tables.iter().enumerate();
+                lines.extend(places.map(|(place, table)| relay_line(place, table, *day, *hour, *number)));
+            }
+        }
+    }
+    assert_eq!((lines.len(), vectors.codes), (1_092, 1_092));
+    assert_eq!(lines.iter().step_by(19).collect::<Vec<_>>(), vectors.some.iter().collect::<Vec<_>>());
+    let text: String = lines.into_iter().map(|line| line + "\n").collect();
+    assert_eq!(Hash(sha2::Sha256::digest(text).into()), vectors.sha256);
 }

@@ -6,3 +6,4 @@ mod days;
 mod deals;
 mod golden;
 mod plans;
+mod relays;
