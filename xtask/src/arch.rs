@@ -51,11 +51,13 @@ pub const FORBIDDEN_IN_PURE: [(&str, &str); 20] = [
 ];
 
 /// Crates from outside that one crate of ours alone may name.
-pub const ONLY_IN: [(&str, &str); 13] = [
+pub const ONLY_IN: [(&str, &str); 15] = [
     ("sqlx", "store"),
     ("axum", "centre"),
     ("hyper", "centre"),
     ("hyper-util", "centre"),
+    ("rustls", "centre"),
+    ("tokio-rustls", "centre"),
     ("tower", "centre"),
     ("tower-http", "centre"),
     ("utoipa", "centre"),

@@ -10,7 +10,7 @@ mod files;
 mod map;
 mod orders;
 mod pages;
-mod problem;
+pub(crate) mod problem;
 mod session;
 pub mod views;
 

@@ -60,6 +60,12 @@ pub enum CentreError {
         /// For what.
         what: String,
     },
+    /// The campaign's last day is over: nothing more of it is planned.
+    #[error("the campaign ended at {ends}: nothing more of it is planned")]
+    Over {
+        /// First instant after it.
+        ends: Timestamp,
+    },
     /// Something must be logged and cosigned before.
     #[error("{what} must be logged and cosigned before")]
     NotYet {
@@ -280,7 +286,9 @@ impl<S: Store> Centre<S> {
         away: &(dyn Fn(&ProvinceId, Period) -> Vec<Absence> + Sync),
         answers: &Answers,
     ) -> Result<(), CentreError> {
+        let ends = self.state.campaign().ends_at();
         let done = match job {
+            Job::Plan(_) | Job::Freeze(_) if ends <= now => Err(CentreError::Over { ends }),
             Job::Plan(day) => self.plan(day, now),
             Job::Freeze(period) => self.freeze(period, now, away),
             Job::Draw(moment) => self.draw(moment, answers, now).await,

@@ -1,5 +1,10 @@
 //! The custodians as the centre reaches them: in its own process, or on machines of their own.
 
+mod office;
+mod remote;
+pub(crate) mod tls;
+mod wire;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -17,6 +22,10 @@ use tokio::sync::Mutex;
 use crate::centre::CentreError;
 use crate::keys::Secrets;
 use crate::state::KeyRing;
+
+pub use office::{Office, OfficeError, OfficeOptions, OfficeStatus};
+pub use remote::Remote;
+pub use tls::LineKey;
 
 /// Why a custodian gave no release.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

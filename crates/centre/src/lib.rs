@@ -23,7 +23,10 @@ mod tally;
 pub use audit::{AuditFault, Evidence, Verdict, audit};
 pub use centre::{Centre, CentreError, Founding, Refusal, logged_files};
 pub use clock::Clock;
-pub use custody::{Answers, AskError, Asked, CustodianLink, InProcess, terms};
+pub use custody::{
+    Answers, AskError, Asked, CustodianLink, InProcess, LineKey, Office, OfficeError, OfficeOptions,
+    OfficeStatus, Remote, terms,
+};
 pub use fault::Fault;
 pub use folder::{Folder, FolderError};
 pub use keys::Secrets;

@@ -1,7 +1,7 @@
 //! The running centre: one writer, a scheduler on the given clock, and the HTTP API in front of them.
 
 mod desk;
-mod listen;
+pub(crate) mod listen;
 mod scheduler;
 mod writer;
 
@@ -215,7 +215,7 @@ impl Service {
         let ended_early = async move { drop(ended_early.wait_for(|ended| *ended).await) };
         let (outcome, ()) = tokio::join!(
             stopped,
-            listen::listen(listener, router, self.inner.options.connections_max, ended_early)
+            listen::listen(listener, None, router, self.inner.options.connections_max, ended_early)
         );
         outcome?;
         self.inner.wishes.lock().await.take();

@@ -42,6 +42,11 @@ impl Campaign {
         self.first_day.plus_days(i32::try_from(n).ok()?)
     }
 
+    /// First instant after the campaign: the midnight at which its last day ends.
+    pub fn ends_at(&self) -> Timestamp {
+        self.instant(self.last_day(), Hour::MIDNIGHT) + SignedDuration::from_hours(i64::from(HOURS_PER_DAY))
+    }
+
     /// Whether a day belongs to the campaign.
     pub fn holds(&self, day: Day) -> bool {
         self.first_day <= day && day <= self.last_day()

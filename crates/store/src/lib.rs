@@ -4,10 +4,12 @@
 //! durable when it returns, and costs one call of the fsync class.
 
 mod sqlite;
+mod vault;
 
 use std::future::Future;
 
 pub use sqlite::SqliteStore;
+pub use vault::{Kept, Vault};
 
 /// A leaf of the log at its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,6 +95,12 @@ pub enum StoreError {
         found: i64,
         /// Layout number this program writes.
         wanted: i64,
+    },
+    /// Other bytes are kept under this name, and what is kept stays.
+    #[error("other bytes are kept as {name}")]
+    OtherKept {
+        /// The name.
+        name: String,
     },
     /// A stored number does not fit its type.
     #[error("the database holds {value} where a size belongs")]

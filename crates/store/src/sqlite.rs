@@ -7,8 +7,8 @@ use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 
 use crate::{Commit, Store, StoreError, StoredBody, StoredHead, StoredLeaf};
 
-/// Number of the layout in `sqlite.sql`, kept in SQLite's `user_version`.
-const LAYOUT: i64 = 1;
+/// The tables of a log.
+const LAYOUT: Layout = Layout { number: 1, sql: include_str!("sqlite.sql") };
 
 /// Pages (4 KiB) in the write-ahead log before SQLite moves them into the database: 64 MiB, so that a checkpoint,
 /// which costs further fsyncs, is rare.
@@ -19,7 +19,66 @@ pub struct SqliteStore {
     connection: SqliteConnection,
 }
 
-fn failed(doing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
+/// The tables of a file, and the number by which they are known: SQLite's `user_version`.
+#[derive(Clone, Copy)]
+pub(crate) struct Layout {
+    pub(crate) number: i64,
+    pub(crate) sql: &'static str,
+}
+
+impl Layout {
+    /// Creates the database `path`, which must not exist.
+    ///
+    /// The tables are laid out unflushed and flushed once as a file: SQLite would drop the write-ahead log of a
+    /// database whose first page a power cut had lost.
+    pub(crate) async fn create(self, path: &Path) -> Result<SqliteConnection, StoreError> {
+        self.lay_out(path).await?;
+        let flushed = std::fs::File::open(path).and_then(|file| file.sync_all());
+        flushed.map_err(|source| StoreError::Flush { source })?;
+        self.open(path).await
+    }
+
+    /// Opens the database `path` for the one process that writes it.
+    pub(crate) async fn open(self, path: &Path) -> Result<SqliteConnection, StoreError> {
+        self.checked(connect(writing(path)).await?).await
+    }
+
+    /// Opens the database `path` beside its writer, for reading.
+    pub(crate) async fn open_read_only(self, path: &Path) -> Result<SqliteConnection, StoreError> {
+        let options = SqliteConnectOptions::new().filename(path).read_only(true).disable_statement_logging();
+        self.checked(connect(options).await?).await
+    }
+
+    async fn checked(self, mut connection: SqliteConnection) -> Result<SqliteConnection, StoreError> {
+        let row = sqlx::query("PRAGMA user_version").fetch_one(&mut connection).await;
+        let found = row.map_err(failed("reading the layout"))?.get::<i64, _>(0);
+        if found != self.number {
+            return Err(StoreError::OtherLayout { found, wanted: self.number });
+        }
+        Ok(connection)
+    }
+
+    async fn lay_out(self, path: &Path) -> Result<(), StoreError> {
+        let doing = "laying out the tables";
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Memory)
+            .synchronous(SqliteSynchronous::Off)
+            .disable_statement_logging();
+        let mut connection = connect(options).await?;
+        let mut tx = connection.begin().await.map_err(failed(doing))?;
+        sqlx::raw_sql(self.sql).execute(&mut *tx).await.map_err(failed(doing))?;
+        // A pragma takes no bound value.
+        let numbered = sqlx::AssertSqlSafe(format!("PRAGMA user_version = {}", self.number));
+        sqlx::raw_sql(numbered).execute(&mut *tx).await.map_err(failed(doing))?;
+        tx.commit().await.map_err(failed(doing))?;
+        sqlx::raw_sql("PRAGMA journal_mode = WAL").execute(&mut connection).await.map_err(failed(doing))?;
+        connection.close().await.map_err(failed(doing))
+    }
+}
+
+pub(crate) fn failed(doing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
     move |source| StoreError::Database { doing, source }
 }
 
@@ -37,34 +96,18 @@ fn hash_of(bytes: Vec<u8>) -> Result<[u8; 32], StoreError> {
 
 impl SqliteStore {
     /// Creates the database `path`, which must not exist.
-    ///
-    /// The tables are laid out unflushed and flushed once as a file: SQLite would drop the write-ahead log of a
-    /// database whose first page a power cut had lost.
     pub async fn create(path: &Path) -> Result<SqliteStore, StoreError> {
-        lay_out(path).await?;
-        let flushed = std::fs::File::open(path).and_then(|file| file.sync_all());
-        flushed.map_err(|source| StoreError::Flush { source })?;
-        SqliteStore::open(path).await
+        Ok(SqliteStore { connection: LAYOUT.create(path).await? })
     }
 
     /// Opens the database `path` for the one process that writes it.
     pub async fn open(path: &Path) -> Result<SqliteStore, StoreError> {
-        SqliteStore { connection: connect(writing(path)).await? }.with_checked_layout().await
+        Ok(SqliteStore { connection: LAYOUT.open(path).await? })
     }
 
     /// Opens the database `path` beside its writer, for an auditor who must change nothing.
     pub async fn open_read_only(path: &Path) -> Result<SqliteStore, StoreError> {
-        let options = SqliteConnectOptions::new().filename(path).read_only(true).disable_statement_logging();
-        SqliteStore { connection: connect(options).await? }.with_checked_layout().await
-    }
-
-    async fn with_checked_layout(mut self) -> Result<SqliteStore, StoreError> {
-        let row = sqlx::query("PRAGMA user_version").fetch_one(&mut self.connection).await;
-        let found = row.map_err(failed("reading the layout"))?.get::<i64, _>(0);
-        if found != LAYOUT {
-            return Err(StoreError::OtherLayout { found, wanted: LAYOUT });
-        }
-        Ok(self)
+        Ok(SqliteStore { connection: LAYOUT.open_read_only(path).await? })
     }
 
     async fn size(&mut self) -> Result<u64, StoreError> {
@@ -74,23 +117,6 @@ impl SqliteStore {
             .map_err(failed("counting the entries"))?;
         size_of(row.get(0))
     }
-}
-
-async fn lay_out(path: &Path) -> Result<(), StoreError> {
-    let doing = "laying out the tables";
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Memory)
-        .synchronous(SqliteSynchronous::Off)
-        .disable_statement_logging();
-    let mut connection = connect(options).await?;
-    let mut tx = connection.begin().await.map_err(failed(doing))?;
-    sqlx::raw_sql(include_str!("sqlite.sql")).execute(&mut *tx).await.map_err(failed(doing))?;
-    sqlx::raw_sql("PRAGMA user_version = 1").execute(&mut *tx).await.map_err(failed(doing))?;
-    tx.commit().await.map_err(failed(doing))?;
-    sqlx::raw_sql("PRAGMA journal_mode = WAL").execute(&mut connection).await.map_err(failed(doing))?;
-    connection.close().await.map_err(failed(doing))
 }
 
 fn writing(path: &Path) -> SqliteConnectOptions {

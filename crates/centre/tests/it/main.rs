@@ -5,6 +5,7 @@
 mod api;
 mod forgeries;
 mod founded;
+mod office;
 mod reports;
 mod restart;
 mod silence;

@@ -44,16 +44,17 @@ pub(crate) fn run(args: &InitArgs) -> Result<(), Failure> {
     print(&head)
 }
 
-/// A campaign whose first job's time is over can be founded and read, but nothing in it can be planned any more.
+/// A campaign that is over can be founded and read, but nothing in it can be planned any more; what is late delays draws.
 fn warn_if_past(campaign: &Campaign) {
-    if let Some((due, job)) = jobs(campaign, 1).first()
-        && *due < now()
-    {
-        eprintln!(
-            "warning: {job} was due at {due}: the centre will serve this campaign, but plan nothing in it"
-        );
-        eprintln!("  help: set later days in campaign.toml, or try it out with `sekong demo`");
+    let (ends, now) = (campaign.ends_at(), now());
+    if ends <= now {
+        eprintln!("warning: the campaign ended at {ends}: the centre will serve it, but plan nothing in it");
+    } else if let Some((due, job)) = jobs(campaign, 1).first().filter(|(due, _)| *due < now) {
+        eprintln!("warning: {job}: due at {due}, so the first draws will be late and count as such");
+    } else {
+        return;
     }
+    eprintln!("  help: set later days in campaign.toml, or try it out with `sekong demo`");
 }
 
 async fn found(folder: &DataFolder, founding: &Founding<'_>) -> Result<String, Failure> {

@@ -1,0 +1,308 @@
+//! A custodian's office: the program that holds the secret on the custodian's own machine and answers the centre by its
+//! own clock. What it froze and released is in its vault before anybody hears of it.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Json, Router};
+use jiff::{SignedDuration, Timestamp};
+use sekong_draw::{Custodian, Freeze, LocalCustodian, Release, ReleaseRequest, period_of};
+use sekong_log::{DeviceId, Hash, Period};
+use sekong_model::{Campaign, CampaignId, CustodianId, Moment, ProvinceId};
+use sekong_store::{Kept, StoreError, Vault};
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
+use tokio::sync::Mutex;
+
+use super::tls::LineKey;
+use super::wire::{MESSAGE_MAX_BYTES, RELEASE, RequestJson};
+use crate::api::problem::Problem;
+use crate::bodies::canonical;
+use crate::clock::Clock;
+use crate::schedule::decided_until;
+use crate::service::listen::{Door, Peer, listen};
+
+/// Connections at one time: the centre and a few auditors.
+const CONNECTIONS_MAX: usize = 64;
+
+/// Releases in one answer to an auditor.
+const PAGE_MAX: u32 = 500;
+
+const FREEZES: &str = "freeze/";
+const RELEASES: &str = "release/";
+
+/// Why an office cannot open.
+#[derive(Debug, thiserror::Error)]
+pub enum OfficeError {
+    /// The vault.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Something in the vault that this program did not write.
+    #[error("the vault holds {name}, which cannot be read: {reason}")]
+    Unreadable {
+        /// Its name.
+        name: String,
+        /// The parser's reason.
+        reason: String,
+    },
+}
+
+/// What an office is given besides its custodian.
+pub struct OfficeOptions {
+    /// The custodian's own clock.
+    pub clock: Arc<dyn Clock>,
+    /// The key by which others know this office.
+    pub key: LineKey,
+    /// Who may ask for values.
+    pub centre: DeviceId,
+    /// Who else may see what was released, once auditors may.
+    pub auditors: Vec<DeviceId>,
+}
+
+/// A freeze as the vault keeps it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FreezeJson {
+    province: ProvinceId,
+    period: Period,
+    basis: Hash,
+    absences: Hash,
+}
+
+/// What an office says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfficeStatus {
+    /// The custodian.
+    pub custodian: CustodianId,
+    /// Its campaign.
+    pub campaign: CampaignId,
+    /// The root it committed to.
+    pub root: Hash,
+    /// Values under it.
+    pub values: u64,
+    /// Periods of a province that it holds frozen.
+    pub frozen: usize,
+    /// Values that it has released.
+    pub released: u64,
+    /// The release it signed last, by the moment's order in the campaign.
+    pub newest: Option<Moment>,
+    /// Its clock.
+    pub now: Timestamp,
+}
+
+struct Desk {
+    custodian: LocalCustodian,
+    vault: Vault,
+    frozen: usize,
+    released: u64,
+    newest: Option<Moment>,
+}
+
+/// A custodian at work.
+#[derive(Clone)]
+pub struct Office {
+    desk: Arc<Mutex<Desk>>,
+    campaign: Arc<Campaign>,
+    options: Arc<OfficeOptions>,
+}
+
+impl Office {
+    /// Opens the office of a custodian that has forgotten everything but its secret; the vault reminds it.
+    pub async fn open(
+        custodian: LocalCustodian,
+        mut vault: Vault,
+        campaign: Campaign,
+        options: OfficeOptions,
+    ) -> Result<Office, OfficeError> {
+        let freezes = freezes(&mut vault).await?;
+        let (released, newest) = released(&mut vault).await?;
+        let frozen = freezes.len();
+        let custodian = custodian.with_freezes(freezes);
+        let desk = Desk { custodian, vault, frozen, released, newest };
+        let (desk, campaign) = (Arc::new(Mutex::new(desk)), Arc::new(campaign));
+        Ok(Office { desk, campaign, options: Arc::new(options) })
+    }
+
+    /// Answers on `listener`, to the peers it knows, until `stop` ends.
+    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
+        let peers: Vec<DeviceId> =
+            [self.options.centre].into_iter().chain(self.options.auditors.iter().copied()).collect();
+        let door = Door::new(&self.options.key, &peers);
+        let router = Router::new()
+            .route(RELEASE, post(release))
+            .route("/released", get(show_released))
+            .route("/status", get(show_status))
+            .layer(DefaultBodyLimit::max(MESSAGE_MAX_BYTES))
+            .with_state(self);
+        listen(listener, Some(door), router, CONNECTIONS_MAX, stop).await;
+    }
+
+    /// The custodian's value for a moment; asked again for the same entries it says the very same.
+    async fn release(&self, request: &ReleaseRequest) -> Result<Release, Problem> {
+        let mut desk = self.desk.lock().await;
+        if let Some(before) = desk.before(request).await? {
+            return Ok(before);
+        }
+        let release = desk.custodian.release(request, self.options.clock.now()).map_err(refused)?;
+        desk.keep(&release).await?;
+        Ok(release)
+    }
+
+    async fn status(&self) -> OfficeStatus {
+        let desk = self.desk.lock().await;
+        let commitment = desk.custodian.commitment();
+        OfficeStatus {
+            custodian: commitment.custodian,
+            campaign: self.campaign.id().clone(),
+            root: commitment.root,
+            values: commitment.values,
+            frozen: desk.frozen,
+            released: desk.released,
+            newest: desk.newest,
+            now: self.options.clock.now(),
+        }
+    }
+
+    /// Whether auditors may see a release: so long after the end of all that its moment decides.
+    fn is_open(&self, moment: Moment) -> bool {
+        let hours = i64::from(self.campaign.rules().auditors_after_hours);
+        decided_until(&self.campaign, moment) + SignedDuration::from_hours(hours) <= self.options.clock.now()
+    }
+}
+
+impl Desk {
+    /// What was released for this moment before, if it was for the same entries.
+    async fn before(&mut self, request: &ReleaseRequest) -> Result<Option<Release>, Problem> {
+        let name = name_of(&request.province, request.moment);
+        let Some(bytes) = self.vault.get(&name).await? else { return Ok(None) };
+        let before: Release = serde_json::from_slice(&bytes).map_err(Problem::internal)?;
+        let (basis, absences) =
+            (sekong_log::leaf_hash(&request.basis.leaf), sekong_log::leaf_hash(&request.absences.leaf));
+        Ok((before.basis == basis && before.absences == absences).then_some(before))
+    }
+
+    async fn keep(&mut self, release: &Release) -> Result<(), Problem> {
+        let period = period_of(release.moment);
+        let freeze = FreezeJson {
+            province: release.province.clone(),
+            period,
+            basis: release.basis,
+            absences: release.absences,
+        };
+        let items = [
+            Kept {
+                name: format!("{FREEZES}{}/{}", release.province, period_text(period)),
+                bytes: canonical(&freeze),
+            },
+            Kept { name: name_of(&release.province, release.moment), bytes: canonical(release) },
+        ];
+        self.vault.keep(&items).await?;
+        self.frozen = self.custodian.freezes().len();
+        self.released += 1;
+        self.newest = self.newest.max(Some(release.moment));
+        Ok(())
+    }
+}
+
+fn name_of(province: &ProvinceId, moment: Moment) -> String {
+    format!("{RELEASES}{province}/{moment}")
+}
+
+fn period_text(period: Period) -> String {
+    match period {
+        Period::Week { week } => format!("week {week}"),
+        Period::Day { day } => day.to_string(),
+    }
+}
+
+async fn freezes(vault: &mut Vault) -> Result<BTreeMap<(ProvinceId, Period), Freeze>, OfficeError> {
+    let mut freezes = BTreeMap::new();
+    each(vault, FREEZES, |kept: FreezeJson| {
+        let freeze = Freeze { basis: kept.basis, absences: kept.absences };
+        freezes.insert((kept.province, kept.period), freeze);
+    })
+    .await?;
+    Ok(freezes)
+}
+
+/// How many values were released, and the newest moment of them.
+async fn released(vault: &mut Vault) -> Result<(u64, Option<Moment>), OfficeError> {
+    let (mut count, mut newest) = (0, None);
+    each(vault, RELEASES, |kept: Release| {
+        count += 1;
+        newest = newest.max(Some(kept.moment));
+    })
+    .await?;
+    Ok((count, newest))
+}
+
+async fn each<T: for<'de> Deserialize<'de>>(
+    vault: &mut Vault,
+    prefix: &str,
+    mut take: impl FnMut(T),
+) -> Result<(), OfficeError> {
+    let mut after = String::new();
+    loop {
+        let page = vault.page(prefix, &after, PAGE_MAX).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after.clone_from(&last.name);
+        for Kept { name, bytes } in page {
+            let kept = serde_json::from_slice(&bytes);
+            take(kept.map_err(|error| OfficeError::Unreadable { name, reason: error.to_string() })?);
+        }
+    }
+}
+
+fn refused(refusal: impl ToString) -> Problem {
+    Problem::new(StatusCode::CONFLICT, "custodian-refused", "The custodian keeps its value", refusal)
+}
+
+async fn release(
+    State(office): State<Office>,
+    Extension(Peer(peer)): Extension<Peer>,
+    body: axum::body::Bytes,
+) -> Result<Json<Release>, Problem> {
+    if peer != office.options.centre {
+        let detail = "values are given to the centre alone";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "other-role", "Not for this peer", detail));
+    }
+    let request: RequestJson =
+        serde_json::from_slice(&body).map_err(|error| Problem::unreadable("body", error))?;
+    let request = request.try_into().map_err(|error| Problem::unreadable("leaf", error))?;
+    office.release(&request).await.map(Json)
+}
+
+#[derive(Debug, Deserialize)]
+struct After {
+    after: Option<String>,
+}
+
+/// What auditors are shown: a page of releases, and the name to go on after.
+#[derive(Debug, Serialize)]
+struct ReleasedPage {
+    releases: Vec<Release>,
+    next: Option<String>,
+}
+
+async fn show_released(
+    State(office): State<Office>,
+    Query(After { after }): Query<After>,
+) -> Result<Json<ReleasedPage>, Problem> {
+    let page = office.desk.lock().await.vault.page(RELEASES, &after.unwrap_or_default(), PAGE_MAX).await?;
+    let next = page.last().map(|last| last.name.clone());
+    let mut releases = Vec::new();
+    for Kept { bytes, .. } in page {
+        let release: Release = serde_json::from_slice(&bytes).map_err(Problem::internal)?;
+        releases.extend(office.is_open(release.moment).then_some(release));
+    }
+    Ok(Json(ReleasedPage { releases, next }))
+}
+
+async fn show_status(State(office): State<Office>) -> Response {
+    Json(office.status().await).into_response()
+}

@@ -1,0 +1,90 @@
+//! A custodian on a machine of its own, as the centre asks it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, Response, StatusCode, header};
+use hyper_util::rt::TokioIo;
+use jiff::Timestamp;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use sekong_draw::{Release, ReleaseRequest};
+use sekong_log::DeviceId;
+use sekong_model::CustodianId;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use super::tls::LineKey;
+use super::wire::{MESSAGE_MAX_BYTES, RELEASE, RequestJson};
+use super::{AskError, Asked, CustodianLink};
+
+/// Longest wait for an answer, from the first packet on.
+const ANSWER_LIMIT: Duration = Duration::from_secs(10);
+
+/// The line to a custodian. Each ask is a connection of its own: there are a few an hour.
+pub struct Remote {
+    id: CustodianId,
+    address: SocketAddr,
+    line: Arc<ClientConfig>,
+}
+
+impl Remote {
+    /// A line to the custodian that listens at `address` and is known by `peer`.
+    pub fn new(id: CustodianId, address: SocketAddr, key: &LineKey, peer: DeviceId) -> Remote {
+        Remote { id, address, line: key.connecting_to(peer) }
+    }
+
+    async fn release(&self, request: &ReleaseRequest) -> Result<Release, AskError> {
+        let message = serde_json::to_vec(&RequestJson::from(request)).map_err(no_answer)?;
+        let answer = self.send(message).await?;
+        let status = answer.status();
+        let bytes = to_bytes(answer.into_body(), MESSAGE_MAX_BYTES).await.map_err(no_answer)?;
+        match status {
+            StatusCode::OK => serde_json::from_slice(&bytes).map_err(no_answer),
+            StatusCode::CONFLICT => Err(AskError::Refused(detail(&bytes))),
+            status => Err(AskError::NoAnswer(format!("{status}: {}", detail(&bytes)))),
+        }
+    }
+
+    async fn send(&self, message: Vec<u8>) -> Result<Response<Body>, AskError> {
+        let stream = TcpStream::connect(self.address).await.map_err(no_answer)?;
+        let name = ServerName::IpAddress(self.address.ip().into());
+        let stream = TlsConnector::from(self.line.clone()).connect(name, stream).await.map_err(no_answer)?;
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(no_answer)?;
+        let request = Request::post(RELEASE)
+            .header(header::HOST, self.id.as_str())
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(message))
+            .map_err(no_answer)?;
+        // It ends with the answer: its task is not waited for.
+        tokio::spawn(connection);
+        let answer = sender.send_request(request).await.map_err(no_answer)?;
+        Ok(answer.map(Body::new))
+    }
+}
+
+impl CustodianLink for Remote {
+    fn id(&self) -> &CustodianId {
+        &self.id
+    }
+
+    fn ask<'a>(&'a self, request: &'a ReleaseRequest, _: Timestamp) -> Asked<'a> {
+        Box::pin(async move {
+            tokio::time::timeout(ANSWER_LIMIT, self.release(request)).await.map_err(no_answer)?
+        })
+    }
+}
+
+fn no_answer(error: impl ToString) -> AskError {
+    AskError::NoAnswer(error.to_string())
+}
+
+/// What a problem document says, or the beginning of what came in its place.
+fn detail(bytes: &[u8]) -> String {
+    let problem: Option<serde_json::Value> = serde_json::from_slice(bytes).ok();
+    let detail = problem.as_ref().and_then(|problem| problem["detail"].as_str());
+    detail.map_or_else(|| String::from_utf8_lossy(bytes).chars().take(200).collect(), str::to_owned)
+}
