@@ -3,6 +3,7 @@
 mod board;
 mod campaign;
 mod clock;
+mod dice;
 mod entries;
 mod events;
 mod extract;
@@ -56,6 +57,10 @@ fn documented() -> OpenApiRouter<Service> {
         .routes(routes!(entries::take))
         .routes(routes!(entries::enrol))
         .routes(routes!(entries::show))
+        .routes(routes!(dice::list))
+        .routes(routes!(dice::throw))
+        .routes(routes!(dice::outage))
+        .routes(routes!(dice::announce))
         .routes(routes!(events::stream))
         .routes(routes!(files::index))
         .routes(routes!(files::keys))

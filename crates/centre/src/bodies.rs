@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use hmac::{Hmac, KeyInit, Mac};
 use sekong_draw::{Release, Throw};
 use sekong_log::{Hash, commitment};
-use sekong_model::{Day, Hour, Moment, Order, PoolId, PostId, ProvinceId, TeamId, UnitId};
+use sekong_model::{Day, Hour, Moment, Order, PoolId, PostId, ProvinceId, SourceBundle, TeamId, UnitId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -81,6 +81,11 @@ pub struct OrdersBody {
 pub fn canonical<T: Serialize>(body: &T) -> Vec<u8> {
     serde_json_canonicalizer::to_vec(body)
         .expect("bodies are maps with text keys and hold no NaN, so each has a canonical form")
+}
+
+/// A campaign's files as entry 0 names them by SHA-256.
+pub fn canonical_files(files: &SourceBundle) -> Vec<u8> {
+    canonical(files)
 }
 
 /// Reads a body; `None` unless the bytes are its canonical form.

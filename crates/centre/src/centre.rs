@@ -153,8 +153,9 @@ pub struct Founding<'a> {
     pub secrets: &'a Secrets,
     /// The custodians' commitments.
     pub commitments: &'a [CustodianCommitted],
-    /// The throw of the public dice and how it was made; it enters the log after the commitments are cosigned.
-    pub dice: (Hash, String),
+    /// The throw of the public dice and how it was made; it enters the log after the commitments are cosigned. Without it
+    /// the campaign waits for [`Centre::cast_dice`].
+    pub dice: Option<(Hash, String)>,
     /// Keys of the seats that throw dice.
     pub officers: &'a [(OfficerId, DeviceId)],
     /// Devices to enrol.
@@ -200,8 +201,9 @@ impl<S: Store> Centre<S> {
             self.write(Statement::Custodian(commitment.clone()), now)?;
         }
         self.commit(now).await?;
-        let ((dice, method), head) = (founding.dice.clone(), self.cosigned_head()?);
-        self.write(Statement::PublicDice(PublicDice { dice, method, head }), now)?;
+        if let Some((dice, method)) = founding.dice.clone() {
+            self.cast_dice(dice, method, now)?;
+        }
         for (officer, key) in founding.officers {
             let enrolled = OfficerEnrolled { officer: officer.clone(), key: *key };
             self.write(Statement::Officer(enrolled), now)?;
@@ -296,6 +298,13 @@ impl<S: Store> Centre<S> {
         };
         self.commit(now).await?;
         done
+    }
+
+    /// Logs the public dice, thrown when every custodian's commitment was cosigned; in the next commit.
+    pub fn cast_dice(&mut self, dice: Hash, method: String, now: Timestamp) -> Result<u64, CentreError> {
+        let head = self.cosigned_head()?;
+        self.write(Statement::PublicDice(PublicDice { dice, method, head }), now)?;
+        Ok(self.log_size() - 1)
     }
 
     /// Takes dice that two officers threw for noted silences; the next try of the draw uses them.

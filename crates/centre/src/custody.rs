@@ -14,6 +14,7 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use sekong_draw::{
     Custodian, CustodianTerms, Freeze, FreezeKeys, LocalCustodian, Release, ReleaseError, ReleaseRequest,
+    ValueList,
 };
 use sekong_log::{CustodianCommitted, Period, SilenceReason};
 use sekong_model::{Campaign, CustodianId, ProvinceId};
@@ -23,7 +24,7 @@ use crate::centre::CentreError;
 use crate::keys::Secrets;
 use crate::state::KeyRing;
 
-pub use office::{Office, OfficeError, OfficeOptions, OfficeStatus};
+pub use office::{Office, OfficeError, OfficeOptions, OfficeStatus, Released};
 pub use remote::Remote;
 pub use tls::LineKey;
 
@@ -93,6 +94,12 @@ impl CustodianLink for InProcess {
             released.map_err(|refusal| AskError::Refused(refusal.to_string()))
         })
     }
+}
+
+/// The values that every custodian of a campaign commits to.
+pub fn value_list(campaign: &Campaign) -> ValueList {
+    let provinces = campaign.provinces().iter().map(|province| province.id.clone()).collect();
+    ValueList::new(campaign.id().clone(), provinces, campaign.moments_of_campaign().collect())
 }
 
 /// What every custodian of a campaign is told before it begins, and holds everyone to.

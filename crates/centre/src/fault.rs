@@ -185,6 +185,12 @@ pub enum Fault {
         /// Most digits.
         digits_max: usize,
     },
+    /// A daily die without a word on who announced it, or with a speech.
+    #[error("who announced a daily die is said in 1 to {characters_max} characters")]
+    NotASource {
+        /// Most characters.
+        characters_max: usize,
+    },
     /// A release that names another silence than the one noted.
     #[error("the silence noted for this moment is entry {wanted:?}, the release names {found:?}")]
     OtherSilence {
@@ -457,6 +463,7 @@ impl Fault {
             Fault::NotItsOutage { .. } => "outage.signed",
             Fault::TooFewRemain { .. } => "outage.remain",
             Fault::NotANumber { .. } => "daily-die.number",
+            Fault::NotASource { .. } => "daily-die.source",
             Fault::OtherSilence { .. } => "release.silence",
             Fault::Throw { .. } => "throw.holds",
             Fault::BegunBeforeOrder { .. } => "inspection.ordered",

@@ -4,6 +4,7 @@ use sekong_log::{DeviceKey, KeyError, KeyKind, SigningKey, VerifierKey};
 use sekong_model::{CampaignId, CustodianId};
 
 use crate::bodies::SaltKey;
+use crate::custody::LineKey;
 use crate::state::KeyRing;
 
 /// 32 secret bytes each, made by whoever founds the campaign.
@@ -17,7 +18,7 @@ pub struct Secrets {
     pub device: [u8; 32],
     /// Makes the salts of deals and orders.
     pub salt: [u8; 32],
-    /// One for each custodian, in campaign order.
+    /// One for each custodian that lives in the centre's process, in campaign order; none if they have machines of their own.
     pub custodians: Vec<(CustodianId, [u8; 32])>,
 }
 
@@ -33,6 +34,11 @@ impl Secrets {
 
     pub(crate) fn device_key(&self) -> DeviceKey {
         DeviceKey::from_seed(&self.device)
+    }
+
+    /// The key by which custodians on machines of their own know the centre.
+    pub fn line_key(&self) -> LineKey {
+        LineKey::from_seed(self.salt_key().key("line").0)
     }
 
     pub(crate) fn salt_key(&self) -> SaltKey {

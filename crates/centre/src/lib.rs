@@ -21,11 +21,12 @@ mod state;
 mod tally;
 
 pub use audit::{AuditFault, Evidence, Verdict, audit};
+pub use bodies::canonical_files;
 pub use centre::{Centre, CentreError, Founding, Refusal, logged_files};
 pub use clock::Clock;
 pub use custody::{
     Answers, AskError, Asked, CustodianLink, InProcess, LineKey, Office, OfficeError, OfficeOptions,
-    OfficeStatus, Remote, terms,
+    OfficeStatus, Released, Remote, terms, value_list,
 };
 pub use fault::Fault;
 pub use folder::{Folder, FolderError};

@@ -28,6 +28,7 @@ pub use report::{Due, Outcome, Report};
 pub use silence::NotedSilence;
 
 use crate::bodies;
+use crate::custody::value_list;
 use crate::diary::{Diary, Trace};
 use crate::fault::Fault;
 use crate::plan_book::PlanBook;
@@ -215,9 +216,7 @@ impl State {
 
     fn before_first(entry: &Entry, keys: KeyRing, campaign: Campaign) -> State {
         let centre = entry.device();
-        let provinces = campaign.provinces().iter().map(|province| province.id.clone()).collect();
-        let moments = campaign.moments_of_campaign().collect();
-        let values = ValueList::new(campaign.id().clone(), provinces, moments);
+        let values = value_list(&campaign);
         let diary = Diary::new(&campaign);
         State {
             keys,
@@ -377,6 +376,11 @@ impl State {
         } else {
             Ok(())
         }
+    }
+
+    /// Whether the public dice were cast, without which nothing is planned.
+    pub fn has_dice(&self) -> bool {
+        self.dice.is_some()
     }
 
     /// The last day that was planned in some province.

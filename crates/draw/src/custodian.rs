@@ -117,30 +117,58 @@ impl CustodianTerms {
     }
 }
 
-/// A custodian in this process. It never forgets a freeze; its owner carries [`LocalCustodian::freezes`] over
-/// a restart.
-pub struct LocalCustodian {
+/// What a custodian can say before it knows log or centre: what it commits to, and when it will be out.
+pub struct Pledge {
     id: CustodianId,
     secret: [u8; 32],
     key: DeviceKey,
-    terms: CustodianTerms,
     list: ValueList,
     tree: Tree,
+}
+
+impl Pledge {
+    /// Values and Ed25519 key all come from one secret. The key's RFC 8032 seed is
+    /// `HMAC-SHA-256(secret, lp("sekong/custodian-key/v1") ‖ lp(campaign))`.
+    pub fn new(id: CustodianId, secret: [u8; 32], list: ValueList) -> Pledge {
+        let mut tree = Tree::new();
+        for (province, moment) in list.iter() {
+            tree.push(list.leaf(province, moment, &list.value(&secret, province, moment)));
+        }
+        let key = DeviceKey::from_seed(&signing_seed(&secret, list.campaign()));
+        Pledge { id, secret, key, list, tree }
+    }
+
+    /// Its signed commitment to all its values.
+    pub fn commitment(&self) -> CustodianCommitted {
+        let (root, values) = (self.tree.root(), self.tree.size());
+        let message = commitment_message(self.list.campaign(), &self.id, &root, values);
+        let signature = hex::encode(self.key.sign(&message));
+        CustodianCommitted { custodian: self.id.clone(), key: self.key.id(), root, values, signature }
+    }
+
+    /// Its signed word that it will not answer from `from` until before `until`.
+    pub fn outage(&self, from: Timestamp, until: Timestamp) -> OutagePlanned {
+        let (from, until) = (whole_seconds(from), whole_seconds(until));
+        let mut said = OutagePlanned { custodian: self.id.clone(), from, until, signature: String::new() };
+        said.signature = hex::encode(self.key.sign(&outage_message(self.list.campaign(), &said)));
+        said
+    }
+}
+
+/// A custodian in this process. It never forgets a freeze; its owner carries [`LocalCustodian::freezes`] over
+/// a restart.
+pub struct LocalCustodian {
+    pledge: Pledge,
+    terms: CustodianTerms,
     freezes: BTreeMap<(ProvinceId, Period), Freeze>,
     last_head: Option<Head>,
 }
 
 impl LocalCustodian {
-    /// A custodian whose values and Ed25519 key all come from one secret. The key's RFC 8032 seed is
-    /// `HMAC-SHA-256(secret, lp("sekong/custodian-key/v1") ‖ lp(campaign))`.
+    /// A custodian of one secret that holds everyone to `terms`.
     pub fn new(id: CustodianId, secret: [u8; 32], terms: CustodianTerms) -> LocalCustodian {
-        let list = terms.value_list();
-        let mut tree = Tree::new();
-        for (province, moment) in list.iter() {
-            tree.push(list.leaf(province, moment, &list.value(&secret, province, moment)));
-        }
-        let key = DeviceKey::from_seed(&signing_seed(&secret, &terms.campaign));
-        LocalCustodian { id, secret, key, terms, list, tree, freezes: BTreeMap::new(), last_head: None }
+        let pledge = Pledge::new(id, secret, terms.value_list());
+        LocalCustodian { pledge, terms, freezes: BTreeMap::new(), last_head: None }
     }
 
     /// The same custodian, which remembers what it released for before.
@@ -160,7 +188,7 @@ impl LocalCustodian {
             let (expected, found) = (self.terms.campaign.clone(), request.campaign.clone());
             return Err(Refusal::OtherCampaign { expected, found });
         }
-        let listed = self.list.index(&province, moment).zip(self.terms.schedule.get(&moment));
+        let listed = self.pledge.list.index(&province, moment).zip(self.terms.schedule.get(&moment));
         match listed {
             None => Err(Refusal::NotListed { province, moment }),
             Some((_, due)) if now < *due => Err(Refusal::TooEarly { province, moment, due: *due, now }),
@@ -205,10 +233,11 @@ impl LocalCustodian {
 
     fn sign(&self, request: &ReleaseRequest, index: u64, freeze: Freeze, now: Timestamp) -> Release {
         let (province, moment) = (request.province.clone(), request.moment);
-        let proof = self.tree.inclusion_proof(index, self.tree.size());
+        let pledge = &self.pledge;
+        let proof = pledge.tree.inclusion_proof(index, pledge.tree.size());
         let mut release = Release {
-            custodian: self.id.clone(),
-            value: self.list.value(&self.secret, &province, moment),
+            custodian: pledge.id.clone(),
+            value: pledge.list.value(&pledge.secret, &province, moment),
             province,
             moment,
             basis: freeze.basis,
@@ -218,7 +247,7 @@ impl LocalCustodian {
             proof: proof.expect("the list gave an index below its count, which is the tree's size"),
             signature: String::new(),
         };
-        release.signature = hex::encode(self.key.sign(&release.message(&self.terms.campaign)));
+        release.signature = hex::encode(pledge.key.sign(&release.message(&self.terms.campaign)));
         release
     }
 }
@@ -234,21 +263,15 @@ fn signing_seed(secret: &[u8; 32], campaign: &CampaignId) -> [u8; 32] {
 
 impl Custodian for LocalCustodian {
     fn id(&self) -> &CustodianId {
-        &self.id
+        &self.pledge.id
     }
 
     fn commitment(&self) -> CustodianCommitted {
-        let (root, values) = (self.tree.root(), self.tree.size());
-        let message = commitment_message(&self.terms.campaign, &self.id, &root, values);
-        let signature = hex::encode(self.key.sign(&message));
-        CustodianCommitted { custodian: self.id.clone(), key: self.key.id(), root, values, signature }
+        self.pledge.commitment()
     }
 
     fn outage(&self, from: Timestamp, until: Timestamp) -> OutagePlanned {
-        let (from, until) = (whole_seconds(from), whole_seconds(until));
-        let mut said = OutagePlanned { custodian: self.id.clone(), from, until, signature: String::new() };
-        said.signature = hex::encode(self.key.sign(&outage_message(&self.terms.campaign, &said)));
-        said
+        self.pledge.outage(from, until)
     }
 
     fn release(&mut self, request: &ReleaseRequest, now: Timestamp) -> Result<Release, Refusal> {
@@ -261,6 +284,6 @@ impl Custodian for LocalCustodian {
 
 impl fmt::Debug for LocalCustodian {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "LocalCustodian({}, {} values, ..)", self.id, self.list.count())
+        write!(f, "LocalCustodian({}, {} values, ..)", self.pledge.id, self.pledge.list.count())
     }
 }

@@ -3,6 +3,8 @@
 //! Statements stand in clear, so they hold nothing that must stay secret: values, deals and orders enter by the
 //! SHA-256 of a body that carries its own randomness and is published when its release rule allows.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use sekong_model::{
     CampaignId, Counts, CustodianId, Day, Hour, Moment, OfficerId, PostId, ProvinceId, TeamId, UnitId,
@@ -199,6 +201,20 @@ pub enum SilenceReason {
     OtherValue,
     /// It is not signed by the custodian.
     NotSigned,
+}
+
+impl fmt::Display for SilenceReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            SilenceReason::NoAnswer => "no answer",
+            SilenceReason::Refused => "it refused",
+            SilenceReason::OtherTime => "signed at another time",
+            SilenceReason::OtherMoment => "for another moment",
+            SilenceReason::OtherEntries => "over other entries",
+            SilenceReason::OtherValue => "another value than committed",
+            SilenceReason::NotSigned => "not signed by it",
+        })
+    }
 }
 
 /// A custodian whose value is replaced by a throw of dice.

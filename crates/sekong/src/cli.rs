@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
-use sekong_model::{Day, ProvinceId};
+use sekong_draw::ThrownDice;
+use sekong_log::DeviceId;
+use sekong_model::{CustodianId, Day, OfficerId, ProvinceId};
 
 use crate::clocks::{DemoStart, Speed};
 
@@ -42,6 +44,18 @@ pub enum Command {
     /// Found a campaign: a data folder with keys, commitments and the first entries of its log
     #[command(after_help = "Example:\n  sekong init campaigns/northeast-2017 --data /srv/sekong")]
     Init(InitArgs),
+    /// Keep a share of the randomness on a machine of its own
+    #[command(
+        subcommand,
+        after_help = "Examples, in order:\n  sekong custodian init campaigns/northeast-2017 --id court --data court\n  sekong custodian commit --data court --out court.json\n  sekong custodian serve --data court --centre centre.json --listen 192.0.2.7:7443"
+    )]
+    Custodian(CustodianCommand),
+    /// Cast dice: the public ones before the first day, and those that replace a silent custodian's value
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  sekong dice public --data /srv/sekong --digits 35142612455136421563241526354123665142351624351624 --method on-film-in-court\n  sekong dice throw http://127.0.0.1:8080 --digits 22651434615213645162345162435162435142351624135162 --officer centre-police=police.key --officer centre-court=court.key"
+    )]
+    Dice(DiceCommand),
     /// Compute the plan of one province and day, with its certificate
     #[command(
         after_help = "Example:\n  sekong plan campaigns/northeast-2017 --province stung-treng --day 2017-01-01 --out plan.json"
@@ -70,6 +84,231 @@ pub enum Command {
     /// Look at a campaign file
     #[command(subcommand, after_help = "Example:\n  sekong campaign check campaigns/northeast-2017")]
     Campaign(CampaignCommand),
+}
+
+/// What a custodian does.
+#[derive(Debug, Subcommand)]
+pub enum CustodianCommand {
+    /// Make the secret and a folder for it; both stay on this machine
+    #[command(
+        after_help = "Example:\n  sekong custodian init campaigns/northeast-2017 --id court --data court"
+    )]
+    Init(CustodianInitArgs),
+    /// Write what the centre is told: the commitment to every value, and the key of the line
+    #[command(after_help = "Example:\n  sekong custodian commit --data court --out court.json")]
+    Commit(CustodianCommitArgs),
+    /// Answer the centre, and auditors, by this machine's clock
+    #[command(
+        after_help = "Example:\n  sekong custodian serve --data court --centre centre.json --listen 192.0.2.7:7443"
+    )]
+    Serve(CustodianServeArgs),
+    /// Say what this custodian committed to, froze and released
+    #[command(after_help = "Example:\n  sekong custodian status --data court")]
+    Status(CustodianStatusArgs),
+    /// Sign an outage that is planned; what is printed goes to POST /api/outages before the days it falls on are frozen
+    #[command(
+        after_help = "Example:\n  sekong custodian outage --data court --from 2017-02-01T02:00:00Z --until 2017-02-01T08:00:00Z"
+    )]
+    Outage(CustodianOutageArgs),
+}
+
+/// Arguments of `sekong custodian init`.
+#[derive(Debug, Args)]
+pub struct CustodianInitArgs {
+    /// A campaign.toml, or its folder: the very files that the centre founds the campaign with
+    pub campaign: PathBuf,
+    /// The custodian's name in the campaign
+    #[arg(long, value_name = "ID")]
+    pub id: CustodianId,
+    /// The folder to create; it must be empty or not exist
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+}
+
+/// Arguments of `sekong custodian commit`.
+#[derive(Debug, Args)]
+pub struct CustodianCommitArgs {
+    /// The custodian's folder
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Where to write; without it to standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// Arguments of `sekong custodian serve`.
+#[derive(Debug, Args)]
+pub struct CustodianServeArgs {
+    /// The custodian's folder
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// What `sekong init` wrote as keys/centre.json; the first one counts for good
+    #[arg(long, value_name = "FILE")]
+    pub centre: PathBuf,
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7443")]
+    pub listen: SocketAddr,
+    /// The line key of an auditor who may see what was released, 64 hexadecimal digits; may be given again
+    #[arg(long, value_name = "64HEX")]
+    pub auditor: Vec<DeviceId>,
+    /// A clock for trying things out: when it starts and how many campaign seconds pass in a second
+    #[arg(long, value_name = "START,SPEED")]
+    pub demo_clock: Option<DemoStart>,
+    /// Let that clock step to each time that is read from standard input, a line each; each step is said back
+    #[arg(long, requires = "demo_clock")]
+    pub steps: bool,
+    /// Print one JSON object on one line once it listens
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `sekong custodian status`.
+#[derive(Debug, Args)]
+pub struct CustodianStatusArgs {
+    /// The custodian's folder
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Print one JSON object on one line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `sekong custodian outage`.
+#[derive(Debug, Args)]
+pub struct CustodianOutageArgs {
+    /// The custodian's folder
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// First instant at which it will not answer
+    #[arg(long, value_name = "TIME")]
+    pub from: Timestamp,
+    /// First instant after that at which it will
+    #[arg(long, value_name = "TIME")]
+    pub until: Timestamp,
+}
+
+/// What can be done with dice.
+#[derive(Debug, Subcommand)]
+pub enum DiceCommand {
+    /// Make the key of an officer's seat; it is given to the centre with `sekong init --officer`
+    #[command(after_help = "Example:\n  sekong dice key --out police.key")]
+    Key(DiceKeyArgs),
+    /// Cast the public dice of a campaign whose custodians have committed
+    #[command(
+        after_help = "Example:\n  sekong dice public --data /srv/sekong --digits 35142612455136421563241526354123665142351624351624 --method on-film-in-court"
+    )]
+    Public(DicePublicArgs),
+    /// Sign and send dice for every silence that waits, by two officers of different bodies
+    #[command(
+        after_help = "Example:\n  sekong dice throw http://127.0.0.1:8080 --digits 22651434615213645162345162435162435142351624135162 --officer centre-police=police.key --officer centre-court=court.key"
+    )]
+    Throw(DiceThrowArgs),
+}
+
+/// Arguments of `sekong dice key`.
+#[derive(Debug, Args)]
+pub struct DiceKeyArgs {
+    /// Where to write the key, readable by its owner alone
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+/// Arguments of `sekong dice public`.
+#[derive(Debug, Args)]
+pub struct DicePublicArgs {
+    /// The data folder of a founded campaign; no centre may be serving it
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// What 50 to 200 dice showed, in the order in which they were read
+    #[arg(long, value_name = "DIGITS", value_parser = thrown)]
+    pub digits: ThrownDice,
+    /// How and where they were thrown; public, and nobody's name
+    #[arg(long, value_name = "TEXT")]
+    pub method: String,
+    /// Print one JSON object on one line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `sekong dice throw`.
+#[derive(Debug, Args)]
+pub struct DiceThrowArgs {
+    /// The centre's address
+    #[arg(value_name = "URL")]
+    pub centre: String,
+    /// What 50 to 200 dice showed, in the order in which they were read
+    #[arg(long, value_name = "DIGITS", value_parser = thrown)]
+    pub digits: ThrownDice,
+    /// A seat and the file with its key; two, of different bodies
+    #[arg(long, value_name = "ID=FILE", required = true)]
+    pub officer: Vec<OfficerKey>,
+    /// Print one JSON object on one line
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn thrown(text: &str) -> Result<ThrownDice, String> {
+    ThrownDice::try_from(text.to_owned()).map_err(|error| error.to_string())
+}
+
+/// A seat and something of it: `ID=…`.
+fn of_seat<T>(text: &str, wanted: &str, parse: impl Fn(&str) -> Option<T>) -> Result<(OfficerId, T), String> {
+    let read = text.split_once('=').and_then(|(id, rest)| Some((id.parse().ok()?, parse(rest)?)));
+    read.ok_or_else(|| format!("ID={wanted} is wanted, not {text:?}"))
+}
+
+/// A seat and the file with its secret key.
+#[derive(Debug, Clone)]
+pub struct OfficerKey {
+    /// The seat.
+    pub officer: OfficerId,
+    /// The file.
+    pub file: PathBuf,
+}
+
+impl FromStr for OfficerKey {
+    type Err = String;
+    fn from_str(text: &str) -> Result<OfficerKey, String> {
+        let (officer, file) = of_seat(text, "FILE", |file| Some(PathBuf::from(file)))?;
+        Ok(OfficerKey { officer, file })
+    }
+}
+
+/// A seat and its public key.
+#[derive(Debug, Clone)]
+pub struct OfficerSeat {
+    /// The seat.
+    pub officer: OfficerId,
+    /// Its holder's key.
+    pub key: DeviceId,
+}
+
+impl FromStr for OfficerSeat {
+    type Err = String;
+    fn from_str(text: &str) -> Result<OfficerSeat, String> {
+        let (officer, key) = of_seat(text, "64HEX", |key| key.parse().ok())?;
+        Ok(OfficerSeat { officer, key })
+    }
+}
+
+/// A custodian and where it listens.
+#[derive(Debug, Clone)]
+pub struct CustodianAddress {
+    /// The custodian.
+    pub custodian: CustodianId,
+    /// Its address.
+    pub address: SocketAddr,
+}
+
+impl FromStr for CustodianAddress {
+    type Err = String;
+    fn from_str(text: &str) -> Result<CustodianAddress, String> {
+        let read =
+            text.split_once('=').and_then(|(id, address)| Some((id.parse().ok()?, address.parse().ok()?)));
+        let (custodian, address) =
+            read.ok_or_else(|| format!("ID=ADDR is wanted, e.g. court=192.0.2.7:7443, not {text:?}"))?;
+        Ok(CustodianAddress { custodian, address })
+    }
 }
 
 /// What can be asked about a campaign file.
@@ -168,6 +407,12 @@ pub struct ServeArgs {
     /// campaign seconds pass in a second; anybody may then sign in under any role
     #[arg(long, value_name = "START,SPEED")]
     pub demo_clock: Option<DemoStart>,
+    /// Let that clock step to each time that is read from standard input, a line each; each step is said back
+    #[arg(long, requires = "demo_clock")]
+    pub steps: bool,
+    /// Where a custodian listens; once for each that has a machine of its own
+    #[arg(long, value_name = "ID=ADDR")]
+    pub custodian: Vec<CustodianAddress>,
     /// Print one JSON object on one line once it listens
     #[arg(long)]
     pub json: bool,
@@ -181,6 +426,12 @@ pub struct InitArgs {
     /// The folder to create; it must be empty or not exist
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
+    /// What a custodian's `commit` wrote; once for each custodian of the campaign, or not at all to keep their secrets here
+    #[arg(long, value_name = "FILE")]
+    pub custodian: Vec<PathBuf>,
+    /// The public key of a seat that throws dice for a silent custodian, as `sekong dice key` says it
+    #[arg(long, value_name = "ID=64HEX")]
+    pub officer: Vec<OfficerSeat>,
     /// Print one JSON object on one line
     #[arg(long)]
     pub json: bool,

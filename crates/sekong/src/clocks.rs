@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::civil::DateTime;
@@ -11,6 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 use sekong_centre::Clock;
 use sekong_model::Campaign;
 use tokio::sync::watch;
+
+use crate::output::print_line;
 
 /// Longest single sleep: a clock that was set meanwhile is looked at again.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
@@ -73,6 +76,32 @@ impl DemoClock {
     /// A clock that stands at `time`.
     pub(crate) fn standing_at(time: Timestamp) -> DemoClock {
         DemoClock(watch::channel(Pace::Standing(time)).0)
+    }
+
+    /// A clock that runs from `start` on, and with `steps` is set to each time that is read from standard input.
+    pub(crate) fn started(start: Timestamp, speed: Speed, steps: bool) -> Arc<DemoClock> {
+        let clock = Arc::new(DemoClock::standing_at(start));
+        clock.run(speed);
+        if steps {
+            let stepping = clock.clone();
+            std::thread::spawn(move || stepping.step_as_told());
+        }
+        clock
+    }
+
+    /// Each step is said back, so that whoever steps several clocks knows that this one has come. What is no time is told
+    /// and passed over; at the end of input the clock stays as it is.
+    fn step_as_told(&self) {
+        for line in std::io::stdin().lines().map_while(Result::ok) {
+            match line.trim().parse() {
+                Ok(time) => {
+                    self.step_to(time);
+                    // A reader who went away needs no answer.
+                    let _ = print_line(self.now());
+                }
+                Err(error) => eprintln!("a step is a time like 2017-01-08T00:00:00Z, not {line:?}: {error}"),
+            }
+        }
     }
 
     /// Sets it forward; it never runs backwards.

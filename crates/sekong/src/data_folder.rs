@@ -1,15 +1,19 @@
 //! A campaign's data folder: keys, store, published log and bodies.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use sekong_centre::{KeyRing, Secrets};
+use sekong_log::DeviceId;
+use sekong_model::CustodianId;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use crate::files::read_text;
+use crate::lines::{self, CentreFile, CustodianFile};
 
 /// The file with the secrets, relative to the folder.
 const SECRETS: &str = "keys/secrets.json";
@@ -36,19 +40,10 @@ struct SecretsFile {
 impl DataFolder {
     /// Makes an empty data folder; refuses one that holds anything.
     pub(crate) fn create(root: &Path) -> Result<DataFolder, Failure> {
-        let cannot = |error| Failure::failed(format!("cannot make the folder {}: {error}", root.display()));
-        if root.exists() {
-            let mut listing = fs::read_dir(root).map_err(|error| {
-                Failure::usage(format!("{} is not a folder that can be read: {error}", root.display()))
-            })?;
-            if listing.next().is_some() {
-                return Err(Failure::usage(format!("{} is not empty", root.display()))
-                    .hint("name a new or empty folder with --data; nothing was changed"));
-            }
-        }
-        fs::create_dir_all(root.join("keys")).map_err(cannot)?;
-        // Until bodies are released they are secrets, as the keys are: nobody else on this machine may look in.
-        fs::set_permissions(root, fs::Permissions::from_mode(0o700)).map_err(cannot)?;
+        new_folder(root)?;
+        fs::create_dir(root.join("keys")).map_err(|error| {
+            Failure::failed(format!("cannot make {}: {error}", root.join("keys").display()))
+        })?;
         Ok(DataFolder { root: root.to_owned() })
     }
 
@@ -95,11 +90,31 @@ impl DataFolder {
     }
 
     fn write(&self, name: &str, text: &str, mode: u32) -> Result<(), Failure> {
-        let path = self.root.join("keys").join(name);
-        let cannot = |error| Failure::failed(format!("cannot write {}: {error}", path.display()));
-        let mut file =
-            fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&path).map_err(cannot)?;
-        file.write_all(text.as_bytes()).map_err(cannot)
+        write_new(&self.root.join("keys").join(name), text.as_bytes(), mode)
+    }
+
+    /// Writes what the custodians are told, and by which keys those on machines of their own are known.
+    pub(crate) fn write_lines(
+        &self,
+        centre: &CentreFile,
+        custodians: &[CustodianFile],
+    ) -> Result<(), Failure> {
+        self.write("centre.json", &lines::text(centre)?, 0o644)?;
+        if custodians.is_empty() {
+            return Ok(());
+        }
+        let known: BTreeMap<&CustodianId, DeviceId> =
+            custodians.iter().map(|file| (&file.commitment.custodian, file.line)).collect();
+        self.write("custodians.json", &lines::text(&known)?, 0o644)
+    }
+
+    /// The line keys of custodians on machines of their own; `None` if they live in the centre's process.
+    pub(crate) fn custodians(&self) -> Result<Option<BTreeMap<CustodianId, DeviceId>>, Failure> {
+        let path = self.root.join("keys/custodians.json");
+        if !fs::exists(&path).map_err(Failure::failed)? {
+            return Ok(None);
+        }
+        lines::read(&path, "sekong init").map(Some)
     }
 
     /// The secrets that this folder keeps.
@@ -113,17 +128,7 @@ impl DataFolder {
 
     /// Keeps every other process from writing this folder, for as long as the value lives.
     pub(crate) fn lock(&self) -> Result<File, Failure> {
-        let path = self.root.join("lock");
-        let cannot = |error| Failure::failed(format!("cannot open {}: {error}", path.display()));
-        let file = File::options().create(true).append(true).open(&path).map_err(cannot)?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => {
-                Err(Failure::failed(format!("another sekong serves {}", self.root.display()))
-                    .hint("one centre writes a folder; stop the other one first"))
-            }
-            Err(TryLockError::Error(error)) => Err(cannot(error)),
-        }
+        lock(&self.root, "one centre writes a folder; stop the other one first")
     }
 
     /// The public keys that this folder keeps.
@@ -155,13 +160,54 @@ impl SecretsFile {
     }
 }
 
-/// The message names the field and never shows what stands in it.
 fn secret(field: &str, text: &str) -> Result<[u8; 32], Failure> {
+    parse_secret(SECRETS, field, text, RESTORE_SECRETS)
+}
+
+/// A secret's 32 bytes. The message names the field and never shows what stands in it.
+pub(crate) fn parse_secret(file: &str, field: &str, text: &str, hint: &str) -> Result<[u8; 32], Failure> {
     let mut bytes = [0; 32];
-    hex::decode_to_slice(text, &mut bytes).map_err(|_| {
-        Failure::failed(format!("{SECRETS}, {field}: not 32 bytes in hexadecimal")).hint(RESTORE_SECRETS)
-    })?;
+    hex::decode_to_slice(text, &mut bytes)
+        .map_err(|_| Failure::failed(format!("{file}, {field}: not 32 bytes in hexadecimal")).hint(hint))?;
     Ok(bytes)
+}
+
+/// Makes a folder for secrets: new or empty, and nobody else on this machine may look in.
+pub(crate) fn new_folder(root: &Path) -> Result<(), Failure> {
+    let cannot = |error| Failure::failed(format!("cannot make the folder {}: {error}", root.display()));
+    if root.exists() {
+        let mut listing = fs::read_dir(root).map_err(|error| {
+            Failure::usage(format!("{} is not a folder that can be read: {error}", root.display()))
+        })?;
+        if listing.next().is_some() {
+            return Err(Failure::usage(format!("{} is not empty", root.display()))
+                .hint("name a new or empty folder with --data; nothing was changed"));
+        }
+    }
+    fs::create_dir_all(root).map_err(cannot)?;
+    fs::set_permissions(root, fs::Permissions::from_mode(0o700)).map_err(cannot)
+}
+
+/// Writes a file that must not be there yet, and has it on the disk.
+pub(crate) fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
+    let cannot = |error| Failure::failed(format!("cannot write {}: {error}", path.display()));
+    let mut file =
+        fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(cannot)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(cannot)
+}
+
+/// Keeps every other process from using a folder, for as long as the value lives.
+pub(crate) fn lock(root: &Path, hint: &str) -> Result<File, Failure> {
+    let path = root.join("lock");
+    let cannot = |error| Failure::failed(format!("cannot open {}: {error}", path.display()));
+    let file = File::options().create(true).append(true).open(&path).map_err(cannot)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(Failure::failed(format!("another sekong serves {}", root.display())).hint(hint))
+        }
+        Err(TryLockError::Error(error)) => Err(cannot(error)),
+    }
 }
 
 /// One verifier key a line.

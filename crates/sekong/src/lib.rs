@@ -3,19 +3,22 @@
 pub mod cli;
 mod clocks;
 mod commands;
+mod custodian_folder;
 mod data_folder;
 mod evidence;
 mod explained;
 mod failure;
 mod files;
+mod lines;
 mod output;
 mod pages;
 mod people;
+mod randomness;
 mod serving;
 
 pub use failure::{Failure, FailureKind};
 
-use cli::{CampaignCommand, Cli, Command, DrawCommand, GameCommand};
+use cli::{CampaignCommand, Cli, Command, CustodianCommand, DiceCommand, DrawCommand, GameCommand};
 
 /// With `--json` a failure, too, is one JSON object on standard output.
 pub fn tell(failure: &Failure) {
@@ -35,6 +38,14 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Demo(args) => commands::demo::run(&args),
         Command::Serve(args) => commands::serve::run(&args),
         Command::Init(args) => commands::init::run(&args),
+        Command::Custodian(CustodianCommand::Init(args)) => commands::custodian::init(&args),
+        Command::Custodian(CustodianCommand::Commit(args)) => commands::custodian::commit(&args),
+        Command::Custodian(CustodianCommand::Serve(args)) => commands::custodian::serve(&args),
+        Command::Custodian(CustodianCommand::Status(args)) => commands::custodian::status(&args),
+        Command::Custodian(CustodianCommand::Outage(args)) => commands::custodian::outage(&args),
+        Command::Dice(DiceCommand::Key(args)) => commands::dice::key(&args),
+        Command::Dice(DiceCommand::Public(args)) => commands::dice::public(&args),
+        Command::Dice(DiceCommand::Throw(args)) => commands::dice::throw(&args),
         Command::Plan(args) => commands::plan::run(&args),
         Command::Game(GameCommand::Solve(args)) => commands::game_solve::run(&args),
         Command::Draw(DrawCommand::Simulate(args)) => commands::draw_simulate::run(&args),

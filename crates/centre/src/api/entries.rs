@@ -61,7 +61,7 @@ pub(crate) async fn take(
 }
 
 /// Reads a body that may be neither large nor slow.
-async fn whole(body: Body) -> Result<Bytes, Problem> {
+pub(crate) async fn whole(body: Body) -> Result<Bytes, Problem> {
     let read = tokio::time::timeout(BODY_LIMIT, read_whole(body)).await;
     let slow = |_| {
         Problem::new(

@@ -92,6 +92,16 @@ impl Session {
         }
     }
 
+    /// Whether this role answers for the hour at the centre.
+    pub(crate) fn check_runs_the_hour(&self) -> Result<(), Problem> {
+        match self.role {
+            Role::DutyOfficer | Role::Commander => Ok(()),
+            Role::Team | Role::Analyst | Role::Inspectorate | Role::Auditor => {
+                Err(forbidden("the duty officer or the commander announces the daily die"))
+            }
+        }
+    }
+
     /// Text and its code, e.g. `team.ST-A-01.0f3c…`; a team's name may hold dots.
     fn seal(&self, key: &Hash) -> String {
         let text = format!("{}.{}", self.role, self.team.as_ref().map_or("", TeamId::as_str));

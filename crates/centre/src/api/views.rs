@@ -1,8 +1,8 @@
 //! What the API answers, as JSON: one type an answer. Nothing here computes.
 
 use jiff::Timestamp;
-use sekong_log::{DeviceId, Hash};
-use sekong_model::{Day, Hour, Order, PostId, ProvinceId, TeamId, UnitId};
+use sekong_log::{DeviceId, Hash, SilenceReason};
+use sekong_model::{CustodianId, Day, Hour, Moment, Order, PostId, ProvinceId, TeamId, UnitId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -490,4 +490,42 @@ pub struct ProblemView {
     /// How to mend it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+}
+
+/// Every silence noted so far.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SilencesView {
+    /// By province and moment.
+    pub silences: Vec<SilenceView>,
+}
+
+/// Custodians that did not answer in time for a moment of a province.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SilenceView {
+    /// The province.
+    #[schema(value_type = String)]
+    pub province: ProvinceId,
+    /// The moment: `{day, hour}` or `{week}`.
+    #[schema(value_type = Object)]
+    pub moment: Moment,
+    /// Index of the entry that noted it.
+    pub index: u64,
+    /// Leaf hash of that entry, which a throw names.
+    #[schema(value_type = String)]
+    pub leaf: Hash,
+    /// Whose values dice replace.
+    pub silent: Vec<SilentView>,
+    /// Whether the draw still waits for dice.
+    pub waits: bool,
+}
+
+/// A custodian that did not answer, and what its answer lacked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SilentView {
+    /// The custodian.
+    #[schema(value_type = String)]
+    pub custodian: CustodianId,
+    /// `no_answer`, `refused`, `other_time`, `other_moment`, `other_entries`, `other_value` or `not_signed`.
+    #[schema(value_type = String)]
+    pub reason: SilenceReason,
 }

@@ -100,8 +100,8 @@ impl<S: Store> Centre<S> {
         if silent.is_empty() {
             return Ok(received);
         }
-        let names: Vec<&str> = silent.iter().map(|silent| silent.custodian.as_str()).collect();
-        let names = names.join(", ");
+        let named = silent.iter().map(|silent| format!("{} ({})", silent.custodian, silent.reason));
+        let names = named.collect::<Vec<_>>().join(", ");
         if self.state.silent_from(province, moment).is_none_or(|from| now < from) {
             return Err(waiting(format!("the values of {names}")));
         }

@@ -74,6 +74,26 @@ struct FreezeJson {
     absences: Hash,
 }
 
+/// What a vault remembers, in figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Released {
+    /// Days and weeks of a province that are frozen.
+    pub freezes: usize,
+    /// Values released.
+    pub count: u64,
+    /// The newest moment of them.
+    pub newest: Option<Moment>,
+}
+
+impl Released {
+    /// The figures of a vault.
+    pub async fn of(vault: &mut Vault) -> Result<Released, OfficeError> {
+        let freezes = freezes(vault).await?.len();
+        let (count, newest) = released(vault).await?;
+        Ok(Released { freezes, count, newest })
+    }
+}
+
 /// What an office says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfficeStatus {

@@ -16,6 +16,9 @@ use crate::schedule::Job;
 /// Most digits of a daily die.
 const DIGITS_MAX: usize = 40;
 
+/// Most characters that say who announced it.
+const SOURCE_MAX_CHARS: usize = 80;
+
 impl State {
     pub(super) fn admit_plan(
         &mut self,
@@ -85,6 +88,9 @@ impl State {
         let digits = said.number.bytes().all(|digit| digit.is_ascii_digit());
         if !digits || said.number.is_empty() || DIGITS_MAX < said.number.len() {
             return Err(Fault::NotANumber { number: said.number, digits_max: DIGITS_MAX });
+        }
+        if said.source.trim().is_empty() || SOURCE_MAX_CHARS < said.source.chars().count() {
+            return Err(Fault::NotASource { characters_max: SOURCE_MAX_CHARS });
         }
         let mut lists = Vec::new();
         for province in self.campaign.provinces() {

@@ -117,7 +117,7 @@ impl Founded {
             secrets: &secrets,
             commitments: &commitments,
             officers: &officers,
-            dice: (Hash(SEED.bytes("dice", "")), "test".to_owned()),
+            dice: Some((Hash(SEED.bytes("dice", "")), "test".to_owned())),
             devices: &devices,
         };
         let now = jobs(&campaign, 1)[0].0 - SignedDuration::from_hours(1);

@@ -78,7 +78,7 @@ async fn found(
         secrets: &secrets,
         commitments: &commitments,
         officers: &officers,
-        dice: (Hash(seed.bytes("public dice", "")), "simulated from the demo's seed".to_owned()),
+        dice: Some((Hash(seed.bytes("public dice", "")), "simulated from the demo's seed".to_owned())),
         devices: &devices,
     };
     let first_job = jobs(&campaign, 1).first().map(|(time, _)| *time);

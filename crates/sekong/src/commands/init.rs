@@ -1,10 +1,11 @@
 //! `sekong init`: founds a campaign with keys from the operating system's randomness.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-use sekong_centre::{Centre, Founding, InProcess, Secrets, jobs};
-use sekong_log::Hash;
-use sekong_model::Campaign;
+use sekong_centre::{Centre, Founding, InProcess, KeyRing, Secrets, canonical_files, jobs};
+use sekong_log::{CustodianCommitted, Hash, body_hash};
+use sekong_model::{Campaign, CustodianId, SourceBundle};
 use sekong_store::SqliteStore;
 use serde_json::json;
 
@@ -13,26 +14,27 @@ use crate::clocks::now;
 use crate::data_folder::DataFolder;
 use crate::failure::Failure;
 use crate::files::read_campaign;
+use crate::lines::{self, CentreFile, CustodianFile};
 use crate::output::{print, print_line};
+use crate::randomness::random;
 
 pub(crate) fn run(args: &InitArgs) -> Result<(), Failure> {
     let (files, campaign) = read_campaign(&args.campaign)?;
     warn_if_past(&campaign);
+    let apart = custodians_apart(&args.custodian, &campaign, body_hash(&canonical_files(&files)))?;
     let folder = DataFolder::create(&args.data)?;
-    let secrets = new_secrets(&campaign)?;
+    let secrets = new_secrets(&campaign, !apart.is_empty())?;
     let keys = secrets.key_ring(campaign.id()).map_err(Failure::failed)?;
     folder.write_keys(&secrets, &keys)?;
-    let method = "drawn by the centre's operating system; throw them in public for a campaign that counts";
-    let custodians = InProcess::all(&campaign, &secrets, &keys, &BTreeMap::new());
-    let mut custodians = custodians.map_err(Failure::failed)?;
-    let commitments: Vec<_> = custodians.iter_mut().map(InProcess::commitment).collect();
+    folder.write_lines(&centre_file(&files, &campaign, &secrets, &keys), &apart)?;
+    let officers: Vec<_> = args.officer.iter().map(|seat| (seat.officer.clone(), seat.key)).collect();
     let founding = Founding {
         files: &files,
         campaign: &campaign,
         secrets: &secrets,
-        commitments: &commitments,
-        officers: &[],
-        dice: (Hash(random()?), method.to_owned()),
+        commitments: &commitments(&campaign, &secrets, &keys, &apart)?,
+        officers: &officers,
+        dice: dice_at_once(&apart)?,
         devices: &[],
     };
     let head = super::block_on(found(&folder, &founding))??;
@@ -41,7 +43,76 @@ pub(crate) fn run(args: &InitArgs) -> Result<(), Failure> {
     }
     print_line(format_args!("campaign {} founded in {}", campaign.id(), args.data.display()))?;
     print_line(format_args!("log key: {}", keys.log))?;
+    if !apart.is_empty() {
+        print_line(
+            "next: give keys/centre.json to the custodians, throw the public dice, sekong dice public",
+        )?;
+    }
     print(&head)
+}
+
+/// Custodians on machines of their own, each of the campaign once; none if their secrets are to lie here.
+fn custodians_apart(
+    paths: &[PathBuf],
+    campaign: &Campaign,
+    bundle: Hash,
+) -> Result<Vec<CustodianFile>, Failure> {
+    let files: Vec<(&PathBuf, CustodianFile)> = paths
+        .iter()
+        .map(|path| Ok((path, lines::read(path, "sekong custodian commit")?)))
+        .collect::<Result<_, Failure>>()?;
+    let other = files.iter().find(|(_, file)| (&file.campaign, file.bundle) != (campaign.id(), bundle));
+    if let Some((path, _)) = other {
+        return Err(Failure::failed(format!(
+            "{} is of another campaign, or of other files of it",
+            path.display()
+        ))
+        .hint("found the campaign with the very files that the custodians committed to"));
+    }
+    let files: Vec<CustodianFile> = files.into_iter().map(|(_, file)| file).collect();
+    let given: Vec<&CustodianId> = files.iter().map(|file| &file.commitment.custodian).collect();
+    let mut missing =
+        campaign.custodians().iter().filter(|id| given.iter().filter(|known| known == &id).count() != 1);
+    match missing.next() {
+        Some(id) if !files.is_empty() => Err(Failure::usage(format!(
+            "--custodian: {} files, custodian {id} is not there exactly once",
+            files.len()
+        ))
+        .hint("give one file for each custodian of the campaign, or none")),
+        _ => Ok(files),
+    }
+}
+
+fn centre_file(files: &SourceBundle, campaign: &Campaign, secrets: &Secrets, keys: &KeyRing) -> CentreFile {
+    CentreFile {
+        campaign: campaign.id().clone(),
+        bundle: body_hash(&canonical_files(files)),
+        log: keys.log.to_string(),
+        cosigners: keys.cosigners.iter().flatten().map(ToString::to_string).collect(),
+        line: secrets.line_key().id(),
+    }
+}
+
+fn commitments(
+    campaign: &Campaign,
+    secrets: &Secrets,
+    keys: &KeyRing,
+    apart: &[CustodianFile],
+) -> Result<Vec<CustodianCommitted>, Failure> {
+    if !apart.is_empty() {
+        return Ok(apart.iter().map(|file| file.commitment.clone()).collect());
+    }
+    let here = InProcess::all(campaign, secrets, keys, &BTreeMap::new());
+    Ok(here.map_err(Failure::failed)?.iter_mut().map(InProcess::commitment).collect())
+}
+
+/// With custodians apart the dice are thrown in public, after this.
+fn dice_at_once(apart: &[CustodianFile]) -> Result<Option<(Hash, String)>, Failure> {
+    if !apart.is_empty() {
+        return Ok(None);
+    }
+    let method = "drawn by the centre's operating system; throw them in public for a campaign that counts";
+    Ok(Some((Hash(random()?), method.to_owned())))
 }
 
 /// A campaign that is over can be founded and read, but nothing in it can be planned any more; what is late delays draws.
@@ -65,24 +136,13 @@ async fn found(folder: &DataFolder, founding: &Founding<'_>) -> Result<String, F
     Ok(head)
 }
 
-fn new_secrets(campaign: &Campaign) -> Result<Secrets, Failure> {
-    let custodians = campaign.custodians().iter().map(|id| Ok((id.clone(), random()?)));
+fn new_secrets(campaign: &Campaign, apart: bool) -> Result<Secrets, Failure> {
+    let here = campaign.custodians().iter().filter(|_| !apart);
     Ok(Secrets {
         log: random()?,
         cosigner: random()?,
         device: random()?,
         salt: random()?,
-        custodians: custodians.collect::<Result<_, Failure>>()?,
+        custodians: here.map(|id| Ok((id.clone(), random()?))).collect::<Result<_, Failure>>()?,
     })
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the binary is where the operating system's randomness is read"
-)]
-fn random() -> Result<[u8; 32], Failure> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| Failure::failed(format!("the operating system gave no randomness: {error}")))?;
-    Ok(bytes)
 }

@@ -2,7 +2,9 @@
 
 pub(crate) mod campaign_check;
 pub(crate) mod check;
+pub(crate) mod custodian;
 pub(crate) mod demo;
+pub(crate) mod dice;
 pub(crate) mod draw_simulate;
 pub(crate) mod game_solve;
 pub(crate) mod init;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use sekong_centre::{Centre, CentreError, Clock, InProcess, logged_files};
-use sekong_model::Campaign;
+use sekong_centre::{Centre, CentreError, Clock, CustodianLink, InProcess, Remote, logged_files};
+use sekong_model::{Campaign, CustodianId};
 use sekong_store::SqliteStore;
 
 use crate::cli::ServeArgs;
@@ -23,12 +23,10 @@ pub(crate) fn run(args: &ServeArgs) -> Result<(), Failure> {
 async fn serve(args: &ServeArgs, folder: &DataFolder) -> Result<(), Failure> {
     let listener = serving::bind(args.listen).await?;
     let (centre, campaign) = open(folder).await?;
-    let clock = clock(args.demo_clock.as_ref(), &centre, &campaign)?;
+    let clock = clock(args.demo_clock.as_ref(), args.steps, &centre, &campaign)?;
     // Nobody declares absences to this version of the centre: its lists are empty, and say so in the log.
     let away = Arc::new(|_: &_, _| Vec::new());
-    let (secrets, freezes) = (folder.secrets()?, centre.state().freezes());
-    let custodians = InProcess::all(&campaign, &secrets, centre.keys(), &freezes).map_err(Failure::failed)?;
-    let (demo, links) = (args.demo_clock.is_some(), serving::links(custodians));
+    let (demo, links) = (args.demo_clock.is_some(), links(args, folder, &centre, &campaign)?);
     let service = serving::start(centre, folder, clock, demo, away, links).await?;
     tokio::spawn(serving::tell_of_trouble(service.clone()));
     serving::announce(listener.local_addr().map_err(Failure::failed)?, args.json)?;
@@ -36,8 +34,43 @@ async fn serve(args: &ServeArgs, folder: &DataFolder) -> Result<(), Failure> {
     if args.json { Ok(()) } else { print_line("ended; what was acknowledged is in the log") }
 }
 
+/// The ways to the custodians: in this process, or to the machines that the campaign was founded with.
+fn links(
+    args: &ServeArgs,
+    folder: &DataFolder,
+    centre: &Centre<SqliteStore>,
+    campaign: &Campaign,
+) -> Result<Vec<Arc<dyn CustodianLink>>, Failure> {
+    let (secrets, freezes) = (folder.secrets()?, centre.state().freezes());
+    let Some(apart) = folder.custodians()? else {
+        if let Some(given) = args.custodian.first() {
+            return Err(Failure::usage(format!(
+                "--custodian: {} lives in this centre's process",
+                given.custodian
+            ))
+            .hint("leave it out, or found the campaign with the custodians' files"));
+        }
+        let here = InProcess::all(campaign, &secrets, centre.keys(), &freezes).map_err(Failure::failed)?;
+        return Ok(serving::links(here));
+    };
+    if !centre.state().has_dice() {
+        return Err(Failure::failed("the public dice are not cast: nothing can be planned")
+            .hint("throw them in public, then: sekong dice public --data DIR --digits … --method …"));
+    }
+    let line = |id: &CustodianId| {
+        let address = args.custodian.iter().find(|given| given.custodian == *id);
+        let (address, peer) = address.zip(apart.get(id)).ok_or_else(|| {
+            Failure::usage(format!("--custodian: where does {id} listen?"))
+                .hint(format!("say --custodian {id}=ADDR; one that is down is noted as silent"))
+        })?;
+        let remote = Remote::new(id.clone(), address.address, &secrets.line_key(), *peer);
+        Ok(Arc::new(remote) as Arc<dyn CustodianLink>)
+    };
+    campaign.custodians().iter().map(line).collect()
+}
+
 /// Opens the campaign that the folder's log tells.
-async fn open(folder: &DataFolder) -> Result<(Centre<SqliteStore>, Campaign), Failure> {
+pub(super) async fn open(folder: &DataFolder) -> Result<(Centre<SqliteStore>, Campaign), Failure> {
     if !folder.store().is_file() {
         return Err(Failure::usage(format!("{} holds no campaign", folder.root().display()))
             .hint("found one first: sekong init CAMPAIGN --data DIR"));
@@ -56,6 +89,7 @@ async fn open(folder: &DataFolder) -> Result<(Centre<SqliteStore>, Campaign), Fa
 
 fn clock(
     demo: Option<&DemoStart>,
+    steps: bool,
     centre: &Centre<SqliteStore>,
     campaign: &Campaign,
 ) -> Result<Arc<dyn Clock>, Failure> {
@@ -67,7 +101,5 @@ fn clock(
         ))
         .hint(format!("time does not run backwards: --demo-clock {newest},{}", demo.speed)));
     }
-    let clock = DemoClock::standing_at(start);
-    clock.run(demo.speed);
-    Ok(Arc::new(clock))
+    Ok(DemoClock::started(start, demo.speed, steps))
 }

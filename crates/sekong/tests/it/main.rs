@@ -11,6 +11,7 @@ mod fsync;
 mod games;
 mod help;
 mod kill;
+mod network;
 mod plans;
 mod rosters;
 mod run;

@@ -1,0 +1,63 @@
+//! What centre and custodians tell each other before a campaign begins: public files, carried by hand.
+
+use std::path::Path;
+
+use sekong_centre::KeyRing;
+use sekong_log::{CustodianCommitted, DeviceId, Hash};
+use sekong_model::CampaignId;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::data_folder::parse_keys;
+use crate::failure::Failure;
+use crate::files::read_text;
+
+/// What a custodian tells the centre.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CustodianFile {
+    pub(crate) campaign: CampaignId,
+    /// SHA-256 of the canonical form of the campaign's files.
+    pub(crate) bundle: Hash,
+    pub(crate) commitment: CustodianCommitted,
+    /// The key by which it answers.
+    pub(crate) line: DeviceId,
+}
+
+/// What the centre tells its custodians.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CentreFile {
+    pub(crate) campaign: CampaignId,
+    /// SHA-256 of the canonical form of the campaign's files.
+    pub(crate) bundle: Hash,
+    /// The log's verifier key.
+    pub(crate) log: String,
+    /// The cosigners' verifier keys.
+    pub(crate) cosigners: Vec<String>,
+    /// The key by which it asks.
+    pub(crate) line: DeviceId,
+}
+
+impl CentreFile {
+    /// The keys that heads must carry.
+    pub(crate) fn keys(&self) -> Result<KeyRing, Failure> {
+        let [log] = parse_keys("log", &self.log)?
+            .try_into()
+            .map_err(|keys: Vec<_>| Failure::failed(format!("log holds {} keys, not one", keys.len())))?;
+        Ok(KeyRing { log, cosigners: Some(parse_keys("cosigners", &self.cosigners.join("\n"))?) })
+    }
+}
+
+/// Reads one of these files; `from` says which command wrote it.
+pub(crate) fn read<T: DeserializeOwned>(path: &Path, from: &str) -> Result<T, Failure> {
+    serde_json::from_str(&read_text(path)?).map_err(|error| {
+        Failure::failed(format!("{} cannot be read: {error}", path.display()))
+            .hint(format!("name the file that `{from}` wrote, unchanged"))
+    })
+}
+
+/// As it is written.
+pub(crate) fn text(file: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string_pretty(file).map(|text| text + "\n").map_err(Failure::failed)
+}
