@@ -12,6 +12,7 @@ mod map;
 mod orders;
 mod pages;
 pub(crate) mod problem;
+mod relays;
 mod session;
 pub mod views;
 
@@ -57,6 +58,8 @@ fn documented() -> OpenApiRouter<Service> {
         .routes(routes!(entries::take))
         .routes(routes!(entries::enrol))
         .routes(routes!(entries::show))
+        .routes(routes!(relays::relay))
+        .routes(routes!(relays::overdue))
         .routes(routes!(dice::list))
         .routes(routes!(dice::throw))
         .routes(routes!(dice::outage))

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
 use sekong_draw::{Release, Throw};
 use sekong_log::{Hash, commitment};
 use sekong_model::{Day, Hour, Moment, Order, PoolId, PostId, ProvinceId, SourceBundle, TeamId, UnitId};
@@ -75,6 +76,16 @@ impl OrderOpening {
 pub struct OrdersBody {
     /// One opening a unit on duty.
     pub orders: Vec<OrderOpening>,
+}
+
+/// What a box tells its team: its order if it is on duty, and by when it is to be heard of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BoxMessage {
+    /// The order, as the log's commitment opens; `None` for a team that is not on duty.
+    pub opening: Option<OrderOpening>,
+    /// By when every team on duty checks in.
+    pub check_in_by: Timestamp,
 }
 
 /// The RFC 8785 bytes of a body.

@@ -1,20 +1,25 @@
 //! The centre at work: it founds a campaign, runs the jobs of the schedule and takes reports.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use jiff::Timestamp;
-use sekong_draw::Throw;
-use sekong_log::{
-    Absence, CampaignOpened, CustodianCommitted, DailyDie, DeviceId, DeviceKey, Enrolled, Entry, EntryDraft,
-    EntryError, Hash, KeyError, NO_PREVIOUS, OfficerEnrolled, OutagePlanned, Period, PublicDice, Statement,
-    body_hash,
+use sekong_draw::{
+    BoxContent, BoxFor, Codebook, Instruction, PostNumber, SealedBox, Table, TableId, TableSerial, Throw,
 };
-use sekong_model::{Campaign, CustodianId, Day, Hour, Moment, OfficerId, ProvinceId, SourceBundle, TeamId};
+use sekong_log::{
+    Absence, CampaignOpened, Channel, CustodianCommitted, DailyDie, DeviceId, DeviceKey, Enrolled, Entry,
+    EntryDraft, EntryError, Hash, KeyError, NO_PREVIOUS, OfficerEnrolled, OrderRelayed, OutagePlanned,
+    Period, PublicDice, Statement, body_hash,
+};
+use sekong_model::{
+    Campaign, CustodianId, Day, Hour, Moment, OfficerId, Order, ProvinceId, SourceBundle, TeamId,
+};
 use sekong_plan::Game;
 use sekong_store::{Store, StoreError, StoredBody};
 
 use crate::bodies::{self, OrderOpening, SaltKey, canonical};
+use crate::boxes::{BoxBook, Boxes, ProvenBox};
 use crate::custody::Answers;
 use crate::fault::Fault;
 use crate::folder::Folder;
@@ -65,6 +70,12 @@ pub enum CentreError {
     Over {
         /// First instant after it.
         ends: Timestamp,
+    },
+    /// A team that no order of this hour or a later one concerns.
+    #[error("team {team} has no order now: it is not on duty, or away")]
+    NotOnDuty {
+        /// The team.
+        team: TeamId,
     },
     /// Something must be logged and cosigned before.
     #[error("{what} must be logged and cosigned before")]
@@ -141,6 +152,20 @@ pub struct Centre<S> {
     salts: SaltKey,
     keys: KeyRing,
     throws: BTreeMap<Moment, Throw>,
+    boxes: BoxBook,
+}
+
+/// An order that leaves the centre as a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relayed {
+    /// Index of the entry that says so.
+    pub index: u64,
+    /// Nine digits, as they are read out.
+    pub code: String,
+    /// The day of the hour.
+    pub day: Day,
+    /// The hour that the order is for.
+    pub hour: Hour,
 }
 
 /// What a campaign is founded with.
@@ -159,7 +184,7 @@ pub struct Founding<'a> {
     /// Keys of the seats that throw dice.
     pub officers: &'a [(OfficerId, DeviceId)],
     /// Devices to enrol.
-    pub devices: &'a [(TeamId, DeviceId)],
+    pub devices: &'a [Enrolled],
 }
 
 impl<S: Store> Centre<S> {
@@ -189,7 +214,8 @@ impl<S: Store> Centre<S> {
         let state = State::open(&entry, keys.clone(), &kept).map_err(|fault| at(0, fault))?;
         ledger.append(&entry);
         let salts = founding.secrets.salt_key();
-        let mut centre = Centre { state, ledger, device, salts, keys, throws: BTreeMap::new() };
+        let mut centre =
+            Centre { state, ledger, device, salts, keys, throws: BTreeMap::new(), boxes: BoxBook::default() };
         centre.keep(campaign, files, Readers::EveryoneNow);
         centre.set_up(founding, now).await?;
         centre.commit(now).await?;
@@ -208,9 +234,8 @@ impl<S: Store> Centre<S> {
             let enrolled = OfficerEnrolled { officer: officer.clone(), key: *key };
             self.write(Statement::Officer(enrolled), now)?;
         }
-        for (team, device) in founding.devices {
-            let enrolled = Enrolled { team: team.clone(), device: *device };
-            self.write(Statement::Enrol(enrolled), now)?;
+        for enrolled in founding.devices {
+            self.write(Statement::Enrol(enrolled.clone()), now)?;
         }
         Ok(())
     }
@@ -238,7 +263,7 @@ impl<S: Store> Centre<S> {
         let ledger = Ledger::open(store, Folder::new(data), signers(secrets, campaign)?, visit).await?;
         let state = state.ok_or(CentreError::Empty)?;
         let (device, salts) = (secrets.device_key(), secrets.salt_key());
-        Ok(Centre { state, ledger, device, salts, keys, throws: BTreeMap::new() })
+        Ok(Centre { state, ledger, device, salts, keys, throws: BTreeMap::new(), boxes: BoxBook::default() })
     }
 
     /// The campaign as the log tells it.
@@ -358,9 +383,74 @@ impl<S: Store> Centre<S> {
     }
 
     /// Gives a team a device, which retires the one before; in the next commit.
-    pub fn enrol(&mut self, team: TeamId, device: DeviceId, now: Timestamp) -> Result<u64, CentreError> {
-        self.write(Statement::Enrol(Enrolled { team, device }), now)?;
+    pub fn enrol(&mut self, enrolled: Enrolled, now: Timestamp) -> Result<u64, CentreError> {
+        self.write(Statement::Enrol(enrolled), now)?;
         Ok(self.log_size() - 1)
+    }
+
+    /// Logs that the newest order of a team is relayed, and gives its code; in the next commit.
+    ///
+    /// # Errors
+    /// [`CentreError::NotOnDuty`] for a team without an order of this hour or a later one.
+    pub fn relay(&mut self, team: &TeamId, channel: Channel, now: Timestamp) -> Result<Relayed, CentreError> {
+        let not_on_duty = || CentreError::NotOnDuty { team: team.clone() };
+        let (province, day, hour, order) = self.newest_order(team, now).ok_or_else(not_on_duty)?;
+        let posts = self.state.campaign().posts();
+        let instruction = match &order {
+            Order::Stay => Instruction::Stay,
+            Order::StandDown => Instruction::StandDown,
+            Order::Drive { post } => {
+                let place = posts.iter().position(|known| known.id == *post);
+                Instruction::Go(
+                    place.and_then(|place| PostNumber::of_index(place).ok()).ok_or_else(not_on_duty)?,
+                )
+            }
+        };
+        let said = OrderRelayed { province, day, hour, team: team.clone(), channel };
+        self.write(Statement::Relayed(said), now)?;
+        let key = self.table_id(team, TableSerial(0)).key(&self.table_secret());
+        let code = Table::new(&key).code(day, hour, instruction).to_string();
+        Ok(Relayed { index: self.log_size() - 1, code, day, hour })
+    }
+
+    fn newest_order(&self, team: &TeamId, now: Timestamp) -> Option<(ProvinceId, Day, Hour, Order)> {
+        let campaign = self.state.campaign();
+        let (day, hour) = campaign.day_hour_of(now);
+        let known = campaign.teams().iter().find(|known| known.id == *team)?;
+        let province = campaign.pool(&known.pool)?.province.clone();
+        let moments = self.state.draws_from(&province, Moment::Hour { day, hour }).map(|(moment, _)| moment);
+        let sealed: Vec<Moment> =
+            moments.filter(|moment| self.state.orders_index(&province, *moment).is_some()).collect();
+        sealed.into_iter().rev().find_map(|moment| {
+            let Moment::Hour { day, hour } = moment else { return None };
+            let order = self.state.order_for(&province, moment, team)?;
+            Some((province.clone(), day, hour, order.order.clone()))
+        })
+    }
+
+    /// The page of a team's printed codebook for a day: every hour, and every order that it can get.
+    pub fn codebook(&self, team: &TeamId, day: Day) -> Option<Codebook> {
+        let campaign = self.state.campaign();
+        let known = campaign.teams().iter().find(|known| known.id == *team)?;
+        let province = campaign.pool(&known.pool)?.province.clone();
+        let of_province = campaign.posts().iter().enumerate().filter(|(_, post)| post.province == province);
+        let posts: BTreeSet<PostNumber> =
+            of_province.filter_map(|(place, _)| PostNumber::of_index(place).ok()).collect();
+        let hours: BTreeSet<Hour> = Hour::all().collect();
+        Some(Codebook::new(self.table_id(team, TableSerial(0)), &self.table_secret(), day, &hours, &posts))
+    }
+
+    /// The key of a team's table, sealed to its device; `None` for a device without a box key.
+    pub(crate) fn sealed_table(&self, team: &TeamId) -> Option<SealedBox> {
+        let campaign = self.state.campaign();
+        let known = campaign.teams().iter().find(|known| known.id == *team)?;
+        let province = &campaign.pool(&known.pool)?.province;
+        let serial = TableSerial(0);
+        let key = self.table_id(team, serial).key(&self.table_secret());
+        let own = BoxFor { campaign: campaign.id(), province, content: BoxContent::Table(serial), team };
+        let box_key = self.state.box_key_of(team, self.log_size())?;
+        let randomness = self.salts.key(&format!("table box of {team} for {box_key}")).0;
+        own.seal(&box_key, &key.to_bytes(), &randomness).ok()
     }
 
     /// The games that a job would have to solve first, for a caller who solves them beside the centre's work.
@@ -390,6 +480,26 @@ impl<S: Store> Centre<S> {
     ) -> OrderOpening {
         let moment = Moment::Hour { day, hour };
         order.opening(day, hour, self.salts.salt("order", province, moment, order.unit.as_str()))
+    }
+
+    /// A team's box of a moment whose orders are logged.
+    pub(crate) fn box_of(&self, province: &ProvinceId, moment: Moment, team: &TeamId) -> Option<ProvenBox> {
+        let index = self.state.orders_index(province, moment)?;
+        match self.boxes.get(province, moment) {
+            Some(boxes) => boxes.of_team(team),
+            // After a restart they are sealed anew, byte for byte the same.
+            None => Boxes::of(&self.state, &self.salts, province, moment, index).of_team(team),
+        }
+    }
+
+    /// The table from which a team's orders are relayed.
+    pub(crate) fn table_id(&self, team: &TeamId, serial: TableSerial) -> TableId {
+        TableId { campaign: self.state.campaign().id().clone(), team: team.clone(), serial }
+    }
+
+    /// The secret behind every table of this campaign.
+    pub(crate) fn table_secret(&self) -> [u8; 32] {
+        self.salts.key("relay tables").0
     }
 
     /// A key for the sessions of this campaign's users, made of its secrets.

@@ -5,6 +5,7 @@
 pub mod api;
 mod audit;
 mod bodies;
+mod boxes;
 mod centre;
 mod clock;
 mod custody;
@@ -17,12 +18,14 @@ mod plan_book;
 mod receipt;
 mod schedule;
 mod service;
+mod sms;
 mod state;
 mod tally;
 
 pub use audit::{AuditFault, Evidence, Verdict, audit};
-pub use bodies::canonical_files;
-pub use centre::{Centre, CentreError, Founding, Refusal, logged_files};
+pub use bodies::{BoxMessage, OrderOpening, canonical_files};
+pub use boxes::{Boxes, ProvenBox};
+pub use centre::{Centre, CentreError, Founding, Refusal, Relayed, logged_files};
 pub use clock::Clock;
 pub use custody::{
     Answers, AskError, Asked, CustodianLink, InProcess, LineKey, Office, OfficeError, OfficeOptions,
@@ -35,7 +38,9 @@ pub use ledger::LedgerError;
 pub use receipt::{Receipt, ReceiptError};
 pub use schedule::{Job, jobs};
 pub use service::{Away, Page, Pages, Service, ServiceOptions, Stopped};
+pub use sms::{SmsGateway, SmsGatewayError};
 pub use state::{
-    Admitted, Bodies, Body, DayPlan, Drawn, DrawnOrder, Due, KeyRing, NotedSilence, Outcome, Report, State,
+    Admitted, Bodies, Body, DayPlan, Drawn, DrawnOrder, Due, KeyRing, NotedSilence, Outcome, Overdue, Report,
+    State,
 };
 pub use tally::Tally;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use sekong_draw::Throw;
-use sekong_log::{Absence, DeviceId, Entry, Hash, OutagePlanned, Period};
+use sekong_log::{Absence, Channel, Enrolled, Entry, Hash, OutagePlanned, Period};
 use sekong_model::{ProvinceId, TeamId};
 use sekong_store::Store;
 use tokio::net::TcpListener;
@@ -25,10 +25,11 @@ pub(crate) use scheduler::Progress;
 pub(crate) use writer::Taken;
 
 use crate::api::{self, CampaignMap};
-use crate::centre::{Centre, CentreError, Refusal};
+use crate::centre::{Centre, CentreError, Refusal, Relayed};
 use crate::clock::Clock;
 use crate::custody::CustodianLink;
 use crate::fault::Fault;
+use crate::sms::SmsGateway;
 use crate::tally::Tally;
 use scheduler::Scheduler;
 use writer::{WAITING_MAX, Wish, Writer};
@@ -60,6 +61,8 @@ pub struct ServiceOptions {
     pub away: Arc<Away>,
     /// The ways to the custodians.
     pub custodians: Vec<Arc<dyn CustodianLink>>,
+    /// Where SMS are handed in, if anywhere.
+    pub sms: Option<SmsGateway>,
     /// The web pages.
     pub pages: Arc<dyn Pages>,
     /// Connections at one time; whoever comes later waits to be accepted. Event streams take half of them at most.
@@ -298,12 +301,17 @@ impl Service {
     }
 
     /// Enrols a device; ends when that is durable.
-    pub(crate) async fn enrol(
+    pub(crate) async fn enrol(&self, enrolled: Enrolled) -> Result<Result<u64, CentreError>, Stopped> {
+        self.ask(|answer| Wish::Enrol(enrolled, answer)).await
+    }
+
+    /// Logs that a team's newest order is relayed; ends when that is durable.
+    pub(crate) async fn relay(
         &self,
         team: TeamId,
-        device: DeviceId,
-    ) -> Result<Result<u64, CentreError>, Stopped> {
-        self.ask(|answer| Wish::Enrol(team, device, answer)).await
+        channel: Channel,
+    ) -> Result<Result<Relayed, CentreError>, Stopped> {
+        self.ask(|answer| Wish::Relay(team, channel, answer)).await
     }
 
     /// Takes dice that two officers threw for a silence, and has the draw tried again.

@@ -8,6 +8,7 @@ mod freeze;
 mod report;
 mod setup;
 mod silence;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,8 +16,8 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use sekong_draw::{DrawKey, Freeze, UnitWalk, ValueList, WeekDeal, period_of};
 use sekong_log::{
-    CampaignOpened, CustodianCommitted, DeviceId, Entry, Hash, Head, HeadError, HeadKeys, NO_PREVIOUS,
-    OutagePlanned, Period, Statement, Tree, VerifierKey,
+    BoxKey, CampaignOpened, Channel, CustodianCommitted, DeviceId, Entry, Hash, Head, HeadError, HeadKeys,
+    NO_PREVIOUS, OutagePlanned, Period, Statement, Tree, VerifierKey,
 };
 use sekong_model::{
     Campaign, CustodianId, Day, Hour, Moment, OfficerId, Order, PoolId, PostId, ProvinceId, SourceBundle,
@@ -26,6 +27,7 @@ use sekong_plan::Plan;
 
 pub use report::{Due, Outcome, Report};
 pub use silence::NotedSilence;
+pub use told::Overdue;
 
 use crate::bodies;
 use crate::custody::value_list;
@@ -92,6 +94,9 @@ struct Chained {
     team: Option<TeamId>,
     enrolled: Timestamp,
     retired: Option<Timestamp>,
+    box_key: Option<BoxKey>,
+    /// Index of the entry that enrolled it.
+    enrolled_at: u64,
     next_sequence: u64,
     previous: Hash,
     /// Index of each of its entries, by sequence.
@@ -182,6 +187,8 @@ pub struct State {
     draws: BTreeMap<(ProvinceId, Moment), Option<Drawn>>,
     decided_logged: BTreeSet<(ProvinceId, Moment, Trace)>,
     orders_at: BTreeMap<(ProvinceId, Moment), u64>,
+    heard: BTreeSet<(Moment, TeamId)>,
+    relayed: BTreeSet<(Moment, TeamId, Channel)>,
     dealt: BTreeMap<(Day, UnitId), TeamId>,
     dues: BTreeMap<(Day, Hour), BTreeMap<UnitId, Due>>,
     sealed: BTreeSet<ProvinceId>,
@@ -223,7 +230,7 @@ impl State {
             campaign: Arc::new(campaign),
             opened_leaf: entry.leaf_hash(),
             centre,
-            devices: BTreeMap::from([(centre, Chained::first(None, entry.time()))]),
+            devices: BTreeMap::from([(centre, Chained::first(None, entry.time(), 0))]),
             values,
             commitments: BTreeMap::new(),
             dice: None,
@@ -237,6 +244,8 @@ impl State {
             draws: BTreeMap::new(),
             decided_logged: BTreeSet::new(),
             orders_at: BTreeMap::new(),
+            heard: BTreeSet::new(),
+            relayed: BTreeSet::new(),
             dealt: BTreeMap::new(),
             dues: BTreeMap::new(),
             sealed: BTreeSet::new(),
@@ -270,12 +279,14 @@ impl State {
             Statement::Outage(said) => self.admit_outage(index, said),
             Statement::DailyDie(said) => self.admit_daily_die(index, entry, said, tree),
             Statement::Silence(said) => self.admit_silence(index, entry, said, bodies),
-            Statement::Enrol(said) => self.admit_enrol(entry, said),
+            Statement::Enrol(said) => self.admit_enrol(index, entry, said),
             Statement::Plan(said) => self.admit_plan(index, entry, said, bodies),
             Statement::Absences(said) => self.admit_absences(index, entry, &said, tree),
             Statement::Release(said) => self.admit_release(entry, said, tree, bodies),
             Statement::Deal(said) => self.admit_deal(said, bodies),
             Statement::Orders(said) => self.admit_orders(index, said, bodies),
+            Statement::Opened(said) => self.admit_opened(entry, said),
+            Statement::Relayed(said) => self.admit_relayed(said),
             Statement::Inspection(said) => self.admit_inspection(index, entry, said),
             Statement::Close(said) => self.admit_close(entry, said, tree),
         }?;
@@ -407,7 +418,7 @@ impl State {
     }
 
     fn check_may_say(&self, entry: &Entry, statement: &Statement) -> Result<(), Fault> {
-        let of_team = matches!(statement, Statement::Inspection(_));
+        let of_team = matches!(statement, Statement::Inspection(_) | Statement::Opened(_));
         let device = entry.device();
         if of_team == (device == self.centre) { Err(Fault::NotItsToSay { device }) } else { Ok(()) }
     }
@@ -426,6 +437,14 @@ impl State {
     pub fn device_of(&self, team: &TeamId) -> Option<DeviceId> {
         let of_team = |chained: &Chained| chained.retired.is_none() && chained.team.as_ref() == Some(team);
         self.devices.iter().find(|(_, chained)| of_team(chained)).map(|(device, _)| *device)
+    }
+
+    /// The key to which a team's orders are sealed after `size` entries.
+    pub fn box_key_of(&self, team: &TeamId, size: u64) -> Option<BoxKey> {
+        let own = self.devices.values().filter(|chained| chained.team.as_ref() == Some(team));
+        let newest =
+            own.filter(|chained| chained.enrolled_at < size).max_by_key(|chained| chained.enrolled_at);
+        newest?.box_key
     }
 
     /// Index of a device's entry, by its sequence number.
@@ -528,11 +547,13 @@ impl State {
 }
 
 impl Chained {
-    fn first(team: Option<TeamId>, enrolled: Timestamp) -> Chained {
+    fn first(team: Option<TeamId>, enrolled: Timestamp, enrolled_at: u64) -> Chained {
         Chained {
             team,
             enrolled,
+            enrolled_at,
             retired: None,
+            box_key: None,
             next_sequence: 0,
             previous: NO_PREVIOUS,
             logged: BTreeMap::new(),

@@ -8,6 +8,7 @@
 //! nothing, and does not decide what an entry may say. A head it opens is one the log signed, not the newest.
 
 pub mod audit;
+mod box_key;
 pub mod checkpoint;
 pub mod commitment;
 pub mod cosign;
@@ -20,6 +21,7 @@ pub mod tile;
 pub use audit::{
     AuditedLog, CHECKPOINT_FILE, HeadKeys, LogFault, LogFiles, LogRule, audit_fetched, audit_folder,
 };
+pub use box_key::BoxKey;
 pub use checkpoint::{Checkpoint, CheckpointError, Cosignature, Head, HeadError};
 pub use commitment::{SALT_BYTES, body_hash, commitment};
 pub use cosign::{CosignRefusal, CosignatureError, Cosigner, verify_cosignature};

@@ -12,7 +12,7 @@ use sekong_model::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{DeviceId, Hash};
+use crate::{BoxKey, DeviceId, Hash};
 
 /// The content of an entry: `kind` names the step, `body` holds its data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +44,10 @@ pub enum Statement {
     Deal(Dealt),
     /// Orders were sealed.
     Orders(OrdersSealed),
+    /// A team's device opened its box.
+    Opened(BoxOpened),
+    /// An order was read out or sent as a code to a team without a data network.
+    Relayed(OrderRelayed),
     /// A team reports an inspection.
     Inspection(InspectionReported),
     /// The time for reports on an hour ran out.
@@ -249,6 +253,9 @@ pub struct Enrolled {
     pub team: TeamId,
     /// The device's public key.
     pub device: DeviceId,
+    /// The key to which its orders are sealed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub box_key: Option<BoxKey>,
 }
 
 /// The days an absence list is for.
@@ -373,6 +380,48 @@ pub struct OrdersSealed {
     pub orders: Vec<Hash>,
     /// SHA-256 of the body that opens them.
     pub body: Hash,
+    /// RFC 6962 root over the boxes of all teams of the province, in campaign order, on duty or not.
+    pub boxes: Hash,
+    /// By when every team on duty is to have been heard of.
+    pub check_in_by: Timestamp,
+}
+
+/// A team's device opened the box of an hour; it tells nothing of what was in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BoxOpened {
+    /// Where.
+    pub province: ProvinceId,
+    /// The day of the hour.
+    pub day: Day,
+    /// The hour whose orders it held.
+    pub hour: Hour,
+}
+
+/// How an order went where no data goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// Read out.
+    Voice,
+    /// By SMS.
+    Sms,
+}
+
+/// An order left the centre as a code of the team's table; the code itself is in nobody's log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderRelayed {
+    /// Where.
+    pub province: ProvinceId,
+    /// The day of the hour.
+    pub day: Day,
+    /// The hour the order is for.
+    pub hour: Hour,
+    /// To whom.
+    pub team: TeamId,
+    /// By which way.
+    pub channel: Channel,
 }
 
 /// What a team says it did in a slot. Counts stand in clear: they are the statistics.

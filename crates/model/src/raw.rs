@@ -68,6 +68,7 @@ pub(crate) struct RawRules {
     pub(crate) lead_minutes: u32,
     pub(crate) late_minutes: u32,
     pub(crate) missed_minutes: u32,
+    pub(crate) check_in_minutes: u32,
     pub(crate) same_hour_minutes: u32,
     pub(crate) silence_minutes: u32,
     pub(crate) enter_lead_minutes: u32,

@@ -13,6 +13,8 @@ pub struct Rules {
     pub late_minutes: u32,
     /// Minutes after an hour's beginning from which a report counts as arrived late.
     pub missed_minutes: u32,
+    /// Minutes after an hour begins by which every team on duty is to have been heard of.
+    pub check_in_minutes: u32,
     /// Drives up to so many minutes arrive within the same hour.
     pub same_hour_minutes: u32,
     /// Minutes after a moment's release from which a custodian that has not answered counts as silent.

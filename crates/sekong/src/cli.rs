@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
+use sekong_centre::SmsGateway;
 use sekong_draw::ThrownDice;
 use sekong_log::DeviceId;
-use sekong_model::{CustodianId, Day, OfficerId, ProvinceId};
+use sekong_model::{CustodianId, Day, OfficerId, ProvinceId, TeamId};
 
 use crate::clocks::{DemoStart, Speed};
 
@@ -50,6 +51,9 @@ pub enum Command {
         after_help = "Examples, in order:\n  sekong custodian init campaigns/northeast-2017 --id court --data court\n  sekong custodian commit --data court --out court.json\n  sekong custodian serve --data court --centre centre.json --listen 192.0.2.7:7443"
     )]
     Custodian(CustodianCommand),
+    /// Print the page of a team's codebook for a day, for a team without a device
+    #[command(after_help = "Example:\n  sekong codebook --data /srv/sekong --team ST-P-01 --day 2017-01-03")]
+    Codebook(CodebookArgs),
     /// Cast dice: the public ones before the first day, and those that replace a silent custodian's value
     #[command(
         subcommand,
@@ -185,6 +189,20 @@ pub struct CustodianOutageArgs {
     /// First instant after that at which it will
     #[arg(long, value_name = "TIME")]
     pub until: Timestamp,
+}
+
+/// Arguments of `sekong codebook`.
+#[derive(Debug, Args)]
+pub struct CodebookArgs {
+    /// The data folder of a founded campaign; no centre may be serving it
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The team
+    #[arg(long, value_name = "ID")]
+    pub team: TeamId,
+    /// The day
+    #[arg(long, value_name = "DATE")]
+    pub day: Day,
 }
 
 /// What can be done with dice.
@@ -413,6 +431,9 @@ pub struct ServeArgs {
     /// Where a custodian listens; once for each that has a machine of its own
     #[arg(long, value_name = "ID=ADDR")]
     pub custodian: Vec<CustodianAddress>,
+    /// Where SMS with relayed orders are handed in, e.g. http://127.0.0.1:9000/send
+    #[arg(long, value_name = "URL")]
+    pub sms_gateway: Option<SmsGateway>,
     /// Print one JSON object on one line once it listens
     #[arg(long)]
     pub json: bool,

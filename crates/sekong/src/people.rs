@@ -4,5 +4,5 @@ mod crew;
 mod site;
 mod world;
 
-pub(crate) use crew::{device, officer_key};
+pub(crate) use crew::{box_secret, device, officer_key};
 pub(crate) use world::{Setting, World};

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use sekong_centre::{Away, Centre, Clock, CustodianLink, InProcess, Service, ServiceOptions};
+use sekong_centre::{Away, Centre, Clock, CustodianLink, InProcess, Service, ServiceOptions, SmsGateway};
 use sekong_store::SqliteStore;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -33,10 +33,11 @@ pub(crate) async fn start(
     demo: bool,
     away: Arc<Away>,
     custodians: Vec<Arc<dyn CustodianLink>>,
+    sms: Option<SmsGateway>,
 ) -> Result<Service, Failure> {
     let reader = SqliteStore::open_read_only(&folder.store()).await.map_err(Failure::failed)?;
     let (pages, connections_max) = (Arc::new(BuiltPages), connections_max());
-    let options = ServiceOptions { clock, demo, away, custodians, pages, connections_max };
+    let options = ServiceOptions { clock, demo, away, custodians, sms, pages, connections_max };
     Service::start(centre, reader, options).await.map_err(Failure::failed)
 }
 

@@ -7,12 +7,12 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::StatusCode;
 use futures_util::StreamExt;
-use sekong_log::{DeviceId, Entry, leaf_hash};
+use sekong_log::{Enrolled, Entry, leaf_hash};
 
 use super::extract::InPath;
 use super::problem::{Problem, too_large};
 use super::session::Session;
-use super::views::{LoggedView, NewDevice, ProblemView, ReceiptView};
+use super::views::{EnrolledView, NewDevice, ProblemView, ReceiptView};
 use crate::service::{Service, Taken};
 
 /// Largest body of a request that may change something: no entry is longer.
@@ -137,7 +137,7 @@ async fn receipt(service: &Service, index: u64) -> Result<ReceiptView, Problem> 
 
 /// Enrols a device for the signed-in team and retires the one before; in a demo only.
 #[utoipa::path(post, path = "/api/devices", operation_id = "enrol_device", tag = "field", request_body = NewDevice, responses(
-    (status = 201, body = LoggedView),
+    (status = 201, body = EnrolledView),
     (status = 400, body = ProblemView, content_type = "application/problem+json"),
     (status = 401, body = ProblemView, content_type = "application/problem+json"),
     (status = 403, body = ProblemView, content_type = "application/problem+json"),
@@ -147,20 +147,20 @@ pub(crate) async fn enrol(
     State(service): State<Service>,
     session: Session,
     body: Body,
-) -> Result<(StatusCode, Json<LoggedView>), Problem> {
+) -> Result<(StatusCode, Json<EnrolledView>), Problem> {
     let team = session.team()?.clone();
     if !service.options().demo {
         let detail = "outside of a demo the duty office enrols devices";
         return Err(Problem::new(StatusCode::FORBIDDEN, "not-a-demo", "Not here", detail));
     }
-    let device = read_device(&whole(body).await?)?;
-    let index = service.enrol(team, device).await??;
-    Ok((StatusCode::CREATED, Json(LoggedView { index })))
+    let NewDevice { device, box_key } = read_device(&whole(body).await?)?;
+    let index = service.enrol(Enrolled { team: team.clone(), device, box_key }).await??;
+    let table = service.desk().await.sealed_table(&team).map(|sealed| sealed.to_string());
+    Ok((StatusCode::CREATED, Json(EnrolledView { index, table })))
 }
 
-fn read_device(bytes: &[u8]) -> Result<DeviceId, Problem> {
-    let read: Result<NewDevice, _> = serde_json::from_slice(bytes);
-    read.map(|new| new.device).map_err(|error| {
+fn read_device(bytes: &[u8]) -> Result<NewDevice, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| {
         Problem::unreadable("device", error).hint("send {\"device\": \"64 lowercase hexadecimal digits\"}")
     })
 }

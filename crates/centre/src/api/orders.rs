@@ -7,8 +7,9 @@ use sekong_model::{Day, Hour, Moment, ProvinceId, TeamId};
 use super::board::{inspection_state, report};
 use super::problem::Problem;
 use super::session::Session;
-use super::views::{DeviceView, DutyView, OrderView, OrdersView, ProblemView};
+use super::views::{BoxView, DeviceView, DutyView, OrderView, OrdersView, ProblemView};
 use crate::bodies::canonical;
+use crate::boxes::ProvenBox;
 use crate::service::{Desk, Service};
 use crate::state::{DrawnOrder, State as Log};
 
@@ -30,19 +31,41 @@ pub(crate) async fn show(
     let desk = service.desk().await;
     let log = desk.state();
     let (day, hour) = log.campaign().day_hour_of(now);
-    Ok(Json(OrdersView {
-        now,
-        team: team.clone(),
-        device: device(log, team),
-        standing: standing(&*desk, team, day, hour),
-        duties: duties(log, team, now, day, hour),
-    }))
+    let sealed = log.box_key_of(team, u64::MAX).is_some();
+    let boxes = if sealed { boxes(&*desk, team, day, hour) } else { Vec::new() };
+    let standing = if sealed { None } else { standing(&*desk, team, day, hour) };
+    let mut duties = duties(log, team, now, day, hour);
+    // What lies ahead is in the boxes.
+    duties.retain(|duty| !sealed || duty.begins <= now);
+    let (team, device) = (team.clone(), device(log, team));
+    Ok(Json(OrdersView { now, team, device, boxes, standing, duties }))
 }
 
 fn device(log: &Log, team: &TeamId) -> Option<DeviceView> {
     let id = log.device_of(team)?;
     let (next_sequence, previous) = log.device_place(&id)?;
     Some(DeviceView { id, next_sequence, previous })
+}
+
+/// The team's boxes of this hour and later ones, as far as their orders are logged.
+fn boxes(desk: &dyn Desk, team: &TeamId, day: Day, hour: Hour) -> Vec<BoxView> {
+    let Some(province) = province_of(desk.state(), team) else { return Vec::new() };
+    let moments = desk.state().draws_from(&province, Moment::Hour { day, hour }).map(|(moment, _)| moment);
+    let view = |moment: Moment| {
+        let Moment::Hour { day, hour } = moment else { return None };
+        let index = desk.state().orders_index(&province, moment)?;
+        let ProvenBox { sealed, place, proof } = desk.box_of(&province, moment, team)?;
+        Some(BoxView {
+            province: province.clone(),
+            day,
+            hour,
+            sealed: sealed.to_string(),
+            index,
+            place,
+            proof,
+        })
+    };
+    moments.filter_map(view).collect()
 }
 
 /// The team's newest order, of this hour or a later one.

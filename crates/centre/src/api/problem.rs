@@ -84,6 +84,11 @@ impl From<CentreError> for Problem {
     fn from(error: CentreError) -> Problem {
         match error {
             CentreError::Fault { fault, .. } => (*fault).into(),
+            CentreError::NotOnDuty { .. } => {
+                Problem::new(StatusCode::CONFLICT, "not-on-duty", "There is no order to relay", &error)
+                    .field("team")
+                    .hint("relay to teams that are on duty in this hour or the next")
+            }
             error => Problem::internal(error),
         }
     }

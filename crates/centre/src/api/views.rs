@@ -1,7 +1,7 @@
 //! What the API answers, as JSON: one type an answer. Nothing here computes.
 
 use jiff::Timestamp;
-use sekong_log::{DeviceId, Hash, SilenceReason};
+use sekong_log::{BoxKey, DeviceId, Hash, SilenceReason};
 use sekong_model::{CustodianId, Day, Hour, Moment, Order, PostId, ProvinceId, TeamId, UnitId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -349,9 +349,12 @@ pub struct OrdersView {
     pub team: TeamId,
     /// The team's device, once enrolled.
     pub device: Option<DeviceView>,
-    /// The newest order; `null` while the team is not on duty.
+    /// The boxes of this hour and later ones, for a device with a box key: what they hold is known to it alone.
+    pub boxes: Vec<BoxView>,
+    /// The newest order; `null` while the team is not on duty, and for a device with a box key.
     pub standing: Option<OrderView>,
-    /// Inspections that orders already given to this team lead to, of the last 48 hours and ahead, oldest first.
+    /// Inspections that orders already given to this team lead to, of the last 48 hours, oldest first; those ahead only for a
+    /// device without a box key.
     pub duties: Vec<DutyView>,
 }
 
@@ -445,6 +448,92 @@ pub struct NewDevice {
     /// Its Ed25519 public key, 64 lowercase hexadecimal digits.
     #[schema(value_type = String)]
     pub device: DeviceId,
+    /// Its X25519 public key, to which its orders are sealed; without one they are shown as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub box_key: Option<BoxKey>,
+}
+
+/// A device that was enrolled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct EnrolledView {
+    /// Index of the entry.
+    pub index: u64,
+    /// The key of its table for relayed orders, sealed to it, in hexadecimal digits.
+    pub table: Option<String>,
+}
+
+/// A box of the team's own, sealed to its device.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct BoxView {
+    /// The province.
+    #[schema(value_type = String)]
+    pub province: ProvinceId,
+    /// The day of the hour.
+    #[schema(value_type = String, format = Date)]
+    pub day: Day,
+    /// The hour whose orders it holds.
+    #[schema(value_type = u8)]
+    pub hour: Hour,
+    /// The box, in hexadecimal digits; all have the same size.
+    pub sealed: String,
+    /// Index of the entry that holds the root over all boxes of the province-hour.
+    pub index: u64,
+    /// Its place among them.
+    pub place: u64,
+    /// RFC 6962 inclusion proof under that root; the leaf is the box.
+    #[schema(value_type = Vec<String>)]
+    pub proof: Vec<Hash>,
+}
+
+/// An order that was relayed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RelayView {
+    /// Index of the entry that says so.
+    pub index: u64,
+    /// Nine digits to be read out; the team looks them up in its table.
+    pub code: String,
+    /// The day of the hour.
+    #[schema(value_type = String, format = Date)]
+    pub day: Day,
+    /// The hour that the order is for.
+    #[schema(value_type = u8)]
+    pub hour: Hour,
+    /// Why the SMS gateway did not take it; then read it out.
+    pub not_sent: Option<String>,
+}
+
+/// Teams on duty that were not heard of in time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct OverdueListView {
+    /// The centre's time.
+    #[schema(value_type = String, format = DateTime)]
+    pub now: Timestamp,
+    /// Of the last hours, by province and hour.
+    pub overdue: Vec<OverdueView>,
+}
+
+/// A team on duty that was not heard of in time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct OverdueView {
+    /// The province.
+    #[schema(value_type = String)]
+    pub province: ProvinceId,
+    /// The unit it serves.
+    #[schema(value_type = String)]
+    pub unit: UnitId,
+    /// The team.
+    #[schema(value_type = String)]
+    pub team: TeamId,
+    /// The day of the hour.
+    #[schema(value_type = String, format = Date)]
+    pub day: Day,
+    /// The hour.
+    #[schema(value_type = u8)]
+    pub hour: Hour,
+    /// When it was due.
+    #[schema(value_type = String, format = DateTime)]
+    pub by: Timestamp,
 }
 
 /// Where an entry stands in the log.

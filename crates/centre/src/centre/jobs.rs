@@ -12,6 +12,7 @@ use sekong_store::Store;
 
 use super::{Centre, CentreError, Readers, at};
 use crate::bodies::{self, OrderOpening, OrdersBody, ValuesBody, canonical};
+use crate::boxes::Boxes;
 use crate::custody::{Answers, lacked};
 use crate::fault::Fault;
 use crate::schedule::decided_until;
@@ -238,13 +239,17 @@ impl<S: Store> Centre<S> {
         let orders = drawn.orders.iter().map(|order| order.opening(day, hour, salt(order.unit.as_str())));
         let opened = OrdersBody { orders: orders.collect() };
         let bytes = canonical(&opened);
+        let boxes = Boxes::of(&self.state, &self.salts, province, moment, self.log_size());
         let said = OrdersSealed {
             province: province.clone(),
             day,
             hour,
             orders: opened.orders.iter().map(OrderOpening::commitment).collect(),
             body: body_hash(&bytes),
+            boxes: boxes.root(),
+            check_in_by: self.state.check_in_by(day, hour),
         };
+        self.boxes.keep(province, moment, boxes);
         let kept = self.keep(campaign, bytes, Readers::After(decided_until(campaign, moment)));
         self.write_with(Statement::Orders(said), now, &kept)
     }

@@ -4,12 +4,14 @@ use std::future::Future;
 use std::pin::Pin;
 
 use jiff::Timestamp;
+use sekong_draw::SealedBox;
 use sekong_log::{Hash, TilePath};
-use sekong_model::{Day, Hour, ProvinceId};
+use sekong_model::{Day, Hour, Moment, ProvinceId, TeamId};
 use sekong_store::{Store, StoreError, StoredBody, StoredLeaf};
 use tokio::sync::Mutex;
 
 use crate::bodies::OrderOpening;
+use crate::boxes::ProvenBox;
 use crate::centre::{Centre, CentreError};
 use crate::receipt::Receipt;
 use crate::state::{DrawnOrder, KeyRing, State};
@@ -34,6 +36,10 @@ pub(crate) trait Desk: Send + Sync {
     fn hash_tile(&self, path: &TilePath) -> Option<Vec<u8>>;
     /// The proof of an entry under the newest head.
     fn receipt(&self, index: u64) -> Result<Receipt, CentreError>;
+    /// A team's box of a moment.
+    fn box_of(&self, province: &ProvinceId, moment: Moment, team: &TeamId) -> Option<ProvenBox>;
+    /// The key of a team's table, sealed to its device.
+    fn sealed_table(&self, team: &TeamId) -> Option<SealedBox>;
     /// An order, opened.
     fn opening(&self, province: &ProvinceId, day: Day, hour: Hour, order: &DrawnOrder) -> OrderOpening;
 }
@@ -57,6 +63,14 @@ impl<S: Store> Desk for Centre<S> {
 
     fn head(&self) -> Option<&str> {
         Centre::head(self)
+    }
+
+    fn box_of(&self, province: &ProvinceId, moment: Moment, team: &TeamId) -> Option<ProvenBox> {
+        Centre::box_of(self, province, moment, team)
+    }
+
+    fn sealed_table(&self, team: &TeamId) -> Option<SealedBox> {
+        Centre::sealed_table(self, team)
     }
 
     fn head_at(&self) -> Option<Timestamp> {

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use sekong_draw::{ReleaseRequest, Throw};
-use sekong_log::{DeviceId, Entry, OutagePlanned, Period};
+use sekong_log::{Channel, Enrolled, Entry, OutagePlanned, Period};
 use sekong_model::{Moment, TeamId};
 use sekong_store::Store;
 use tokio::sync::{RwLock, mpsc, oneshot, watch};
 
 use super::{Away, Stopped};
-use crate::centre::{Centre, CentreError, Refusal};
+use crate::centre::{Centre, CentreError, Refusal, Relayed};
 use crate::clock::Clock;
 use crate::custody::Answers;
 use crate::fault::Fault;
@@ -27,7 +27,9 @@ pub(super) enum Wish {
     /// Log an entry of a device.
     Take(Box<Entry>, oneshot::Sender<Result<Taken, Refusal>>),
     /// Enrol a device.
-    Enrol(TeamId, DeviceId, oneshot::Sender<Result<u64, CentreError>>),
+    Enrol(Enrolled, oneshot::Sender<Result<u64, CentreError>>),
+    /// Log that a team's newest order is relayed, and give its code.
+    Relay(TeamId, Channel, oneshot::Sender<Result<Relayed, CentreError>>),
     /// Run a job of the schedule, with what the custodians answered if it is a draw.
     Run(Job, Answers, oneshot::Sender<Result<(), CentreError>>),
     /// Say what the custodians are to be asked.
@@ -62,6 +64,7 @@ impl Taken {
 enum Answer {
     Taken(oneshot::Sender<Result<Taken, Refusal>>, Result<Taken, Refusal>),
     Written(oneshot::Sender<Result<u64, CentreError>>, Result<u64, CentreError>),
+    Relayed(oneshot::Sender<Result<Relayed, CentreError>>, Result<Relayed, CentreError>),
 }
 
 impl Answer {
@@ -70,6 +73,7 @@ impl Answer {
         match self {
             Answer::Taken(to, answer) => drop(to.send(answer)),
             Answer::Written(to, answer) => drop(to.send(answer)),
+            Answer::Relayed(to, answer) => drop(to.send(answer)),
         }
     }
 }
@@ -103,8 +107,11 @@ impl<S: Store> Writer<S> {
             let now = self.clock.now();
             match wish {
                 Wish::Take(entry, to) => answers.push(Answer::Taken(to, take(&mut centre, &entry, now))),
-                Wish::Enrol(team, device, to) => {
-                    answers.push(Answer::Written(to, centre.enrol(team, device, now)));
+                Wish::Enrol(enrolled, to) => {
+                    answers.push(Answer::Written(to, centre.enrol(enrolled, now)));
+                }
+                Wish::Relay(team, channel, to) => {
+                    answers.push(Answer::Relayed(to, centre.relay(&team, channel, now)));
                 }
                 Wish::Requests(moment, to) => drop(to.send(centre.requests(moment).await)),
                 Wish::Throw(throw, to) => drop(to.send(centre.take_throw(throw))),

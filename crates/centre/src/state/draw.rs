@@ -285,11 +285,7 @@ impl State {
 
     fn place_due(&mut self, province: &ProvinceId, day: Day, hour: Hour, order: DrawnOrder) {
         let Some((post, _)) = order.next else { return };
-        let week = self.campaign.week_of(day);
-        let away = [Period::Day { day }, Period::Week { week }]
-            .into_iter()
-            .filter_map(|period| self.absences.get(&(province.clone(), period)))
-            .any(|list| list.teams.contains(&order.team));
+        let away = self.is_away(province, day, &order.team);
         let due = Due {
             province: province.clone(),
             post,
@@ -352,6 +348,9 @@ impl State {
         let commitments: Vec<Hash> = opened.orders.iter().map(OrderOpening::commitment).collect();
         if !drawn.are_orders(&opened, said.day, said.hour) || commitments != said.orders {
             return Err(Fault::NotDrawn { what: "orders", province: said.province, moment });
+        }
+        if said.check_in_by != self.check_in_by(said.day, said.hour) {
+            return Err(Fault::NotDrawn { what: "time of checking in", province: said.province, moment });
         }
         self.bind_orders(index, &opened, &commitments);
         self.orders_at.insert((said.province, moment), index);

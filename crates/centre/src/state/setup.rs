@@ -51,7 +51,12 @@ impl State {
 
     /// A new device of a team retires the one before; it speaks only for what begins from now on, so that nobody can fill
     /// a missed slot with a device made afterwards.
-    pub(super) fn admit_enrol(&mut self, entry: &Entry, said: Enrolled) -> Result<Admitted, Fault> {
+    pub(super) fn admit_enrol(
+        &mut self,
+        index: u64,
+        entry: &Entry,
+        said: Enrolled,
+    ) -> Result<Admitted, Fault> {
         if !self.campaign.teams().iter().any(|team| team.id == said.team) {
             return Err(Fault::Unknown { what: format!("team {}", said.team) });
         }
@@ -64,7 +69,9 @@ impl State {
         for before in self.devices.values_mut().filter(|chained| chained.team.as_ref() == Some(&said.team)) {
             before.retired = before.retired.or(Some(entry.time()));
         }
-        self.devices.insert(said.device, Chained::first(Some(said.team), entry.time()));
+        let chained =
+            Chained { box_key: said.box_key, ..Chained::first(Some(said.team), entry.time(), index) };
+        self.devices.insert(said.device, chained);
         Ok(Admitted::Whole)
     }
 }

@@ -208,7 +208,7 @@ async fn a_device_is_enrolled_once_and_an_absence_says_who_and_until_when() {
     let forger = Forger::new().await;
     let team = forger.founded.campaign.teams()[0].id.clone();
     let device = crate::founded::device(&forger.founded.campaign, &team).id();
-    let enrolled = sekong_log::Enrolled { team: team.clone(), device };
+    let enrolled = sekong_log::Enrolled { team: team.clone(), device, box_key: None };
     let fault = forger.fault_of(everything, Statement::Enrol(enrolled), forger.founded.now);
     assert_eq!(fault.rule(), "order.first-counts", "{fault}");
 

@@ -8,8 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use sekong_centre::{
     Answers, Centre, CentreError, CustodianLink, Due, Founding, InProcess, Job, Secrets, jobs,
 };
-use sekong_draw::Freeze;
-use sekong_log::{Absence, AbsenceReason, DeviceKey, Entry, Hash, InspectionReported, Period, Statement};
+use sekong_draw::{BoxSecret, Freeze};
+use sekong_log::{
+    Absence, AbsenceReason, DeviceKey, Enrolled, Entry, Hash, InspectionReported, Period, Statement,
+};
 use sekong_model::{
     Campaign, Counts, Day, Hour, Moment, ProvinceId, SourceBundle, Team, TeamId, UnitId, referenced_files,
 };
@@ -75,6 +77,16 @@ pub(crate) fn device(campaign: &Campaign, team: &TeamId) -> Device {
     Device::new(campaign.id().clone(), device_seed(team))
 }
 
+fn enrolled(campaign: &Campaign, team: &TeamId) -> Enrolled {
+    let box_key = Some(box_secret(team).id());
+    Enrolled { team: team.clone(), device: device(campaign, team).id(), box_key }
+}
+
+/// What opens the boxes of a team's device.
+pub(crate) fn box_secret(team: &TeamId) -> BoxSecret {
+    BoxSecret::from_seed(&SEED.bytes("test box", team.as_str()))
+}
+
 /// Its key.
 pub(crate) fn device_key(team: &TeamId) -> DeviceKey {
     DeviceKey::from_seed(&device_seed(team))
@@ -104,7 +116,7 @@ impl Founded {
         let folder = tempfile::tempdir().unwrap();
         let campaign = Campaign::parse(&files).unwrap();
         let teams = campaign.teams().iter();
-        let devices: Vec<_> = teams.map(|team| (team.id.clone(), device(&campaign, &team.id).id())).collect();
+        let devices: Vec<_> = teams.map(|team| enrolled(&campaign, &team.id)).collect();
         let secrets = secrets(&campaign);
         let mut custodians = custodians(&campaign, &BTreeMap::new());
         let commitments: Vec<_> = custodians.iter_mut().map(InProcess::commitment).collect();

@@ -6,6 +6,7 @@ mod api;
 mod forgeries;
 mod founded;
 mod office;
+mod orders;
 mod reports;
 mod restart;
 mod silence;

@@ -106,6 +106,7 @@ impl Site {
         let keys = centre.keys().clone();
         let clock = Arc::new(SetClock(watch::channel(now).0));
         let options = ServiceOptions {
+            sms: None,
             clock: clock.clone(),
             demo,
             away: Arc::new(|_, _| Vec::new()),

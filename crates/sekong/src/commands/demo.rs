@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::{SignedDuration, Timestamp};
 use sekong_centre::{Centre, Clock, Founding, InProcess, Secrets, Service, Tally, Verdict, jobs};
-use sekong_log::Hash;
+use sekong_log::{Enrolled, Hash};
 use sekong_model::{Campaign, Hour, SourceBundle, TeamId};
 use sekong_simulate::{Seed, absences};
 use sekong_store::SqliteStore;
@@ -26,7 +26,7 @@ use crate::data_folder::DataFolder;
 use crate::failure::Failure;
 use crate::files::{parse_campaign, read_campaign, shipped_campaign};
 use crate::output::{print, print_line};
-use crate::people::{Setting, World, device, officer_key};
+use crate::people::{Setting, World, box_secret, device, officer_key};
 use crate::serving;
 
 /// Where a demo listens that is not to be served: teams alone reach it.
@@ -62,8 +62,12 @@ async fn found(
     let secrets = secrets(seed, &campaign);
     let keys = secrets.key_ring(campaign.id()).map_err(Failure::failed)?;
     folder.write_keys(&secrets, &keys)?;
-    let device = |team: &TeamId| (team.clone(), device(seed, campaign.id(), team).id());
-    let devices: Vec<_> = campaign.teams().iter().map(|team| device(&team.id)).collect();
+    let enrolled = |team: &TeamId| Enrolled {
+        team: team.clone(),
+        device: device(seed, campaign.id(), team).id(),
+        box_key: Some(box_secret(seed, team).id()),
+    };
+    let devices: Vec<_> = campaign.teams().iter().map(|team| enrolled(&team.id)).collect();
     let mut custodians =
         InProcess::all(&campaign, &secrets, &keys, &BTreeMap::new()).map_err(Failure::failed)?;
     let commitments: Vec<_> = custodians.iter_mut().map(InProcess::commitment).collect();
@@ -90,7 +94,7 @@ async fn found(
     let for_lists = campaign.clone();
     let away = Arc::new(move |province: &_, period| absences(seed, &for_lists, province, period));
     let service =
-        serving::start(centre, folder, clock.clone(), true, away, serving::links(custodians)).await?;
+        serving::start(centre, folder, clock.clone(), true, away, serving::links(custodians), None).await?;
     Ok(Setting { campaign, seed, clock, service, keys })
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod campaign_check;
 pub(crate) mod check;
+pub(crate) mod codebook;
 pub(crate) mod custodian;
 pub(crate) mod demo;
 pub(crate) mod dice;

@@ -27,7 +27,7 @@ async fn serve(args: &ServeArgs, folder: &DataFolder) -> Result<(), Failure> {
     // Nobody declares absences to this version of the centre: its lists are empty, and say so in the log.
     let away = Arc::new(|_: &_, _| Vec::new());
     let (demo, links) = (args.demo_clock.is_some(), links(args, folder, &centre, &campaign)?);
-    let service = serving::start(centre, folder, clock, demo, away, links).await?;
+    let service = serving::start(centre, folder, clock, demo, away, links, args.sms_gateway.clone()).await?;
     tokio::spawn(serving::tell_of_trouble(service.clone()));
     serving::announce(listener.local_addr().map_err(Failure::failed)?, args.json)?;
     service.serve(listener, serving::asked_to_end()).await.map_err(Failure::failed)?;

@@ -5,14 +5,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use sekong_centre::api::views::{DutyView, ProblemView, ReceiptView};
+use sekong_centre::api::views::{ProblemView, ReceiptView};
 use sekong_centre::{Clock, Job, KeyRing, Receipt, Service, jobs};
 use sekong_log::{Entry, InspectionReported, leaf_hash};
 use sekong_model::{Campaign, Day, Hour, Moment, TeamId};
 use sekong_simulate::{Deed, Duty, Habits, Seed, act};
 use tokio::runtime::Runtime;
 
-use super::crew::{Crew, report};
+use super::crew::{Crew, Ordered, report};
 use super::site::Site;
 use crate::clocks::DemoClock;
 use crate::failure::Failure;
@@ -140,9 +140,9 @@ impl World {
             self.leave_to_a_person(team);
             return Ok(());
         }
-        for duty in crew.new_duties(orders) {
-            self.plan_deed(team, &duty);
-        }
+        let duties = crew.open(&self.setting.campaign, &orders)?;
+        self.send(team, orders.now)?;
+        duties.iter().for_each(|duty| self.plan_deed(team, duty));
         Ok(())
     }
 
@@ -152,14 +152,14 @@ impl World {
         eprintln!("{team} has another device now and is not simulated any more");
     }
 
-    fn plan_deed(&mut self, team: &TeamId, duty: &DutyView) {
-        let deed = self.deed(team, duty).filter(|_| !duty.away);
+    fn plan_deed(&mut self, team: &TeamId, duty: &Ordered) {
+        let deed = self.deed(team, duty);
         let Some((deed, report)) = deed.and_then(|deed| Some((deed, report(duty, &deed)?))) else { return };
         let writing = Happening::Write(Box::new(report), team.clone(), deed.sent);
         self.happenings.entry(deed.written).or_default().push(writing);
     }
 
-    fn deed(&self, team: &TeamId, duty: &DutyView) -> Option<Deed> {
+    fn deed(&self, team: &TeamId, duty: &Ordered) -> Option<Deed> {
         let known =
             Duty { team: team.clone(), post: duty.post.clone(), hour: duty.hour, begins: duty.begins };
         let rules = self.setting.campaign.rules();

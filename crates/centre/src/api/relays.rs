@@ -1,0 +1,89 @@
+//! Orders where no data goes: codes to be read out or sent by SMS, and the teams that nobody has heard of.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::StatusCode;
+use sekong_log::Channel;
+use sekong_model::TeamId;
+use serde::Deserialize;
+
+use super::entries::whole;
+use super::problem::Problem;
+use super::session::Session;
+use super::views::{OverdueListView, OverdueView, ProblemView, RelayView};
+use crate::centre::Relayed;
+use crate::service::Service;
+
+/// How far back overdue teams are listed, in hours.
+const LISTED_HOURS: i64 = 12;
+
+/// Whose order goes which way.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    team: TeamId,
+    channel: Channel,
+}
+
+/// Logs that a team's newest order is relayed, and gives its code; by SMS it is sent as well. For the duty officer.
+#[utoipa::path(post, path = "/api/relays", operation_id = "relay_order", tag = "board",
+    request_body(content = String, content_type = "application/json", description = "{team, channel: \"voice\" or \"sms\"}"),
+    responses(
+    (status = 201, body = RelayView),
+    (status = 400, body = ProblemView, content_type = "application/problem+json"),
+    (status = 401, body = ProblemView, content_type = "application/problem+json"),
+    (status = 403, body = ProblemView, content_type = "application/problem+json"),
+    (status = 409, body = ProblemView, content_type = "application/problem+json"),
+    (status = 422, body = ProblemView, content_type = "application/problem+json"),
+))]
+pub(crate) async fn relay(
+    State(service): State<Service>,
+    session: Session,
+    body: Body,
+) -> Result<(StatusCode, Json<RelayView>), Problem> {
+    session.check_runs_the_hour()?;
+    let wanted: Result<Wanted, _> = serde_json::from_slice(&whole(body).await?);
+    let Wanted { team, channel } = wanted.map_err(|error| Problem::unreadable("body", error))?;
+    let gateway = service.options().sms.clone();
+    if channel == Channel::Sms && gateway.is_none() {
+        let detail = "this centre has no SMS gateway";
+        return Err(Problem::new(StatusCode::CONFLICT, "no-sms", "Not by SMS", detail)
+            .field("channel")
+            .hint("start it with --sms-gateway, or read the code out: \"voice\""));
+    }
+    let Relayed { index, code, day, hour } = service.relay(team.clone(), channel).await??;
+    let failed = match gateway.filter(|_| channel == Channel::Sms) {
+        Some(gateway) => gateway.send(&team, &code).await.err(),
+        None => None,
+    };
+    let not_sent = failed.map(|error| error.to_string());
+    Ok((StatusCode::CREATED, Json(RelayView { index, code, day, hour, not_sent })))
+}
+
+/// Teams on duty that were not heard of in time. For the duty officer.
+#[utoipa::path(get, path = "/api/overdue", operation_id = "list_overdue", tag = "board", responses(
+    (status = 200, body = OverdueListView),
+    (status = 401, body = ProblemView, content_type = "application/problem+json"),
+    (status = 403, body = ProblemView, content_type = "application/problem+json"),
+))]
+pub(crate) async fn overdue(
+    State(service): State<Service>,
+    session: Session,
+) -> Result<Json<OverdueListView>, Problem> {
+    session.check_runs_the_hour()?;
+    let now = service.now();
+    let desk = service.desk().await;
+    let since = now - jiff::SignedDuration::from_hours(LISTED_HOURS);
+    let (day, hour) = desk.state().campaign().day_hour_of(since);
+    let view = |overdue: crate::state::Overdue| OverdueView {
+        province: overdue.province,
+        unit: overdue.unit,
+        team: overdue.team,
+        day: overdue.day,
+        hour: overdue.hour,
+        by: overdue.by,
+    };
+    let overdue = desk.state().overdue_teams(day, hour, now).into_iter().map(view).collect();
+    Ok(Json(OverdueListView { now, overdue }))
+}

@@ -1,0 +1,124 @@
+//! How orders reached their teams: boxes opened, codes read out; and who on duty has not been heard of.
+
+use jiff::{SignedDuration, Timestamp};
+use sekong_log::{BoxOpened, Entry, OrderRelayed};
+use sekong_model::{Day, Hour, Moment, Order, ProvinceId, TeamId, UnitId};
+
+use super::{Admitted, DrawnOrder, State};
+use crate::fault::Fault;
+
+/// A team on duty that was not heard of in time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overdue {
+    /// Where.
+    pub province: ProvinceId,
+    /// The unit it serves.
+    pub unit: UnitId,
+    /// The team.
+    pub team: TeamId,
+    /// The day of the hour.
+    pub day: Day,
+    /// The hour.
+    pub hour: Hour,
+    /// When it was due.
+    pub by: Timestamp,
+}
+
+impl State {
+    /// By when the teams on duty in an hour are to have been heard of.
+    pub fn check_in_by(&self, day: Day, hour: Hour) -> Timestamp {
+        let minutes = i64::from(self.campaign.rules().check_in_minutes);
+        self.campaign.instant(day, hour) + SignedDuration::from_mins(minutes)
+    }
+
+    pub(super) fn admit_opened(&mut self, entry: &Entry, said: BoxOpened) -> Result<Admitted, Fault> {
+        let team = self.devices.get(&entry.device()).and_then(|chained| chained.team.clone());
+        let team = team.ok_or(Fault::NotItsToSay { device: entry.device() })?;
+        let moment = self.told(&said.province, said.day, said.hour, &team)?;
+        if !self.heard.insert((moment, team)) {
+            return Err(Fault::LoggedBefore { what: "that this box was opened".to_owned() });
+        }
+        Ok(Admitted::Whole)
+    }
+
+    pub(super) fn admit_relayed(&mut self, said: OrderRelayed) -> Result<Admitted, Fault> {
+        let moment = self.told(&said.province, said.day, said.hour, &said.team)?;
+        if !self.relayed.insert((moment, said.team, said.channel)) {
+            return Err(Fault::LoggedBefore { what: "that this order was relayed".to_owned() });
+        }
+        Ok(Admitted::Whole)
+    }
+
+    /// The moment of orders that were sealed for a team of a province.
+    fn told(&self, province: &ProvinceId, day: Day, hour: Hour, team: &TeamId) -> Result<Moment, Fault> {
+        let moment = Moment::Hour { day, hour };
+        if !self.teams_of(province).any(|known| known == team) {
+            return Err(Fault::Unknown { what: format!("team {team} in {province}") });
+        }
+        let sealed =
+            self.orders_at.contains_key(&(province.clone(), moment)) || self.sealed.contains(province);
+        if sealed { Ok(moment) } else { Err(Fault::Missing { what: format!("the orders of {moment}") }) }
+    }
+
+    /// The teams of a province in campaign order: each gets a box every hour.
+    pub(crate) fn teams_of(&self, province: &ProvinceId) -> impl Iterator<Item = &TeamId> {
+        let pools = self.campaign.pools_of(province);
+        let own =
+            self.campaign.teams().iter().filter(move |team| pools.iter().any(|pool| pool.id == team.pool));
+        own.map(|team| &team.id)
+    }
+
+    /// Whether a team is away on a day, and takes part in deals as a ghost.
+    pub(crate) fn is_away(&self, province: &ProvinceId, day: Day, team: &TeamId) -> bool {
+        let week = self.campaign.week_of(day);
+        [sekong_log::Period::Day { day }, sekong_log::Period::Week { week }]
+            .into_iter()
+            .filter_map(|period| self.absences.get(&(province.clone(), period)))
+            .any(|list| list.teams.contains(team))
+    }
+
+    /// The order that a moment gave a team, if it is on duty then and not away.
+    pub(crate) fn order_for(
+        &self,
+        province: &ProvinceId,
+        moment: Moment,
+        team: &TeamId,
+    ) -> Option<&DrawnOrder> {
+        let Moment::Hour { day, .. } = moment else { return None };
+        let drawn = self.drawn(province, moment)?;
+        drawn.orders.iter().find(|order| order.team == *team && !self.is_away(province, day, team))
+    }
+
+    /// Teams on duty that were to be heard of by `now` and were not, of the hours from (`day`, `hour`) on.
+    pub fn overdue_teams(&self, day: Day, hour: Hour, now: Timestamp) -> Vec<Overdue> {
+        let mut overdue = Vec::new();
+        for ((province, moment), drawn) in &self.draws {
+            let (Moment::Hour { day: of, hour: at }, Some(drawn)) = (*moment, drawn) else { continue };
+            let by = self.check_in_by(of, at);
+            if (of, at) < (day, hour) || now < by {
+                continue;
+            }
+            let silent = drawn.orders.iter().filter(|order| {
+                order.order != Order::StandDown
+                    && !self.is_away(province, of, &order.team)
+                    && !self.was_heard(*moment, order)
+            });
+            overdue.extend(silent.map(|order| Overdue {
+                province: province.clone(),
+                unit: order.unit.clone(),
+                team: order.team.clone(),
+                day: of,
+                hour: at,
+                by,
+            }));
+        }
+        overdue
+    }
+
+    /// A team is heard of by its opened box, or by a report on the hour.
+    fn was_heard(&self, moment: Moment, order: &DrawnOrder) -> bool {
+        let Moment::Hour { day, hour } = moment else { return false };
+        let reported = self.due(day, hour, &order.unit).is_some_and(|due| due.report.is_some());
+        reported || self.heard.contains(&(moment, order.team.clone()))
+    }
+}
