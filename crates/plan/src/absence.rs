@@ -29,12 +29,8 @@ impl Absences {
             payoffs.fold(f64::NEG_INFINITY, f64::max)
         };
         let pool = |(pool, &most): (&PoolId, &usize)| {
-            // More absent teams than the pool has units change nothing further.
-            let told = most.min(sizes[pool]);
-            let uppers = (0..=told).map(|count| upper(&BTreeMap::from([(pool.clone(), count)])));
-            let mut uppers: Vec<f64> = uppers.collect();
-            uppers.resize(most + 1, uppers[told]);
-            (pool.clone(), uppers)
+            let uppers = (0..=most).map(|count| upper(&BTreeMap::from([(pool.clone(), count)])));
+            (pool.clone(), uppers.collect())
         };
         let all = (!game.absent().is_empty()).then(|| upper(game.absent()));
         Absences { pools: game.absent().iter().map(pool).collect(), all }

@@ -9,6 +9,7 @@ mod rules;
 use sha2::{Digest, Sha256};
 
 use crate::chain::SCALE;
+use crate::document::read;
 use crate::game::Game;
 use crate::game_json::GameJson;
 use crate::plan_json::{KIND, PlanJson};
@@ -65,10 +66,7 @@ pub fn check(plan_json: &str, game_json: Option<&str>) -> Result<Checked, CheckE
 }
 
 fn parse<T: serde::de::DeserializeOwned>(what: &'static str, text: &str) -> Result<T, CheckError> {
-    serde_json::from_str(text).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        CheckError::of(Fault::Json { what, line, column, reason: error.to_string() })
-    })
+    read(text).map_err(|error| CheckError::of(Fault::Json { what, error }))
 }
 
 fn sha256(game: &GameJson) -> Result<[u8; 32], CheckError> {

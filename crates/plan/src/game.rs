@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use sekong_model::{PoolId, PostId, ProvinceId, UnitId};
 use sha2::{Digest, Sha256};
 
+use crate::document::read;
 use crate::game_error::GameError;
 use crate::game_json::GameJson;
 
@@ -79,12 +80,7 @@ pub struct Game {
 impl Game {
     /// Reads GAME.json. Errors name field and mend.
     pub fn from_json(text: &str) -> Result<Game, GameError> {
-        let document: GameJson = serde_json::from_str(text).map_err(|error| GameError::Json {
-            line: error.line(),
-            column: error.column(),
-            reason: error.to_string(),
-        })?;
-        Game::try_from(document)
+        Game::try_from(read::<GameJson>(text)?)
     }
 
     /// The document in RFC 8785 form: what it held when it was read, nothing added.

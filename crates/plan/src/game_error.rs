@@ -1,22 +1,16 @@
 //! Why a document is not a game: each case names the field and says how to mend it.
 
-use sekong_model::{IdError, PostId, UnitId};
+use sekong_model::{IdError, PoolId, PostId, UnitId};
 
+use crate::document::JsonError;
 use crate::game::{POSTS_MAX, SLOTS_MAX, STAKE_MAX, UNITS_MAX};
 
 /// Why a document is not a game.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum GameError {
     /// Not JSON, or a field is missing, unknown or of the wrong kind.
-    #[error("line {line}, column {column}: {reason}; mend the JSON there")]
-    Json {
-        /// Line, from 1.
-        line: usize,
-        /// Column, from 1.
-        column: usize,
-        /// What the parser says.
-        reason: String,
-    },
+    #[error(transparent)]
+    Json(#[from] JsonError),
     /// A name that is not an identifier.
     #[error("{field}: {reason}; choose another name")]
     Id {
@@ -74,6 +68,16 @@ pub enum GameError {
     UnknownPool {
         /// As given.
         pool: String,
+    },
+    /// More absent teams than the pool has units.
+    #[error("absent[{pool}]: {count} teams, but the pool has {units} units; give 0 to {units}")]
+    AbsentTeams {
+        /// Which.
+        pool: PoolId,
+        /// As given.
+        count: usize,
+        /// Units of the pool.
+        units: usize,
     },
     /// A province without a post.
     #[error("provinces[{province}]: no posts; list its posts or remove the province")]

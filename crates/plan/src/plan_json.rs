@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::{given, given_map, map_of_objects, object, objects};
 use crate::game_json::GameJson;
 
 /// What `kind` says.
@@ -16,11 +17,16 @@ pub(crate) struct PlanJson {
     pub(crate) kind: String,
     pub(crate) scale: i64,
     pub(crate) game_sha256: String,
+    #[serde(deserialize_with = "object")]
     pub(crate) game: GameJson,
+    #[serde(deserialize_with = "objects")]
     pub(crate) units: Vec<ChainJson>,
+    #[serde(deserialize_with = "object")]
     pub(crate) value: ValueJson,
+    #[serde(deserialize_with = "objects")]
     pub(crate) adversary: Vec<ThreatJson>,
     pub(crate) unreachable: Vec<(String, i64)>,
+    #[serde(deserialize_with = "object")]
     pub(crate) prices: PricesJson,
 }
 
@@ -29,14 +35,17 @@ pub(crate) struct PlanJson {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChainJson {
     pub(crate) id: String,
+    #[serde(deserialize_with = "objects")]
     pub(crate) arcs: Vec<ArcJson>,
 }
 
-/// One arc; a place is [post, position].
+/// One arc; a place is [post, position], and null is entry or end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ArcJson {
+    #[serde(deserialize_with = "Option::deserialize")]
     pub(crate) from: Option<(String, i64)>,
+    #[serde(deserialize_with = "Option::deserialize")]
     pub(crate) to: Option<(String, i64)>,
     pub(crate) flow: i64,
 }
@@ -48,6 +57,7 @@ pub(crate) struct ValueJson {
     pub(crate) upper: f64,
     pub(crate) lower: f64,
     pub(crate) gap: f64,
+    #[serde(deserialize_with = "map_of_objects")]
     pub(crate) provinces: BTreeMap<String, BoundsJson>,
 }
 
@@ -74,18 +84,18 @@ pub(crate) struct ThreatJson {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PricesJson {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given_map", skip_serializing_if = "Option::is_none")]
     pub(crate) absent: Option<BTreeMap<String, Vec<f64>>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub(crate) absent_all: Option<f64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub(crate) floor: Option<f64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub(crate) informed: Option<f64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub(crate) sighting: Option<f64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub(crate) sighting_worst: Option<f64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub(crate) unbribed: Option<f64>,
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::chain::SCALE;
+use crate::document::JsonError;
 use crate::game_error::GameError;
 
 /// Every rule that a plan breaks; never empty.
@@ -36,16 +37,12 @@ impl std::error::Error for CheckError {}
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Fault {
     /// Not JSON, or a field is missing, unknown or of the wrong kind.
-    #[error("{what}, line {line}, column {column}: {reason}; mend the JSON there")]
+    #[error("{what}, {error}")]
     Json {
         /// `plan` or `game`.
         what: &'static str,
-        /// Line, from 1.
-        line: usize,
-        /// Column, from 1.
-        column: usize,
-        /// What the parser says.
-        reason: String,
+        /// Where and why.
+        error: JsonError,
     },
     /// The game has no RFC 8785 form.
     #[error("game: it has no canonical form; write every number as a finite one")]

@@ -73,15 +73,11 @@ impl Facts<'_> {
             return faults.push(Fault::Absent);
         }
         for (pool, uppers) in pools {
-            let units = self.game.units().iter().filter(|unit| unit.pool.as_str() == pool).count();
-            let of_count = |count| {
-                let absent = BTreeMap::from([(pool.as_str(), count)]);
-                self.worst(|slot| self.detection_without(slot, &absent))
-            };
-            let found: Vec<f64> = (0..uppers.len().min(units + 1)).map(of_count).collect();
             for (count, &upper) in uppers.iter().enumerate() {
+                let absent = BTreeMap::from([(pool.as_str(), count)]);
+                let found = self.worst(|slot| self.detection_without(slot, &absent));
                 let field = format!("prices.absent[{pool}][{count}]");
-                compare_figure(&field, upper, found[count.min(units)], &self.worth, faults);
+                compare_figure(&field, upper, found, &self.worth, faults);
             }
         }
         if let Some(upper) = claimed.absent_all {

@@ -304,7 +304,12 @@ fn absent(
     for (pool, &count) in document.into_iter().flatten() {
         let known = units.iter().find(|unit| unit.pool.as_str() == pool);
         let unit = known.ok_or_else(|| GameError::UnknownPool { pool: pool.clone() })?;
-        absent.insert(unit.pool.clone(), team_count(&format!("absent[{pool}]"), count)?);
+        let (pool, count) = (unit.pool.clone(), team_count(&format!("absent[{pool}]"), count)?);
+        let units = units.iter().filter(|unit| unit.pool == pool).count();
+        if units < count {
+            return Err(GameError::AbsentTeams { pool, count, units });
+        }
+        absent.insert(pool, count);
     }
     Ok(absent)
 }

@@ -7,6 +7,7 @@ use sekong_model::{PostId, ProvinceId};
 use super::Plan;
 use crate::certificate::{Bounds, Threat, Value};
 use crate::chain::{Arc, Chain, Node, SCALE};
+use crate::document::{JsonError, read};
 use crate::game::Game;
 use crate::game_error::GameError;
 use crate::plan_json::{ChainJson, KIND, PlanJson, ThreatJson, ValueJson};
@@ -15,15 +16,8 @@ use crate::plan_json::{ChainJson, KIND, PlanJson, ThreatJson, ValueJson};
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum PlanError {
     /// Not JSON, or a field is missing, unknown or of the wrong kind.
-    #[error("line {line}, column {column}: {reason}; mend the JSON there")]
-    Json {
-        /// Line, from 1.
-        line: usize,
-        /// Column, from 1.
-        column: usize,
-        /// What the parser says.
-        reason: String,
-    },
+    #[error(transparent)]
+    Json(#[from] JsonError),
     /// Another kind of document.
     #[error(
         "kind, scale: {kind:?} with scale {scale} is not a plan of scale {SCALE}; give a file written by the solver"
@@ -71,11 +65,7 @@ impl Plan {
     /// Reads PLAN.json: its form only. Use [`crate::check`] first on a plan from elsewhere. Of the prices only the
     /// floor's is taken over; the others follow from the chains.
     pub fn from_json(text: &str) -> Result<Plan, PlanError> {
-        let document: PlanJson = serde_json::from_str(text).map_err(|error| PlanError::Json {
-            line: error.line(),
-            column: error.column(),
-            reason: error.to_string(),
-        })?;
+        let document: PlanJson = read(text)?;
         if document.kind != KIND || document.scale != i64::from(SCALE) {
             return Err(PlanError::Kind { kind: document.kind, scale: document.scale });
         }

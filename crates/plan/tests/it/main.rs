@@ -8,6 +8,7 @@ mod additive;
 mod brute;
 mod checking;
 mod degenerate;
+mod documents;
 mod explain;
 mod form;
 mod games;
