@@ -13,6 +13,10 @@ use crate::plan_json::{PlanJson, ThreatJson};
 /// Figures may differ by this share of their size: the order of sums is not part of the contract.
 const TOLERANCE: f64 = 1e-9;
 
+/// Smallest weight of an entry. Solvers give whole multiples of 2^-50; what is smaller by far rounds to nothing in
+/// products, and a bound divided by such weights would be none.
+const WEIGHT_MIN: f64 = 1.0 / (1u64 << 60) as f64;
+
 /// The three figures of a set of slots.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Worth {
@@ -20,6 +24,13 @@ pub(super) struct Worth {
     pub(super) lower: f64,
     pub(super) gap: f64,
     largest_value: f64,
+}
+
+impl Worth {
+    /// How large the figures are, to compare them by.
+    fn size(&self) -> f64 {
+        self.upper.abs().max(self.lower.abs()).max(0.01 * self.largest_value)
+    }
 }
 
 /// An entry of the mix as the game knows it.
@@ -134,8 +145,8 @@ fn entry(game: &Game, threat: &ThreatJson) -> Result<Entry, &'static str> {
     if removed.len() > game.bribed() || removed.iter().collect::<BTreeSet<_>>().len() < removed.len() {
         return Err("more units removed than can be bribed, or one twice");
     }
-    if !(0.0..=1.0 + TOLERANCE).contains(&threat.weight) {
-        return Err("a weight is between 0 and 1");
+    if !(WEIGHT_MIN..=1.0 + TOLERANCE).contains(&threat.weight) {
+        return Err("a weight is between 2^-60 and 1");
     }
     Ok(Entry { slot: usize::from(post) * game.hours() + hour, removed, weight: threat.weight })
 }
@@ -233,6 +244,9 @@ fn check_provinces(
 }
 
 fn compare(field: &str, [upper, lower, gap]: [f64; 3], found: Worth, faults: &mut Vec<Fault>) {
+    if found.lower - found.upper > TOLERANCE * found.size() {
+        faults.push(Fault::Crossed { field: field.to_owned(), lower: found.lower, upper: found.upper });
+    }
     compare_figure(&format!("{field}.upper"), upper, found.upper, &found, faults);
     compare_figure(&format!("{field}.lower"), lower, found.lower, &found, faults);
     if (gap - found.gap).abs() > TOLERANCE * found.gap.abs().max(1.0) {
@@ -242,8 +256,7 @@ fn compare(field: &str, [upper, lower, gap]: [f64; 3], found: Worth, faults: &mu
 
 /// Compares a figure in units of the value, to a share of the size of the bounds.
 pub(super) fn compare_figure(field: &str, claimed: f64, found: f64, worth: &Worth, faults: &mut Vec<Fault>) {
-    let size = worth.upper.abs().max(worth.lower.abs()).max(0.01 * worth.largest_value).max(found.abs());
-    if (claimed - found).abs() > TOLERANCE * size {
+    if (claimed - found).abs() > TOLERANCE * worth.size().max(found.abs()) {
         faults.push(Fault::Figure { field: field.to_owned(), claimed, found });
     }
 }

@@ -164,6 +164,18 @@ pub enum Fault {
         /// As recomputed.
         found: f64,
     },
+    /// What the mix certifies is more than what the plan allows: one of the two is not what it seems.
+    #[error(
+        "{field}: the mix certifies {lower}, but the plan allows no more than {upper}; solve the game again"
+    )]
+    Crossed {
+        /// `value`, or `value.provinces[…]`.
+        field: String,
+        /// As recomputed.
+        lower: f64,
+        /// As recomputed.
+        upper: f64,
+    },
     /// The provinces of the figures are not those of the game.
     #[error("value.provinces: not the provinces of the game; solve the game again")]
     Provinces,

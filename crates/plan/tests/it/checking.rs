@@ -103,6 +103,37 @@ fn each_changed_claim_is_named() {
     assert!(matches!(changed("/units/0/id", json!("someone"))[..], [Fault::Units]));
 }
 
+/// Two provinces of a post each; the second's mix is one entry with `weight`.
+fn lopsided(value: f64, weight: f64) -> Value {
+    let mut plan = solved(&json!({
+        "slots": 1, "posts": ["a", "b"], "provinces": {"A": ["a"], "B": ["b"]}, "value": [[5], [value]], "capture": 0,
+        "travel_hours": [], "floor": 0, "bribed": 0,
+        "units": [{"id": "u", "province": "A", "pool": "x", "detect": 0.2, "start": 0, "length": 1,
+            "enter": ["a", "b"], "leave": ["a", "b"], "reach": ["a", "b"]}],
+    }));
+    let entry = |post: &str, weight: f64| json!({"post": post, "hour": 0, "removed": [], "weight": weight});
+    plan["adversary"] = json!([entry("a", 1.0), entry("b", weight)]);
+    plan
+}
+
+/// Products with the smallest number there is round to whole multiples of it: 1.5 times it is twice it.
+#[test]
+fn a_weight_of_next_to_nothing_certifies_nothing() {
+    for weight in [5e-324, 0.0, 2f64.powi(-61)] {
+        let faults = faults(&lopsided(1.5, weight));
+        assert!(matches!(faults[..], [Fault::Threat { entry: 1, .. }]), "{weight}: {faults:?}");
+    }
+    check(&lopsided(1.5, 2f64.powi(-60)).to_string(), None).unwrap();
+}
+
+#[test]
+fn a_bound_above_what_the_plan_allows_is_named_whatever_was_claimed() {
+    let faults = faults(&lopsided(3e-306, 2f64.powi(-60)));
+    let crossed =
+        |fault: &Fault| matches!(fault, Fault::Crossed { field, .. } if field == "value.provinces[B]");
+    assert!(faults.iter().any(crossed), "{faults:?}");
+}
+
 #[test]
 fn an_arc_against_the_rules_is_named() {
     let mut plan = solved(&game());
