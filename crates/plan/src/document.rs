@@ -39,8 +39,8 @@ fn told<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> JsonError
     let again = serde_path_to_error::deserialize::<_, Object<T>>(&mut reader);
     let field = again.err().map(|error| error.path().to_string()).filter(|field| field != ".");
     JsonError {
-        line: error.line(),
-        column: error.column(),
+        line: error.line().max(1),
+        column: error.column().max(1),
         field: field.unwrap_or_default(),
         reason: reason(error),
     }

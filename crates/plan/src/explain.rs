@@ -13,7 +13,7 @@ use crate::game::Game;
 use crate::game_error::GameError;
 use crate::plan::Plan;
 use crate::predict::Predictability;
-use crate::solve::{SolveError, SolveOptions, solve};
+use crate::solve::{SolveError, SolveOptions, Stop, solve_until};
 pub use baselines::Baselines;
 pub use regret::Regret;
 pub use staffing::Staffing;
@@ -34,7 +34,7 @@ pub enum ExplainError {
     Solve(#[from] SolveError),
 }
 
-/// All that is said about a plan; payoffs are in the units of the game's values.
+/// All that is said about a plan; payoffs are in the units of the game's values. What is `None` was not computed in time.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Explanation {
     /// Worst payoff under this plan.
@@ -54,13 +54,15 @@ pub struct Explanation {
     /// Per pool the worst payoff with 0, 1, … of its teams absent.
     pub absent: Vec<AbsentPool>,
     /// How well the draw can be foretold.
-    pub predictability: Predictability,
+    pub predictability: Option<Predictability>,
     /// What other ways to plan would give.
-    pub baselines: Baselines,
+    pub baselines: Option<Baselines>,
     /// If values are off.
-    pub regret: Regret,
-    /// Value against number of units, ascending.
+    pub regret: Option<Regret>,
+    /// Value against number of units, ascending; as much of the curve as was computed in time.
     pub staffing: Vec<Staffing>,
+    /// Whether it was told to stop before all of it was computed.
+    pub stopped: bool,
 }
 
 /// One post's hours.
@@ -98,9 +100,9 @@ pub struct BindingSlot {
 pub struct RulePrices {
     /// Without the floor.
     pub floor: Option<f64>,
-    /// With nobody bought.
-    pub bribes: f64,
-    /// With sentinels as free as other units; `None` if no plan was found that then holds the floor.
+    /// With nobody bought; `None` if that was not computed in time.
+    pub bribes: Option<f64>,
+    /// With sentinels as free as other units; also `None` if no plan was found that then holds the floor.
     pub sentinels: Option<f64>,
 }
 
@@ -126,14 +128,42 @@ pub struct AbsentPool {
     pub upper: Vec<f64>,
 }
 
+/// How the changed games are solved, and until when.
+#[derive(Clone, Copy)]
+struct Effort<'a> {
+    options: &'a SolveOptions,
+    stop: Stop<'a>,
+}
+
+impl Effort<'_> {
+    /// What was computed, unless time ran out before it was.
+    fn in_time<T, E>(self, compute: impl FnOnce() -> Result<T, E>) -> Result<Option<T>, E> {
+        let computed = if (self.stop)() { return Ok(None) } else { compute() };
+        if (self.stop)() { Ok(None) } else { computed.map(Some) }
+    }
+}
+
 /// Explains a plan; `options` are what it was solved with.
 ///
 /// # Errors
 /// If a game with a rule, a value or a unit changed cannot be solved.
 pub fn explain(plan: &Plan, options: &SolveOptions) -> Result<Explanation, ExplainError> {
+    explain_until(plan, options, &|| false)
+}
+
+/// Explains a plan until it is done or `stop` says so; then figures are missing.
+///
+/// # Errors
+/// As [`explain`].
+pub fn explain_until(
+    plan: &Plan,
+    options: &SolveOptions,
+    stop: &(dyn Fn() -> bool + Sync),
+) -> Result<Explanation, ExplainError> {
     let (game, bounds, prices) = (plan.game(), plan.value().overall, plan.prices());
     let quick =
         SolveOptions { work: options.work / WORK_SHARE, start: Some(plan.clone()), ..options.clone() };
+    let effort = Effort { options: &quick, stop };
     let absent = prices.absences.pools.iter();
     // Only the worst slot is compared.
     let plain = game.changed(|document| (document.absent, document.objective) = (None, None))?;
@@ -143,7 +173,7 @@ pub fn explain(plan: &Plan, options: &SolveOptions) -> Result<Explanation, Expla
         gap: bounds.gap,
         heat: (0u16..).zip(game.posts()).map(|(at, post)| heat_row(plan, at, post)).collect(),
         binding: binding(plan),
-        prices: rule_prices(plan, &plain, &quick)?,
+        prices: rule_prices(plan, &plain, effort)?,
         knowing: Knowing {
             unbribed: prices.unbribed,
             informed: prices.reveal.informed,
@@ -153,10 +183,12 @@ pub fn explain(plan: &Plan, options: &SolveOptions) -> Result<Explanation, Expla
         absent: absent
             .map(|(pool, upper)| AbsentPool { pool: pool.to_string(), upper: upper.clone() })
             .collect(),
-        predictability: Predictability::of(plan.chains()),
-        baselines: Baselines::of(game, &quick)?,
-        regret: Regret::of(plan, &plain, &quick)?,
-        staffing: staffing::curve(plan, &plain, &quick)?,
+        predictability: effort
+            .in_time(|| Ok::<_, ExplainError>(Predictability::until(plan.chains(), stop)))?,
+        baselines: effort.in_time(|| Baselines::of(game, effort))?,
+        regret: effort.in_time(|| Regret::of(plan, &plain, effort))?,
+        staffing: staffing::curve(plan, &plain, effort)?,
+        stopped: stop(),
     })
 }
 
@@ -175,10 +207,12 @@ fn binding(plan: &Plan) -> Vec<BindingSlot> {
     let (game, bounds) = (plan.game(), plan.value().overall);
     let dearest = (0..game.slot_count()).map(|slot| game.value(slot)).fold(0.0, f64::max);
     let least = bounds.upper - NEAR * bounds.lower.abs().max(0.01 * dearest);
-    let mut binding: Vec<BindingSlot> = (0..game.slot_count())
-        .map(|slot| binding_slot(plan, slot))
-        .filter(|slot| slot.payoff >= least)
-        .collect();
+    let payoff = |slot: usize| {
+        let (post, hour) = game.slot_place(slot);
+        game.payoff(slot, plan.detection(post, hour))
+    };
+    let slots = (0..game.slot_count()).filter(|&slot| payoff(slot) >= least);
+    let mut binding: Vec<BindingSlot> = slots.map(|slot| binding_slot(plan, slot)).collect();
     binding.sort_by(|one, other| other.weight.total_cmp(&one.weight));
     binding
 }
@@ -203,12 +237,13 @@ fn binding_slot(plan: &Plan, slot: usize) -> BindingSlot {
     }
 }
 
-fn rule_prices(plan: &Plan, game: &Game, options: &SolveOptions) -> Result<RulePrices, ExplainError> {
+fn rule_prices(plan: &Plan, game: &Game, effort: Effort<'_>) -> Result<RulePrices, ExplainError> {
     let upper = plan.value().overall.upper;
-    let mut prices = RulePrices { floor: plan.prices().floor, bribes: 0.0, sentinels: Some(0.0) };
+    let mut prices = RulePrices { floor: plan.prices().floor, bribes: Some(0.0), sentinels: Some(0.0) };
     if game.bribed() > 0 {
-        let unbribed = upper_of(&game.changed(|document| document.bribed = 0)?, options)?;
-        prices.bribes = (upper - unbribed.min(plan.prices().unbribed)).max(0.0);
+        let unbribed = game.changed(|document| document.bribed = 0)?;
+        let unbribed = effort.in_time(|| upper_of(&unbribed, effort))?;
+        prices.bribes = unbribed.map(|unbribed| (upper - unbribed.min(plan.prices().unbribed)).max(0.0));
     }
     if game.units().iter().any(|unit| unit.sentinel) {
         let free = game.changed(|document| {
@@ -216,9 +251,9 @@ fn rule_prices(plan: &Plan, game: &Game, options: &SolveOptions) -> Result<RuleP
                 (unit.sentinel, unit.every) = (None, None);
             }
         })?;
-        prices.sentinels = match upper_of(&free, options) {
-            Ok(free) => Some((upper - free).max(0.0)),
-            Err(SolveError::FloorInfeasible { .. } | SolveError::FloorNotFound { .. }) => None,
+        prices.sentinels = match effort.in_time(|| upper_of(&free, effort)) {
+            Ok(free) => free.map(|free| (upper - free).max(0.0)),
+            Err(error) if error.is_floor() => None,
             Err(error) => return Err(error.into()),
         };
     }
@@ -226,6 +261,6 @@ fn rule_prices(plan: &Plan, game: &Game, options: &SolveOptions) -> Result<RuleP
 }
 
 /// Worst payoff of the plan found for a game.
-fn upper_of(game: &Game, options: &SolveOptions) -> Result<f64, SolveError> {
-    solve(game, options).map(|plan| plan.value().overall.upper)
+fn upper_of(game: &Game, effort: Effort<'_>) -> Result<f64, SolveError> {
+    solve_until(game, effort.options, effort.stop).map(|outcome| outcome.plan.value().overall.upper)
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::chain::{Arc, Chain, Node, total};
+use crate::solve::Stop;
 
 /// A later inspection counts as foretold if its chance after the look is above this.
 const FORETOLD: f64 = 0.9;
@@ -21,10 +22,15 @@ pub struct Predictability {
 impl Predictability {
     /// The figures of a plan's chains.
     pub fn of(chains: &[Chain]) -> Predictability {
+        Predictability::until(chains, &|| false)
+    }
+
+    /// As [`Predictability::of`]; once `stop` says so it only comes to an end, and the figures are of no use.
+    pub(crate) fn until(chains: &[Chain], stop: Stop<'_>) -> Predictability {
         let units: Vec<Unit> = chains.iter().map(Unit::of).collect();
         let sum = |figure: &dyn Fn(&Unit) -> f64| units.iter().map(figure).sum::<f64>();
         let (bits, inspections) = (sum(&Unit::entropy_bits), sum(&|unit| unit.visits.iter().sum()));
-        let later = units.iter().map(Unit::later);
+        let later = units.iter().map(|unit| unit.later(stop));
         let (foretold, all) = later.fold((0.0, 0.0), |sums, unit| (sums.0 + unit.0, sums.1 + unit.1));
         let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
         Predictability {
@@ -73,9 +79,9 @@ impl Unit {
     }
 
     /// Expected later inspections after a look at each of the unit's, the foretold ones and all.
-    fn later(&self) -> (f64, f64) {
+    fn later(&self, stop: Stop<'_>) -> (f64, f64) {
         let (mut foretold, mut all) = (0.0, 0.0);
-        for (seen, visits) in self.visits.iter().enumerate() {
+        for (seen, visits) in self.visits.iter().enumerate().take_while(|_| !stop()) {
             let mut chances = vec![0.0; self.visits.len()];
             chances[seen] = 1.0;
             for node in seen..chances.len() {

@@ -29,9 +29,9 @@ use crate::game::{Game, GameUnit};
 use crate::plan::Plan;
 use crate::visits::Visits;
 use duel::Duel;
-use finish::{Bounded, Point};
+use finish::{Bounded, Limits, Point};
 use mix::Best;
-use part::Part;
+use part::{Flows, Part};
 use target::Detection;
 
 /// How long to search, and with what.
@@ -73,13 +73,16 @@ pub struct Outcome {
     pub stopped: bool,
 }
 
+/// Says whether to stop, and says so from then on.
+pub(crate) type Stop<'a> = &'a (dyn Fn() -> bool + Sync);
+
 /// What a search may take: its options, and whether it is told to stop.
 #[derive(Clone, Copy)]
 struct Search<'a> {
     options: &'a SolveOptions,
     /// Threads that a part may share among its units.
     threads: NonZeroUsize,
-    stop: &'a (dyn Fn() -> bool + Sync),
+    stop: Stop<'a>,
 }
 
 /// Why there is no plan.
@@ -93,7 +96,7 @@ pub enum SolveError {
     },
     /// No plan holds the floor, coordinated or not: a proof is a mix of slots of which no units can visit enough.
     #[error(
-        "floor {floor} cannot be held at {post} ({province}) in hour {hour}: no draw visits every slot more often than {most:.6}; lower the floor or add units"
+        "floor {floor} cannot be held at {post} ({province}) in hour {hour}: no draw visits every slot more often than {most:.9}; lower the floor or add units"
     )]
     FloorInfeasible {
         /// Where.
@@ -109,7 +112,8 @@ pub enum SolveError {
     },
     /// The search did not find a plan that holds the floor, and did not prove that there is none.
     #[error(
-        "no plan was found that holds floor {floor}: {post} ({province}) in hour {hour} is visited with chance {reached:.6}, more than {most:.6} is impossible; lower the floor, add units or search longer"
+        "no plan was found that holds floor {floor}: {post} ({province}) in hour {hour} is visited with chance {reached:.9}, more than {most:.9} is impossible; lower the floor to {}, or add units",
+        floor::held_by(*.reached)
     )]
     FloorNotFound {
         /// Where.
@@ -125,6 +129,46 @@ pub enum SolveError {
         /// Least inclusion of a slot is at most this, whatever the draw.
         most: f64,
     },
+    /// A plan in real numbers holds the floor, as far as they tell, but none was found in flows of whole numbers.
+    #[error(
+        "floor {floor} is lost to rounding: flows are whole numbers of 2^-20, and {post} ({province}) in hour {hour} is visited with chance {reached:.9}; lower the floor to {}",
+        floor::held_by(*.reached)
+    )]
+    FloorRounded {
+        /// Where.
+        province: ProvinceId,
+        /// The slot's post.
+        post: PostId,
+        /// The slot's hour.
+        hour: u8,
+        /// As asked for.
+        floor: f64,
+        /// Least inclusion of the rounded plan.
+        reached: f64,
+    },
+    /// It was stopped before it met a plan that holds the floor.
+    #[error(
+        "stopped before a plan was found that holds floor {floor}: {post} ({province}) in hour {hour} is visited with chance {reached:.9} so far; give it more time"
+    )]
+    FloorStopped {
+        /// Where.
+        province: ProvinceId,
+        /// The slot's post.
+        post: PostId,
+        /// The slot's hour.
+        hour: u8,
+        /// As asked for.
+        floor: f64,
+        /// The largest least inclusion found by then.
+        reached: f64,
+    },
+}
+
+impl SolveError {
+    /// Whether it is about a floor that was not held.
+    pub(crate) fn is_floor(&self) -> bool {
+        !matches!(self, SolveError::NoPath { .. })
+    }
 }
 
 /// Solves a game. The same game and options give the same plan on every machine.
@@ -138,7 +182,7 @@ pub fn solve(game: &Game, options: &SolveOptions) -> Result<Plan, SolveError> {
 /// Solves a game until it is done or `stop` says so; then the best plan met is the answer.
 ///
 /// # Errors
-/// As [`solve`]; also [`SolveError::FloorNotFound`] if it was stopped before it met a plan that holds the floor.
+/// As [`solve`]; also [`SolveError::FloorStopped`] if it was stopped before it met a plan that holds the floor.
 pub fn solve_until(
     game: &Game,
     options: &SolveOptions,
@@ -159,19 +203,19 @@ pub fn solve_until(
         }
         bests.push(solved.best);
     }
+    let stopped = stop();
     let chains: Vec<Chain> = chains.into_iter().flatten().collect();
     let visits = Visits::of(game, &chains);
     let adversary = mix::joined(game, &parts, &bests);
     let value = certificate::value(game, &dags, &visits, &adversary);
     let floor_price = Some((upper - upper_free).max(0.0));
     let plan = Plan::new(game.clone(), chains, value, adversary, unreachable(game, &parts), floor_price);
-    Ok(Outcome { plan, stopped: stop() })
+    Ok(Outcome { plan, stopped })
 }
 
-/// What no plan of the game can be below: the additive bound, to a quarter of the gap asked for.
-pub(crate) fn bound(game: &Game, options: &SolveOptions) -> Result<f64, SolveError> {
-    let never = || false;
-    let search = Search { options, threads: options.threads, stop: &never };
+/// What no plan of the game can be below: the additive bound, to a quarter of the gap asked for unless it is stopped.
+pub(crate) fn bound(game: &Game, options: &SolveOptions, stop: Stop<'_>) -> Result<f64, SolveError> {
+    let search = Search { options, threads: options.threads, stop };
     let dags = dags(game, options.threads)?;
     let bounds = part::parts(game, &dags)
         .iter()
@@ -181,9 +225,12 @@ pub(crate) fn bound(game: &Game, options: &SolveOptions) -> Result<f64, SolveErr
 }
 
 /// The plan that would be best if units could be coordinated at no loss, walked by units that are not.
-pub(crate) fn additive(game: &Game, options: &SolveOptions) -> Result<Vec<Chain>, SolveError> {
-    let never = || false;
-    let search = Search { options, threads: options.threads, stop: &never };
+pub(crate) fn additive(
+    game: &Game,
+    options: &SolveOptions,
+    stop: Stop<'_>,
+) -> Result<Vec<Chain>, SolveError> {
+    let search = Search { options, threads: options.threads, stop };
     let dags = dags(game, options.threads)?;
     let mut chains = Vec::new();
     for part in part::parts(game, &dags) {
@@ -230,10 +277,12 @@ fn solve_part(part: &Part, dags: &[Dag], search: Search<'_>) -> Result<Solved, S
     let chains = part.round(&plan.flows);
     let upper_free = part.worst_of(&chains);
     let Some(inclusive) = inclusive else { return Ok(Solved { chains, best: bounded.best, upper_free }) };
-    let held = improve::improve(part, &bounded, Some(&inclusive), search);
-    let held = floor::hold(part, &held.flows, &inclusive);
-    let lifted = floor::hold(part, &plan.flows, &inclusive);
-    let chains = better(part, held, lifted).ok_or_else(|| floor::lost_in_rounding(part, &inclusive))?;
+    let hold = |flows: &Flows| floor::hold(part, flows, &inclusive, search.stop);
+    let lifted = hold(&plan.flows);
+    let in_view = || hold(&improve::improve(part, &bounded, Some(&inclusive), search).flows);
+    let held = if (search.stop)() { None } else { in_view() };
+    let chains = better(part, held, lifted)
+        .ok_or_else(|| floor::lost_in_rounding(part, &inclusive, (search.stop)()))?;
     Ok(Solved { chains, best: bounded.best, upper_free })
 }
 
@@ -273,6 +322,9 @@ fn certify<'a>(part: &'a Part<'a>, dags: &[Dag], search: Search<'_>) -> Certifie
     let (mut played, mut next) = (0, if warm.is_some() { 0 } else { ROUNDS_FIRST.min(rounds) });
     let mut found: Option<Bounded> = None;
     let uncontested = part.dearest_uncontested();
+    let ceilings = part.no_ceilings();
+    let Search { threads, stop, .. } = search;
+    let limits = Limits { floor: 0.0, ceilings: &ceilings, work_max: WORK_MAX, threads, stop };
     let dearest = uncontested.map_or(f64::NEG_INFINITY, |place| part.game.value(part.slots[place].0));
     loop {
         while played < next && !(search.stop)() {
@@ -282,7 +334,7 @@ fn certify<'a>(part: &'a Part<'a>, dags: &[Dag], search: Search<'_>) -> Certifie
         let lower = found.as_ref().map_or(0.0, |found| found.lower);
         let slack = ADDITIVE_SHARE * search.options.gap * part.scale(lower);
         let point = warm.as_ref().filter(|_| played == 0).cloned().unwrap_or_else(|| duel.point());
-        let bounded = finish::bound(part, &point, slack, WORK_MAX, search.threads);
+        let bounded = finish::bound(part, &point, slack, limits);
         best.offer(part, dags, &bounded.mix);
         let done = bounded.upper - bounded.lower <= slack || bounded.upper <= dearest;
         if found.as_ref().is_none_or(|found| bounded.upper < found.upper) {
@@ -295,6 +347,9 @@ fn certify<'a>(part: &'a Part<'a>, dags: &[Dag], search: Search<'_>) -> Certifie
             break;
         }
         next = rounds.min((STRETCH * next).max(ROUNDS_FIRST));
+    }
+    if best.mix.is_empty() && (search.stop)() {
+        best.offer(part, dags, &duel.first_mix());
     }
     let lower = best.lower.max(dearest);
     if let Some(place) = uncontested {

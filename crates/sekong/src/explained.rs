@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use sekong_plan::{BindingSlot, Explanation, HeatRow, Plan, Staffing};
+use sekong_plan::{AbsentPool, Baselines, BindingSlot, Explanation, Game, HeatRow, Plan, Regret, Staffing};
 
 /// Rows of the table of chances, at most: those where the smuggler gains most.
 const ROWS_MAX: usize = 30;
@@ -12,36 +12,71 @@ const SLOTS_MAX: usize = 12;
 /// The whole explanation, in paragraphs.
 pub(crate) fn in_words(plan: &Plan, of: &Explanation) -> String {
     let parts = [
-        bound(plan, of),
-        pressed(of),
-        table(of),
-        rules(of),
-        knowing(of),
+        Some(worth(plan, of)),
+        Some(pressed(plan, of)),
+        Some(table(of)),
+        Some(rules(of)),
+        Some(knowing(of)),
         absent(of),
-        other_ways(of),
-        values(of),
-        teams(of),
+        of.baselines.as_ref().map(|ways| other_ways(of.upper, ways)),
+        of.regret.as_ref().map(|regret| values(plan.game(), regret)),
+        Some(teams(plan.game(), &of.staffing)),
+        of.stopped.then(|| {
+            "The time limit came before all of this was computed: what is not said is not known.".into()
+        }),
     ];
-    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
     format!("\n{}", parts.join("\n\n"))
 }
 
-fn bound(plan: &Plan, of: &Explanation) -> String {
+/// A figure to so many digits; zero has no sign.
+pub(crate) fn amount(figure: f64, digits: usize) -> String {
+    let text = format!("{figure:.digits$}");
+    match text.strip_prefix('-') {
+        Some(zero) if zero.bytes().all(|byte| b"0.".contains(&byte)) => zero.to_owned(),
+        _ => text,
+    }
+}
+
+/// What no plan can hold him below, as it is told: additive bounds know nothing of the fact that nobody loses more than
+/// what capture costs.
+pub(crate) fn bound(game: &Game, lower: f64) -> f64 {
+    let captures = (0..game.slot_count()).map(|slot| game.capture(slot));
+    lower.max(-captures.fold(0.0, f64::max))
+}
+
+fn money(figure: f64) -> String {
+    amount(figure, 2)
+}
+
+fn worth(plan: &Plan, of: &Explanation) -> String {
+    let game = plan.game();
+    let dearest = (0..game.slot_count()).map(|slot| game.value(slot)).fold(0.0, f64::max);
     format!(
-        "What it does\n  {} units at {} posts. A smuggler who knows the plan but not the dice can expect {:.2} at best.\n  \
-         No plan whatever can hold him below {:.2}. Without inspections he could expect {:.2}.",
-        plan.game().units().len(),
-        plan.game().posts().len(),
-        of.upper,
-        of.lower,
-        of.baselines.nothing
+        "What it does\n  {} units at {} posts. Figures are what a smuggler gains: smaller is better.\n  \
+         One who knows the plan but not the dice can expect {} at best. No plan whatever can hold him below {}.\n  \
+         Without inspections he could expect {}.",
+        game.units().len(),
+        game.posts().len(),
+        money(of.upper),
+        money(bound(game, of.lower)),
+        money(dearest)
     )
 }
 
-fn pressed(of: &Explanation) -> String {
-    let mut text = format!("Where it presses\n  He gains as much in any of {} post-hours:", of.binding.len());
+fn pressed(plan: &Plan, of: &Explanation) -> String {
+    let bought = match plan.game().bribed() {
+        0 => String::new(),
+        1 => ", with the strongest team there taken as bought".to_owned(),
+        count => format!(", with the {count} strongest teams there taken as bought"),
+    };
+    let mut text = format!(
+        "Where it presses\n  He gains as much in any of {} post-hours. \
+         A chance of detection counts that an inspection may miss him{bought}.",
+        of.binding.len()
+    );
     for slot in of.binding.iter().take(SLOTS_MAX) {
-        let _ = write!(text, "\n  {}", slot_line(slot));
+        let _ = write!(text, "\n  {}", slot_line(plan, slot));
     }
     if of.binding.len() > SLOTS_MAX {
         let _ = write!(text, "\n  and {} more", of.binding.len() - SLOTS_MAX);
@@ -49,11 +84,14 @@ fn pressed(of: &Explanation) -> String {
     text
 }
 
-fn slot_line(slot: &BindingSlot) -> String {
+fn slot_line(plan: &Plan, slot: &BindingSlot) -> String {
+    let post = plan.game().post_index(&slot.post);
+    let is_unreachable = post.is_some_and(|post| plan.unreachable().contains(&(post, slot.hour)));
     let units = match slot.units.len() {
-        0 => "no unit can be there".to_owned(),
-        1 => format!("only {} can be there", slot.units[0]),
-        count => format!("{count} units can be there, most often {}", slot.units[0]),
+        0 if is_unreachable => "no unit can be there".to_owned(),
+        0 => "no unit goes there".to_owned(),
+        1 => format!("only {} goes there", slot.units[0]),
+        count => format!("{count} units go there, most often {}", slot.units[0]),
     };
     format!(
         "{} at {:02}:00: detected with chance {:.0} %; {units}",
@@ -90,80 +128,106 @@ fn table(of: &Explanation) -> String {
 }
 
 fn rules(of: &Explanation) -> String {
-    let amount =
-        |price: Option<f64>| price.map_or("an unknown amount".to_owned(), |price| format!("{price:.2}"));
+    let price = |price: Option<f64>| price.map_or("an unknown amount".to_owned(), money);
     format!(
         "What the rules cost, as far as better plans were found without them\n  \
          the floor under every post-hour costs {}\n  \
-         that teams may be bought costs {:.2}: with nobody bought this plan holds him to {:.2}\n  \
+         that teams may be bought costs {}: with nobody bought this plan holds him to {}\n  \
          that sentinels stand at every turn costs {}",
-        amount(of.prices.floor),
-        of.prices.bribes,
-        of.knowing.unbribed,
-        amount(of.prices.sentinels)
+        price(of.prices.floor),
+        price(of.prices.bribes),
+        money(of.knowing.unbribed),
+        price(of.prices.sentinels)
     )
 }
 
 fn knowing(of: &Explanation) -> String {
-    let left = of.predictability;
-    format!(
+    let mut text = format!(
         "What knowing more is worth to him\n  \
-         a bought team that phones whenever it stands alone: {:.2}\n  \
-         one look at a post, then the best choice for that unit's next turn: {:.2}, after the most telling sight {:.2}\n  \
-         a draw of the day has {:.0} bits, {:.1} an inspection; after one look {:.1} % of a unit's later inspections are \
-         foretold with more than 90 %",
-        of.knowing.informed,
-        of.knowing.sighting,
-        of.knowing.sighting_worst,
-        left.entropy_bits,
-        left.entropy_bits_per_inspection,
-        100.0 * left.foretold_share
-    )
-}
-
-fn absent(of: &Explanation) -> String {
-    let mut text = String::new();
-    for pool in &of.absent {
-        let uppers: Vec<String> = pool.upper.iter().map(|upper| format!("{upper:.2}")).collect();
-        let _ = write!(text, "\n  {}: {}", pool.pool, uppers.join(", "));
+         a bought team that phones whenever it stands alone: {}\n  \
+         one look at a post, then the best choice for that unit's next turn: {}, after the most telling sight {}",
+        money(of.knowing.informed),
+        money(of.knowing.sighting),
+        money(of.knowing.sighting_worst),
+    );
+    if let Some(left) = of.predictability {
+        let _ = write!(
+            text,
+            "\n  a draw of the day has {} bits, {} an inspection; after one look {} % of a unit's later inspections are \
+             foretold with more than 90 %",
+            amount(left.entropy_bits, 0),
+            amount(left.entropy_bits_per_inspection, 1),
+            amount(100.0 * left.foretold_share, 1)
+        );
     }
-    if text.is_empty() { text } else { format!("With 0, 1, … teams of a pool absent he can expect{text}") }
+    text
 }
 
-fn other_ways(of: &Explanation) -> String {
-    let ways = &of.baselines;
+fn absent(of: &Explanation) -> Option<String> {
+    let line = |pool: &AbsentPool| {
+        let uppers: Vec<String> = pool.upper.iter().map(|upper| money(*upper)).collect();
+        format!("\n  {}: {}", pool.pool, uppers.join(", "))
+    };
+    let lines: String = of.absent.iter().map(line).collect();
+    (!lines.is_empty()).then(|| format!("With 0, 1, … teams of a pool absent he can expect{lines}"))
+}
+
+fn other_ways(upper: f64, ways: &Baselines) -> String {
     let lines = [
-        ("this plan", of.upper),
+        ("this plan", upper),
         ("the best plan for coordinated units, moved apart", ways.additive_apart),
         ("in proportion to what posts are worth", ways.risk_proportional),
         ("every way alike", ways.uniform),
         ("the same walk every day", ways.fixed_rota),
     ];
-    let lines: Vec<String> = lines.iter().map(|(name, upper)| format!("\n  {upper:>10.2}  {name}")).collect();
+    let lines: Vec<String> =
+        lines.iter().map(|(name, upper)| format!("\n  {:>10}  {name}", money(*upper))).collect();
     format!("What he could expect under other ways to plan{}", lines.concat())
 }
 
-fn values(of: &Explanation) -> String {
-    let regret = &of.regret;
+fn values(game: &Game, regret: &Regret) -> String {
     if regret.at_most <= 0.0 {
         return "If values are off by up to a factor of two\n  no plan made for the true values would do better".to_owned();
     }
+    let others = if game.slot_count() > 1 { " and every other post-hour half" } else { "" };
     format!(
         "If values are off by up to a factor of two, each by itself\n  \
-         he gains at most {:.2} more than under the best plan for the true values: at {}, {:02}:00, {:.2} instead of {:.2}",
-        regret.at_most, regret.post, regret.hour, regret.payoff, regret.best
+         he gains at most {} more than under the best plan for the true values: if {} at {:02}:00 is worth twice as much\n  \
+         as was assumed{others}, he gains {} there instead of {}",
+        money(regret.at_most),
+        regret.post,
+        regret.hour,
+        money(regret.payoff),
+        money(bound(game, regret.best))
     )
 }
 
-fn teams(of: &Explanation) -> String {
-    let own = of.staffing.iter().position(|step| step.pool.is_none()).unwrap_or(0);
+/// The curve from the fewest units to the most: what each line has beyond the one above.
+fn teams(game: &Game, staffing: &[Staffing]) -> String {
+    let own = staffing.iter().position(|step| step.pool.is_none()).unwrap_or(0);
     let line = |(at, step): (usize, &Staffing)| {
-        let change = match &step.pool {
-            None => "this plan".to_owned(),
-            Some(pool) if at < own => format!("a crew of {pool} fewer in every shift"),
-            Some(pool) => format!("a crew of {pool} more in every shift"),
-        };
-        format!("\n  {:>4} units {:>10.2}, no plan below {:.2}  {change}", step.units, step.upper, step.lower)
+        // Below the plan's own number a step names the crew that was taken away to come there from the next one.
+        let added = if at > own { Some(step) } else { at.checked_sub(1).map(|fewer| &staffing[fewer]) };
+        let added = added.and_then(|step| step.pool.as_ref());
+        let added =
+            added.map(|pool| format!("  additionally a crew of {pool} in every shift")).unwrap_or_default();
+        let mark = if at == own { "  = this plan" } else { "" };
+        let lower = money(bound(game, step.lower));
+        format!("\n  {:>4} units {:>10}, no plan below {lower}{added}{mark}", step.units, money(step.upper))
     };
-    format!("What a crew buys{}", of.staffing.iter().enumerate().map(line).collect::<String>())
+    format!("What a crew buys{}", staffing.iter().enumerate().map(line).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zero_has_no_sign_and_other_figures_keep_theirs() {
+        for (figure, text) in
+            [(-0.0, "0.00"), (-0.004, "0.00"), (-0.006, "-0.01"), (-10.0, "-10.00"), (1.5, "1.50")]
+        {
+            assert_eq!(money(figure), text);
+        }
+    }
 }

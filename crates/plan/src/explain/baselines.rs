@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
+use super::Effort;
 use crate::chain::Chain;
 use crate::dag::Dag;
 use crate::game::Game;
 use crate::solve::round::round;
-use crate::solve::{SolveError, SolveOptions, additive, dags};
+use crate::solve::{SolveError, additive, dags};
 use crate::visits::Visits;
 
 /// Worst payoff of each; the rules on floors are not asked of them.
@@ -26,8 +27,8 @@ pub struct Baselines {
 }
 
 impl Baselines {
-    pub(super) fn of(game: &Game, options: &SolveOptions) -> Result<Baselines, SolveError> {
-        let dags = dags(game, options.threads)?;
+    pub(super) fn of(game: &Game, effort: Effort<'_>) -> Result<Baselines, SolveError> {
+        let dags = dags(game, effort.options.threads)?;
         let walked = |weights: &dyn Fn(usize, &Dag) -> Vec<f64>| {
             let flows = dags.iter().enumerate().map(|(unit, dag)| dag.walk(&weights(unit, dag)));
             upper(game, &chains(game, &dags, flows.collect()))
@@ -39,7 +40,7 @@ impl Baselines {
             risk_proportional: walked(&|unit, dag| {
                 weights(dag, |node| game.value(slot(game, unit, dag, node)))
             }),
-            additive_apart: upper(game, &additive(game, options)?),
+            additive_apart: upper(game, &additive(game, effort.options, effort.stop)?),
         })
     }
 }

@@ -7,10 +7,10 @@
 use sekong_model::PostId;
 use serde::Serialize;
 
-use super::ExplainError;
-use crate::game::Game;
+use super::{Effort, ExplainError};
+use crate::game::{Game, STAKE_MAX};
 use crate::plan::Plan;
-use crate::solve::{SolveOptions, bound};
+use crate::solve::bound;
 
 /// Slots for which the best plan's bound is computed, the most promising first.
 const SLOTS_MAX: usize = 8;
@@ -33,8 +33,9 @@ pub struct Regret {
 }
 
 impl Regret {
-    pub(super) fn of(plan: &Plan, game: &Game, options: &SolveOptions) -> Result<Regret, ExplainError> {
-        let halved = bound(&off(game, None)?, options)?;
+    pub(super) fn of(plan: &Plan, game: &Game, effort: Effort<'_>) -> Result<Regret, ExplainError> {
+        let bound = |game: &Game| bound(game, effort.options, effort.stop);
+        let halved = bound(&off(game, None)?)?;
         let mut slots: Vec<(f64, usize)> =
             (0..game.slot_count()).map(|slot| (doubled_payoff(plan, slot), slot)).collect();
         slots.sort_by(|one, other| other.0.total_cmp(&one.0));
@@ -44,12 +45,12 @@ impl Regret {
                 break;
             }
             // From here on every slot's regret is at most what the loosest bound says of this one.
-            let best = if tried < SLOTS_MAX { bound(&off(game, Some(slot))?, options)? } else { halved };
+            let best = if tried < SLOTS_MAX { bound(&off(game, Some(slot))?)? } else { halved };
             let regret = regret(game, slot, payoff, best);
             if worst.as_ref().is_none_or(|worst| regret.at_most > worst.at_most) {
                 worst = Some(regret);
             }
-            if tried == SLOTS_MAX {
+            if tried == SLOTS_MAX || (effort.stop)() {
                 break;
             }
         }
@@ -66,8 +67,13 @@ fn regret(game: &Game, slot: usize, payoff: f64, best: f64) -> Regret {
 /// The plan's payoff in a slot that is worth twice what was assumed.
 fn doubled_payoff(plan: &Plan, slot: usize) -> f64 {
     let (post, hour) = plan.game().slot_place(slot);
-    let value = FACTOR * plan.game().value(slot);
+    let value = off_by(plan.game().value(slot), FACTOR);
     value - (value + plan.game().capture(slot)) * plan.detection(post, hour)
+}
+
+/// A value that is off; none is larger than a game may have.
+fn off_by(value: f64, factor: f64) -> f64 {
+    (factor * value).min(STAKE_MAX)
 }
 
 /// The game with every value halved but one, which is doubled; only its bound is asked for.
@@ -77,7 +83,7 @@ fn off(game: &Game, doubled: Option<usize>) -> Result<Game, ExplainError> {
         for (post, row) in document.value.iter_mut().enumerate() {
             for (hour, value) in row.iter_mut().enumerate() {
                 let factor = if doubled == Some(post * hours + hour) { FACTOR } else { 1.0 / FACTOR };
-                *value *= factor;
+                *value = off_by(*value, factor);
             }
         }
         document.floor = 0.0;

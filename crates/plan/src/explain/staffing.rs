@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use sekong_model::PoolId;
 use serde::Serialize;
 
-use super::{ExplainError, upper_of};
+use super::{Effort, ExplainError, upper_of};
 use crate::game::Game;
 use crate::game_json::{GameJson, UnitJson};
 use crate::plan::Plan;
-use crate::solve::{SolveError, SolveOptions, bound};
+use crate::solve::bound;
 
 /// Crews taken away and added, at most.
 const STEPS: usize = 3;
@@ -32,14 +32,14 @@ pub struct Staffing {
 }
 
 /// The curve around the plan's own number of units. Sentinels come in pairs and stay; a floor that no plan could hold with
-/// fewer units ends the curve.
-pub(super) fn curve(plan: &Plan, game: &Game, options: &SolveOptions) -> Result<Vec<Staffing>, ExplainError> {
+/// fewer units ends the curve, and so does the end of the time.
+pub(super) fn curve(plan: &Plan, game: &Game, effort: Effort<'_>) -> Result<Vec<Staffing>, ExplainError> {
     let bounds = plan.value().overall;
     let own = Staffing { units: game.units().len(), upper: bounds.upper, lower: bounds.lower, pool: None };
-    let mut curve = steps(game, options, remove)?;
+    let mut curve = steps(game, effort, remove)?;
     curve.reverse();
     curve.push(own);
-    curve.extend(steps(game, options, copy)?);
+    curve.extend(steps(game, effort, copy)?);
     Ok(curve)
 }
 
@@ -60,7 +60,7 @@ fn copy(document: &mut GameJson, crew: &[usize]) {
 /// The best change, then the best after it, and so on.
 fn steps(
     game: &Game,
-    options: &SolveOptions,
+    effort: Effort<'_>,
     change: impl Fn(&mut GameJson, &[usize]),
 ) -> Result<Vec<Staffing>, ExplainError> {
     let (mut game, mut steps) = (game.clone(), Vec::new());
@@ -68,15 +68,16 @@ fn steps(
         let mut best: Option<(f64, PoolId, Game)> = None;
         for (pool, crew) in crews(&game) {
             let changed = game.changed(|document| change(document, &crew))?;
-            let lower = bound(&changed, options)?;
+            let Some(lower) = effort.in_time(|| bound(&changed, effort.options, effort.stop))? else { break };
             if best.as_ref().is_none_or(|(least, ..)| lower < *least) {
                 best = Some((lower, pool, changed));
             }
         }
         let Some((lower, pool, changed)) = best else { break };
-        let upper = match upper_of(&changed, options) {
-            Ok(upper) => upper,
-            Err(SolveError::FloorInfeasible { .. } | SolveError::FloorNotFound { .. }) => break,
+        let upper = match effort.in_time(|| upper_of(&changed, effort)) {
+            Ok(Some(upper)) => upper,
+            Ok(None) => break,
+            Err(error) if error.is_floor() => break,
             Err(error) => return Err(error.into()),
         };
         steps.push(Staffing {

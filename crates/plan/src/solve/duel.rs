@@ -275,6 +275,15 @@ impl<'a> Duel<'a> {
             .collect()
     }
 
+    /// A mix from before anything was learned: every passage by what it is worth.
+    pub(super) fn first_mix(&self) -> Vec<(usize, Vec<usize>, f64)> {
+        let passage = |target: &Target| match &target.pick {
+            Pick::Passage { place, removed } => Some((*place, removed.clone(), target.reward)),
+            Pick::Floor { .. } => None,
+        };
+        self.targets.iter().filter_map(passage).collect()
+    }
+
     /// The smuggler's average mix over rarely visited slots: place in the part's slots, weight.
     pub(super) fn floor_mix(&self) -> Vec<(usize, f64)> {
         let minds = self.smuggler.iter().zip(&self.targets);

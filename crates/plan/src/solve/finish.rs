@@ -7,6 +7,7 @@
 use std::num::NonZeroUsize;
 
 use crate::dag::BestFlow;
+use crate::solve::Stop;
 use crate::solve::parallel::{self, UNITS_MIN};
 use crate::solve::part::{Flows, Part};
 use crate::solve::tableau::{Row, Tableau};
@@ -42,7 +43,7 @@ pub(super) struct Point {
 }
 
 /// What a finish may not worsen, and how long it may take.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) struct Limits<'a> {
     /// Least inclusion of every reachable slot; 0 for none.
     pub(super) floor: f64,
@@ -52,6 +53,8 @@ pub(super) struct Limits<'a> {
     pub(super) work_max: usize,
     /// Threads that look for best responses.
     pub(super) threads: NonZeroUsize,
+    /// Asked at every pivot and every turn.
+    pub(super) stop: Stop<'a>,
 }
 
 /// The additive optimum, or how far a finish came to it.
@@ -77,19 +80,13 @@ pub(super) struct Descent {
 }
 
 /// Looks for the additive optimum from `point`, to `slack` between the bounds.
-pub(super) fn bound(
-    part: &Part,
-    point: &Point,
-    slack: f64,
-    work_max: usize,
-    threads: NonZeroUsize,
-) -> Bounded {
-    let ceilings = &part.no_ceilings();
-    let limits = Limits { floor: 0.0, ceilings, work_max, threads };
+pub(super) fn bound(part: &Part, point: &Point, slack: f64, limits: Limits<'_>) -> Bounded {
     let mut master = Master::new(part, point, Detection::Additive, 1.0, limits);
     master.solve(Pool::default(), |_| slack);
-    let upper = master.upper();
-    Bounded { point: master.point(), upper, mix: master.best.0, lower: master.best.1 }
+    let point = master.point();
+    // A programme that was interrupted may promise more than its plan holds.
+    let upper = if (limits.stop)() { part.worst_additive(&point.visits) } else { master.upper() };
+    Bounded { point, upper, mix: master.best.0, lower: master.best.1 }
 }
 
 /// Lowers the product formula's worst payoff from `point` by tangents, until it is `enough`.
@@ -99,7 +96,7 @@ pub(super) fn descend(part: &Part, point: Point, enough: f64, limits: Limits<'_>
     let (mut trust, mut idle) = (1.0, 0);
     let mut pool = Pool::default();
     for _ in 0..TANGENTS_MAX {
-        if at.payoff <= enough || trust < TRUST_LAST || idle == IDLE_TANGENTS || at.work > limits.work_max {
+        if at.payoff <= enough || trust < TRUST_LAST || idle == IDLE_TANGENTS || limits.are_met(at.work) {
             break;
         }
         let mut master = Master::new(part, &at.point, Detection::Product, trust, limits);
@@ -120,6 +117,11 @@ pub(super) fn descend(part: &Part, point: Point, enough: f64, limits: Limits<'_>
 }
 
 impl Limits<'_> {
+    /// Whether to stop after so much work.
+    fn are_met(&self, work: usize) -> bool {
+        work > self.work_max || (self.stop)()
+    }
+
     fn hold(&self, part: &Part, visits: &[f64]) -> bool {
         let is_floor_held =
             || part.least_inclusion(visits).is_none_or(|(_, inclusion)| inclusion >= self.floor);
@@ -227,15 +229,16 @@ impl<'a> Master<'a> {
         }
         pool.columns.into_iter().for_each(|column| self.add_column(column));
         for _ in 0..TURNS_MAX {
-            let work_max = self.limits.work_max;
-            if !self.tableau.minimise(work_max) {
+            let limits = self.limits;
+            let is_over = |work| limits.are_met(work);
+            if !self.tableau.minimise(is_over) {
                 break;
             }
             if !self.settle() {
                 break;
             }
             while self.add_worst_rows() > 0 {
-                if !self.tableau.restore(work_max) || !self.settle() {
+                if !self.tableau.restore(is_over) || !self.settle() {
                     return;
                 }
             }

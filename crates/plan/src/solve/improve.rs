@@ -85,7 +85,8 @@ impl<'a> Run<'a> {
     }
 
     fn limits(&self, work_max: usize) -> Limits<'_> {
-        Limits { floor: self.floor, ceilings: &self.no_ceilings, work_max, threads: self.search.threads }
+        let Search { threads, stop, .. } = self.search;
+        Limits { floor: self.floor, ceilings: &self.no_ceilings, work_max, threads, stop }
     }
 
     fn best_of_starts(&self) -> Descent {
@@ -106,7 +107,12 @@ impl<'a> Run<'a> {
             agreeing = if same { agreeing + 1 } else { 0 };
             best = if tried.payoff < best.payoff { tried } else { best };
         }
-        best
+        if !(self.search.stop)() {
+            return best;
+        }
+        // Programmes that were interrupted may have done worse than what they began from.
+        let learned = self.descended(self.certified.duel.point());
+        if learned.payoff < best.payoff { learned } else { best }
     }
 
     /// Where a start leads, and the work it took.
@@ -124,7 +130,7 @@ impl<'a> Run<'a> {
 
     fn descended(&self, point: Point) -> Descent {
         let point = match self.inclusive {
-            Some(inclusive) => floor::mended(self.part, &point, inclusive, self.floor),
+            Some(inclusive) => floor::mended(self.part, &point, inclusive, self.floor, self.search.stop),
             None => point,
         };
         descend(self.part, point, self.enough, self.limits(self.work_max / SCREENS))
@@ -182,6 +188,6 @@ impl<'a> Run<'a> {
         let level = worst.max((worst + given).min(self.enough - ROUNDING * part.largest_stake()));
         let slip = SLIP * part.scale(level);
         let payoff: Vec<f64> = ceilings.into_iter().map(|ceiling| ceiling.min(level) + slip).collect();
-        spread(part, point, &Allowed { payoff: &payoff, floor: self.floor })
+        spread(part, point, &Allowed { payoff: &payoff, floor: self.floor }, self.search.stop)
     }
 }

@@ -26,10 +26,14 @@ pub(super) fn settle(part: &Part, point: Point, floor: f64, search: Search<'_>) 
     let (mut point, mut work) = (point, search.options.work);
     while !is_settled(part, &ceilings) && work > 0 && !(search.stop)() {
         let work_max = work.min(search.options.work / LEVELS);
-        let limits = Limits { floor, ceilings: &ceilings, work_max, threads: search.threads };
+        let limits =
+            Limits { floor, ceilings: &ceilings, work_max, threads: search.threads, stop: search.stop };
         let level = descend(part, point, f64::NEG_INFINITY, limits);
         work = work.saturating_sub(level.work.max(1));
         point = level.point;
+        if (search.stop)() {
+            break;
+        }
         let holding = if level.holding.is_empty() {
             nearest(part, &point, &ceilings, level.payoff)
         } else {

@@ -118,20 +118,25 @@ impl<'a> Part<'a> {
 
     /// The smuggler's best payoff against these visits in a contested slot; −∞ if there is none.
     pub(super) fn worst(&self, visits: &[f64]) -> f64 {
-        self.worst_of_places(visits, |_| true)
+        self.worst_of_places(visits, Detection::Product, |_| true)
+    }
+
+    /// As [`Part::worst`], if units were coordinated at no loss.
+    pub(super) fn worst_additive(&self, visits: &[f64]) -> f64 {
+        self.worst_of_places(visits, Detection::Additive, |_| true)
     }
 
     /// As [`Part::worst`], over the places whose payoff has no ceiling.
     pub(super) fn worst_below(&self, visits: &[f64], ceilings: &[f64]) -> f64 {
-        self.worst_of_places(visits, |place| ceilings[place].is_infinite())
+        self.worst_of_places(visits, Detection::Product, |place| ceilings[place].is_infinite())
     }
 
-    fn worst_of_places(&self, visits: &[f64], counts: impl Fn(usize) -> bool) -> f64 {
+    fn worst_of_places(&self, visits: &[f64], detection: Detection, counts: impl Fn(usize) -> bool) -> f64 {
         let mut worst = f64::NEG_INFINITY;
         for (place, (slot, visitors)) in self.slots.iter().enumerate() {
             // No payoff is above the value.
             if self.game.value(*slot) > worst && counts(place) && self.is_contested(visitors) {
-                worst = worst.max(self.payoff_at(place, visits, Detection::Product));
+                worst = worst.max(self.payoff_at(place, visits, detection));
             }
         }
         worst

@@ -4,6 +4,7 @@
 //! The entropy of a unit's walk is concave in its flow, so every step of the way adds to it.
 
 use crate::dag::Dag;
+use crate::solve::Stop;
 use crate::solve::finish::Point;
 use crate::solve::part::Part;
 use crate::solve::target::Detection;
@@ -21,12 +22,15 @@ pub(super) struct Allowed<'a> {
     pub(super) floor: f64,
 }
 
-/// The plan with every unit moved as far as is allowed.
-pub(super) fn spread(part: &Part, point: Point, allowed: &Allowed<'_>) -> Point {
+/// The plan with every unit moved as far as is allowed, or as many as time allows.
+pub(super) fn spread(part: &Part, point: Point, allowed: &Allowed<'_>, stop: Stop<'_>) -> Point {
     let places = places(part);
     let mut point = point;
     for _ in 0..TURNS {
         for (unit, places) in places.iter().enumerate() {
+            if stop() {
+                return point;
+            }
             let goal = every_path_alike(part.dags[unit]);
             move_unit(part, &mut point, unit, &goal, places, allowed);
         }
@@ -145,7 +149,7 @@ mod tests {
                 .collect();
             let bits = |point: &Point| Predictability::of(&part.round(&point.flows)).entropy_bits;
             let before = bits(&point);
-            let spread = spread(part, point, &Allowed { payoff: &payoff, floor });
+            let spread = spread(part, point, &Allowed { payoff: &payoff, floor }, &|| false);
             prop_assert!(bits(&spread) >= before - 1e-3);
             prop_assert!(part.least_inclusion(&spread.visits).unwrap().1 >= floor - 1e-12);
             for (place, allowed) in payoff.iter().enumerate() {

@@ -186,7 +186,11 @@ fn bounds_bracket_the_coordinated_optimum_and_upper_is_exact() {
                 assert!(all.optimum(&game, game.floor()).is_none(), "seed {seed}");
                 refused += 1;
             }
-            Err(SolveError::FloorNotFound { reached, floor, .. }) => assert!(reached < floor),
+            Err(
+                SolveError::FloorNotFound { reached, floor, .. }
+                | SolveError::FloorRounded { reached, floor, .. },
+            ) => assert!(reached < floor),
+            Err(error @ SolveError::FloorStopped { .. }) => panic!("seed {seed}: {error}"),
             Err(SolveError::NoPath { unit }) => {
                 assert!(paths(&game, game.unit_index(&unit).unwrap()).is_empty())
             }

@@ -134,6 +134,84 @@ fn a_floor_that_only_units_apart_can_hold_is_held(#[case] count: usize) {
     assert!((0..posts).all(|post| (0..3).all(|hour| solved.inclusion(post, hour) >= 0.97)));
 }
 
+/// One hour, some posts no way apart, and units that may be at any of them.
+fn crowd(posts: usize, units: usize, floor: f64) -> Value {
+    let posts: Vec<String> = (0..posts).map(|post| format!("P{post}")).collect();
+    let unit = |at: usize| {
+        json!({"id": format!("u{at}"), "province": "p", "pool": "x", "detect": 0.8, "start": 0, "length": 1,
+            "enter": posts, "leave": posts, "reach": posts})
+    };
+    json!({
+        "slots": 1, "posts": posts, "provinces": {"p": posts}, "value": vec![[5]; posts.len()], "capture": 5,
+        "travel_hours": [], "units": (0..units).map(unit).collect::<Vec<_>>(), "floor": floor, "bribed": 0,
+    })
+}
+
+#[rstest]
+#[case(2, 2, 0.999)]
+#[case(2, 2, 0.99999)]
+#[case(2, 2, 0.999999)]
+#[case(3, 3, 0.99999)]
+#[case(2, 3, 0.999999)]
+fn a_floor_next_to_certainty_is_held(#[case] posts: usize, #[case] units: usize, #[case] floor: f64) {
+    let solved = plan(&crowd(posts, units, floor)).unwrap();
+    assert!((0..posts as u16).all(|post| solved.inclusion(post, 0) >= floor));
+}
+
+#[rstest]
+#[case(3, 1.0 / 3.0)]
+#[case(7, 1.0 / 7.0)]
+#[case(6, 0.1666666)]
+fn a_floor_that_whole_flows_cannot_hold_says_so_and_its_mend_helps(#[case] posts: usize, #[case] floor: f64) {
+    match plan(&crowd(posts, 1, floor)) {
+        Err(error @ SolveError::FloorRounded { .. }) => {
+            let said = error.to_string();
+            assert!(!said.contains("longer") && said.contains("whole numbers of 2^-20"), "{said}");
+            let mend: f64 = said.rsplit_once("lower the floor to ").unwrap().1.parse().unwrap();
+            assert!(mend < floor && floor - mend < 4e-6, "{said}");
+            plan(&crowd(posts, 1, mend)).unwrap();
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_floor_that_only_whole_flows_hold_exactly_is_held() {
+    let unit = |id: &str, start: u64, length: u64, reach: &[&str]| {
+        json!({"id": id, "province": "p", "pool": "x", "detect": 0.8, "start": start, "length": length,
+            "enter": reach, "leave": reach, "reach": reach})
+    };
+    let units = [
+        unit("u", 0, 2, &["A", "C"]),
+        unit("v", 1, 1, &["B", "C"]),
+        unit("w", 1, 1, &["B", "C"]),
+        unit("x", 0, 1, &["B"]),
+    ];
+    let game = json!({
+        "slots": 2, "posts": ["A", "B", "C"], "provinces": {"p": ["A", "B", "C"]}, "value": [[5, 5], [5, 5], [5, 5]],
+        "capture": 5, "travel_hours": [["A", "B", 2], ["A", "C", 1], ["B", "C", 1]], "units": units, "floor": 0.5,
+        "bribed": 1,
+    });
+    let solved = plan(&game).unwrap();
+    assert!((0..3).all(|post| (0..2).all(|hour| solved.inclusion(post, hour) >= 0.5)));
+}
+
+#[test]
+fn a_floor_that_was_not_found_names_one_that_was() {
+    // Three units at four posts: apart they leave one post to chance, and nothing proves that this is the best.
+    let game = |floor: f64| crowd(4, 3, floor);
+    match plan(&game(0.74)) {
+        Err(error @ SolveError::FloorNotFound { reached, .. }) => {
+            let said = error.to_string();
+            let mend = said.rsplit_once("lower the floor to ").unwrap().1.split_once(',').unwrap().0;
+            let mend: f64 = mend.parse().unwrap();
+            assert!(mend < reached && reached - mend < 3e-6, "{said}");
+            plan(&game(mend)).unwrap();
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn a_sentinel_that_cannot_end_has_no_path() {
     let mut game = with(&[("/travel_hours", json!([]))]);

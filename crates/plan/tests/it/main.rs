@@ -20,4 +20,5 @@ mod relinearised;
 mod reveal;
 mod separate;
 mod spread;
+mod stopping;
 mod waterfilling;

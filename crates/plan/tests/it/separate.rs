@@ -10,7 +10,7 @@ fn the_checker_imports_nothing_of_the_solver() {
         include_str!("../../src/check/prices.rs"),
         include_str!("../../src/check/rules.rs"),
     ];
-    let shared = ["chain", "game", "game_error", "game_json", "plan_json", "check"];
+    let shared = ["chain", "document", "game", "game_error", "game_json", "plan_json", "check"];
     for source in sources {
         for path in source.split("crate::").skip(1) {
             let module = path.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap();

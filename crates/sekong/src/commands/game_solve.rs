@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use sekong_plan::{Game, Plan, SolveOptions, explain, solve_until};
+use sekong_plan::{Game, Plan, SolveOptions, explain_until, solve_until};
 
-use super::plan::{tell, write};
+use super::ensure_writable;
+use super::plan::{Told, write};
 use crate::cli::GameSolveArgs;
 use crate::clocks::over_after;
 use crate::failure::Failure;
@@ -15,6 +16,7 @@ const WORK: usize = 6_000_000_000;
 
 pub(crate) fn run(args: &GameSolveArgs) -> Result<(), Failure> {
     let over = over_after(args.time_limit);
+    ensure_writable(&args.out)?;
     let place = args.game.display();
     let text = String::from_utf8(read_at_most(&args.game, GAME_MAX_BYTES)?)
         .map_err(|_| Failure::failed(format!("{place} is not UTF-8 text")).hint("name a game file"))?;
@@ -30,9 +32,10 @@ pub(crate) fn run(args: &GameSolveArgs) -> Result<(), Failure> {
     };
     let outcome = solve_until(&game, &options, &over).map_err(Failure::failed)?;
     write(&outcome.plan, &args.out)?;
-    let explained =
-        args.explain.then(|| explain(&outcome.plan, &options)).transpose().map_err(Failure::failed)?;
-    tell(&outcome, explained.as_ref(), &args.out, "plan", args.json)
+    let explain = || explain_until(&outcome.plan, &options, &over);
+    let explained = args.explain.then(explain).transpose().map_err(Failure::failed)?;
+    let told = Told { outcome: &outcome, gap_asked: options.gap, explained: explained.as_ref() };
+    told.tell(&args.out, "plan", args.json)
 }
 
 fn read_plan(path: &Path) -> Result<Plan, Failure> {

@@ -13,7 +13,9 @@ pub(crate) mod plan;
 pub(crate) mod serve;
 pub(crate) mod verify;
 
+use std::fs::{self, File};
 use std::future::Future;
+use std::io;
 use std::path::Path;
 
 use crate::failure::Failure;
@@ -23,6 +25,23 @@ use crate::files::{GAME_MAX_BYTES, read_at_most};
 fn read_document(path: &Path, hint: &str) -> Result<String, Failure> {
     String::from_utf8(read_at_most(path, GAME_MAX_BYTES)?)
         .map_err(|_| Failure::not_verified(format!("{} is not UTF-8 text", path.display())).hint(hint))
+}
+
+/// Tells that a file cannot be written there before the work whose result it is for.
+fn ensure_writable(out: &Path) -> Result<(), Failure> {
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let tried = match fs::metadata(out) {
+        // What is no regular file, such as a device, is left alone until there is something to write.
+        Ok(there) if there.is_dir() || there.is_file() => File::options().append(true).open(out).map(drop),
+        Ok(_) => Ok(()),
+        Err(_) => tempfile::tempfile_in(folder).map(drop),
+    };
+    tried.map_err(|error| cannot_write(out, &error))
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+    Failure::failed(format!("cannot write {}: {error}", path.display()))
+        .hint("check that it is a file, not a folder, and that its folder exists and has room")
 }
 
 /// Runs a future to its end on this thread.

@@ -140,6 +140,54 @@ fn a_plan_is_explained_in_words() {
     }
 }
 
+/// A third post that nobody reaches, a bribed team, and one post that is worth nothing.
+#[test]
+fn an_explanation_says_who_goes_where_and_which_way_is_better() {
+    let mut game = game();
+    game["posts"] = json!(["a", "b", "c"]);
+    game["provinces"]["p"] = json!(["a", "b", "c"]);
+    game["value"] = json!([[5, 4, 3, 2, 1], [1, 2, 3, 4, 5], [5, 5, 5, 5, 5]]);
+    (game["bribed"], game["floor"]) = (json!(1), json!(0));
+    let data = Data::absent();
+    let file = data.beside("game.json", game.to_string());
+    let words = sekong(["game", "solve", arg(&file), "--out", arg(&data.path), "--explain"]).exits(0).stdout;
+    for part in [
+        "smaller is better",
+        "with the strongest team there taken as bought",
+        "an inspection may miss him",
+        "c at 00:00: detected with chance 0 %; no unit can be there",
+        "additionally a crew of x in every shift",
+        "= this plan",
+        "and every other post-hour half",
+    ] {
+        assert!(words.contains(part), "no {part:?} in {words}");
+    }
+    assert!(!words.contains("-0.00") && !words.contains("worst case for us"), "{words}");
+}
+
+#[test]
+fn no_bound_in_words_is_below_what_capture_costs() {
+    let mut game = game();
+    let unit = game["units"][1].clone();
+    let copy = |at: usize| {
+        let mut unit = unit.clone();
+        unit["id"] = json!(format!("copy-{at}"));
+        (unit["length"], unit["start"], unit["detect"]) = (json!(5), json!(0), json!(1));
+        unit
+    };
+    game["units"] = (0..8).map(copy).collect();
+    let data = Data::absent();
+    let file = data.beside("game.json", game.to_string());
+    let solve = ["game", "solve", arg(&file), "--out", arg(&data.path)];
+    let line = sekong(solve.into_iter().chain(["--json"])).exits(0).json();
+    assert!(line["lower"].as_f64().unwrap() < -2.0 && line["reached"] == true, "{line}");
+    let words = sekong(solve.into_iter().chain(["--explain"])).exits(0).stdout;
+    for bound in words.split("below ").skip(1) {
+        let bound: String = bound.chars().take_while(|c| "-.0123456789".contains(*c)).collect();
+        assert!(bound.trim_end_matches('.').parse::<f64>().unwrap() >= -2.0, "{words}");
+    }
+}
+
 #[test]
 fn a_plan_is_explained_to_the_board() {
     let line = explained(&["--json"]).json();
