@@ -8,9 +8,9 @@ use crate::failure::Failure;
 use crate::output::print_line;
 
 pub(crate) fn run(args: &CheckArgs) -> Result<(), Failure> {
-    let text = |path| read_document(path, "name a plan file");
-    let plan = text(&args.plan)?;
-    let game = args.game.as_deref().map(text).transpose()?;
+    let plan = read_document(&args.plan, "name a plan file")?;
+    let game = |path| read_document(path, "--game takes a game file");
+    let game = args.game.as_deref().map(game).transpose()?;
     let checked = sekong_plan::check(&plan, game.as_deref());
     if args.json {
         let faults = checked.as_ref().err().into_iter().flat_map(|error| &error.faults);

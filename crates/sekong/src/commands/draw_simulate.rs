@@ -10,7 +10,7 @@ use sekong_plan::{Game, Plan, check};
 use serde_json::{Value, json};
 use tempfile::{Builder, NamedTempFile};
 
-use super::read_document;
+use super::{cannot_write, read_document};
 use crate::cli::DrawSimulateArgs;
 use crate::failure::Failure;
 use crate::output::print_line;
@@ -82,9 +82,4 @@ impl Unfinished {
         self.file.as_file().sync_all().map_err(|error| cannot_write(&self.goal, &error))?;
         self.file.persist(&self.goal).map(drop).map_err(|error| cannot_write(&self.goal, &error.error))
     }
-}
-
-fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::failed(format!("cannot write {}: {error}", path.display()))
-        .hint("check that the folder exists and has room")
 }

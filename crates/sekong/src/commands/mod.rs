@@ -21,10 +21,10 @@ use std::path::Path;
 use crate::failure::Failure;
 use crate::files::{GAME_MAX_BYTES, read_at_most};
 
-/// Reads a game or plan file; one that is no text does not hold.
+/// Reads a game or plan file.
 fn read_document(path: &Path, hint: &str) -> Result<String, Failure> {
-    String::from_utf8(read_at_most(path, GAME_MAX_BYTES)?)
-        .map_err(|_| Failure::not_verified(format!("{} is not UTF-8 text", path.display())).hint(hint))
+    String::from_utf8(read_at_most(path, GAME_MAX_BYTES).map_err(|failure| failure.hint(hint))?)
+        .map_err(|_| Failure::failed(format!("{} is not UTF-8 text", path.display())).hint(hint))
 }
 
 /// Tells that a file cannot be written there before the work whose result it is for.

@@ -230,7 +230,16 @@ fn a_plan_that_cannot_be_read_is_named_with_a_remedy() {
         .prints_nothing()
         .says(&["no/such/plan.json", "help:"]);
     sekong(["check", env!("CARGO_MANIFEST_DIR")]).exits(1).prints_nothing().says(&["cannot read", "help:"]);
-    check([0xff, 0xfe, 0x00], None).exits(3).says(&["plan.json", "is not UTF-8", "help:"]);
+    check([0xff, 0xfe, 0x00], None).exits(1).says(&["plan.json", "is not UTF-8", "name a plan file"]);
+    let data = Data::absent();
+    let plan = data.beside("plan.json", &*STUNG_TRENG);
+    let against = |game: &Path| sekong(["check", arg(&plan), "--game", arg(game)]).exits(1).prints_nothing();
+    against(Path::new("no/such/game.json")).says(&["no/such/game.json", "--game takes a game file"]);
+    against(&data.beside("game.json", [0xff])).says(&[
+        "game.json",
+        "is not UTF-8",
+        "--game takes a game file",
+    ]);
 }
 
 #[test]
@@ -256,5 +265,5 @@ fn a_plan_that_cannot_be_written_is_a_failure_that_names_the_file() {
     plan("ratanakiri", "2017-01-01", Path::new("no/such/folder/plan.json"))
         .exits(1)
         .prints_nothing()
-        .says(&["no/such/folder/plan.json"]);
+        .says(&["cannot write no/such/folder/plan.json", "help:"]);
 }
