@@ -345,16 +345,22 @@ def day():
     return {"campaign": CAMPAIGN, "province": PROVINCE, "day": DAY, "units": UNITS, "draws": draws}
 
 
+def simulated(seed, number):
+    """Paths of one draw as texts post/position, for the units of the day."""
+    key = sha256(lp("sekong/simulation/v1", seed))
+    paths = [simulated_walk(unit, key, number) for unit in UNITS]
+    return [" ".join(f"{post}/{position}" for post, position in path) for path in paths]
+
+
 def simulation():
-    """Paths as texts post/position, for the units of the day."""
+    """Some draws in full, and the SHA-256 of many: a line a draw, the paths separated by commas."""
     draws = []
     for number in range(60):
         seed = pick("simulation", number % 3)
-        key = sha256(lp("sekong/simulation/v1", seed))
-        paths = [simulated_walk(unit, key, number) for unit in UNITS]
-        texts = [" ".join(f"{post}/{position}" for post, position in path) for path in paths]
-        draws.append({"seed": seed.hex(), "draw": number, "paths": texts})
-    return {"draws": draws}
+        draws.append({"seed": seed.hex(), "draw": number, "paths": simulated(seed, number)})
+    many, count = pick("simulation", "many"), 20_000
+    lines = "".join(",".join(simulated(many, number)) + "\n" for number in range(count))
+    return {"draws": draws, "many": {"seed": many.hex(), "count": count, "sha256": sha256(lines.encode()).hex()}}
 
 
 def deals():

@@ -185,6 +185,14 @@ struct SimulationFile {
 #[derive(Deserialize)]
 struct SimulationVectors {
     draws: Vec<SimulatedVector>,
+    many: ManyDraws,
+}
+
+#[derive(Deserialize)]
+struct ManyDraws {
+    seed: Hash,
+    count: u64,
+    sha256: Hash,
 }
 
 #[derive(Deserialize)]
@@ -200,12 +208,19 @@ fn simulated_draws_are_those_of_the_reference() {
     let chains: Vec<Chain> = day.day.units.iter().map(|unit| chain(&unit.id, &unit.arcs)).collect();
     let file: SimulationFile = serde_json::from_str(include_str!("golden/simulation.json")).unwrap();
     assert_eq!(file.simulation.draws.len(), 60);
-    for vector in &file.simulation.draws {
-        let drawn = simulate(&chains, &SimulationKey::new(&vector.seed.0), vector.draw).unwrap();
+    let paths = |seed: &Hash, draw: u64| {
+        let drawn = simulate(&chains, &SimulationKey::new(&seed.0), draw).unwrap();
         let text = |node: &Node| format!("{}/{}", node.post, node.position);
         let path = |unit: &UnitPath| unit.path.iter().map(text).collect::<Vec<_>>().join(" ");
-        assert_eq!(drawn.units.iter().map(path).collect::<Vec<_>>(), vector.paths);
+        drawn.units.iter().map(path).collect::<Vec<_>>()
+    };
+    for vector in &file.simulation.draws {
+        assert_eq!(paths(&vector.seed, vector.draw), vector.paths);
     }
+    let ManyDraws { seed, count, sha256 } = &file.simulation.many;
+    let lines: String = (0..*count).map(|draw| paths(seed, draw).join(",") + "\n").collect();
+    assert_eq!(sekong_log::body_hash(lines.as_bytes()), *sha256, "{count} draws");
+    assert_eq!(*count, 20_000);
 }
 
 #[derive(Deserialize)]
