@@ -59,6 +59,7 @@ fn documented() -> OpenApiRouter<Service> {
         .routes(routes!(entries::enrol))
         .routes(routes!(entries::show))
         .routes(routes!(relays::relay))
+        .routes(routes!(relays::table))
         .routes(routes!(relays::overdue))
         .routes(routes!(dice::list))
         .routes(routes!(dice::throw))

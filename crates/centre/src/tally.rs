@@ -27,6 +27,12 @@ pub struct Tally {
     pub late_arrived: u64,
     /// Not reported.
     pub missed: u64,
+    /// Of these, dealt to teams that were away.
+    pub missed_away: u64,
+    /// Boxes that teams on duty said they opened.
+    pub boxes_opened: u64,
+    /// Orders that were read out or sent as codes.
+    pub orders_relayed: u64,
 }
 
 impl Tally {
@@ -42,6 +48,7 @@ impl Tally {
         };
         tally.count_orders(state, &days);
         tally.count_outcomes(state, &days);
+        (tally.boxes_opened, tally.orders_relayed) = state.told_figures(&days);
         tally
     }
 
@@ -72,7 +79,10 @@ impl Tally {
                 Outcome::Done => self.done += 1,
                 Outcome::Late => self.late += 1,
                 Outcome::LateArrived => self.late_arrived += 1,
-                Outcome::Missed => self.missed += 1,
+                Outcome::Missed => {
+                    self.missed += 1;
+                    self.missed_away += u64::from(due.away);
+                }
             }
         }
         self.province_hours_covered = covered.len() as u64;

@@ -398,6 +398,12 @@ pub struct DemoArgs {
     /// The campaign; without it the shipped one
     #[arg(long, value_name = "CAMPAIGN")]
     pub campaign: Option<PathBuf>,
+    /// Share of a team's hours in which it has no data network when orders are given, 0 to 1
+    #[arg(long, value_name = "SHARE", default_value_t = Share(0.0))]
+    pub no_data: Share,
+    /// Nobody reads an order out to a team without a network either: it stays where it is
+    #[arg(long)]
+    pub no_voice: bool,
     /// End after the verification
     #[arg(long)]
     pub no_serve: bool,
@@ -510,6 +516,24 @@ pub struct GameSolveArgs {
     /// Print one JSON object on one line
     #[arg(long)]
     pub json: bool,
+}
+
+/// A share, 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Share(pub(crate) f64);
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for Share {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Share, String> {
+        let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+        share.map(Share).ok_or_else(|| format!("a share is a number from 0 to 1, not {text:?}"))
+    }
 }
 
 /// A certified gap, 0 to 1.

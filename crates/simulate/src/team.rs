@@ -14,11 +14,15 @@ pub struct Habits {
     pub missing_share: f64,
     /// Share of inspections after which the team has no network for hours.
     pub offline_share: f64,
+    /// Share of a team's hours in which it has no data network when orders are given.
+    pub dark_share: f64,
+    /// Whether it can then be told by voice or SMS.
+    pub voice: bool,
 }
 
 impl Default for Habits {
     fn default() -> Habits {
-        Habits { late_share: 0.04, missing_share: 0.02, offline_share: 0.03 }
+        Habits { late_share: 0.04, missing_share: 0.02, offline_share: 0.03, dark_share: 0.0, voice: true }
     }
 }
 
@@ -46,6 +50,11 @@ pub struct Deed {
     pub sent: Timestamp,
     /// What it saw.
     pub passage: Passage,
+}
+
+/// Whether a team has a data network when the orders of the hour that begins then are given.
+pub fn has_data(seed: Seed, habits: Habits, team: &TeamId, begins: Timestamp) -> bool {
+    !seed.stream("dark", &format!("{team} {begins}")).happens(habits.dark_share)
 }
 
 /// What the team does about `duty`; `None` if nothing. `late_minutes` is the allowed lateness, `missed_minutes` the

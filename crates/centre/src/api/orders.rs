@@ -2,9 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
+use jiff::SignedDuration;
 use sekong_model::{Day, Hour, Moment, ProvinceId, TeamId};
+use serde::Deserialize;
 
 use super::board::{inspection_state, report};
+use super::extract::InQuery;
 use super::problem::Problem;
 use super::session::Session;
 use super::views::{BoxView, DeviceView, DutyView, OrderView, OrdersView, ProblemView};
@@ -16,8 +19,20 @@ use crate::state::{DrawnOrder, State as Log};
 /// How far back a team's duties are listed.
 const LISTED_DAYS: i32 = 2;
 
+/// Hours back for which boxes are listed unless more are asked for, and at most.
+const BOXES_BACK_HOURS: u8 = 1;
+const BOXES_BACK_HOURS_MAX: u8 = 24;
+
+/// What a team asks for besides.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Wanted {
+    back: Option<u8>,
+}
+
 /// The signed-in team's orders.
-#[utoipa::path(get, path = "/api/orders", operation_id = "show_orders", tag = "field", responses(
+#[utoipa::path(get, path = "/api/orders", operation_id = "show_orders", tag = "field", params(
+    ("back" = Option<u8>, Query, description = "hours back for which boxes are listed, up to 24: for a team that had no network"),
+), responses(
     (status = 200, body = OrdersView),
     (status = 401, body = ProblemView, content_type = "application/problem+json"),
     (status = 403, body = ProblemView, content_type = "application/problem+json"),
@@ -25,14 +40,17 @@ const LISTED_DAYS: i32 = 2;
 pub(crate) async fn show(
     State(service): State<Service>,
     session: Session,
+    InQuery(Wanted { back }): InQuery<Wanted>,
 ) -> Result<Json<OrdersView>, Problem> {
     let team = session.team()?;
+    let back = back.unwrap_or(BOXES_BACK_HOURS).min(BOXES_BACK_HOURS_MAX);
     let now = service.now();
     let desk = service.desk().await;
     let log = desk.state();
     let (day, hour) = log.campaign().day_hour_of(now);
     let sealed = log.box_key_of(team, u64::MAX).is_some();
-    let boxes = if sealed { boxes(&*desk, team, day, hour) } else { Vec::new() };
+    let since = log.campaign().day_hour_of(now - SignedDuration::from_hours(back.into()));
+    let boxes = if sealed { boxes(&*desk, team, since.0, since.1) } else { Vec::new() };
     let standing = if sealed { None } else { standing(&*desk, team, day, hour) };
     let mut duties = duties(log, team, now, day, hour);
     // What lies ahead is in the boxes.
@@ -47,7 +65,7 @@ fn device(log: &Log, team: &TeamId) -> Option<DeviceView> {
     Some(DeviceView { id, next_sequence, previous })
 }
 
-/// The team's boxes of this hour and later ones, as far as their orders are logged.
+/// The team's boxes from an hour on, as far as their orders are logged.
 fn boxes(desk: &dyn Desk, team: &TeamId, day: Day, hour: Hour) -> Vec<BoxView> {
     let Some(province) = province_of(desk.state(), team) else { return Vec::new() };
     let moments = desk.state().draws_from(&province, Moment::Hour { day, hour }).map(|(moment, _)| moment);

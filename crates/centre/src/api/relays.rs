@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::entries::whole;
 use super::problem::Problem;
 use super::session::Session;
-use super::views::{OverdueListView, OverdueView, ProblemView, RelayView};
+use super::views::{OverdueListView, OverdueView, ProblemView, RelayView, TableView};
 use crate::centre::Relayed;
 use crate::service::Service;
 
@@ -59,6 +59,20 @@ pub(crate) async fn relay(
     };
     let not_sent = failed.map(|error| error.to_string());
     Ok((StatusCode::CREATED, Json(RelayView { index, code, day, hour, not_sent })))
+}
+
+/// The key of the team's table for relayed orders, sealed to its device.
+#[utoipa::path(get, path = "/api/table", operation_id = "show_table", tag = "field", responses(
+    (status = 200, body = TableView),
+    (status = 401, body = ProblemView, content_type = "application/problem+json"),
+    (status = 403, body = ProblemView, content_type = "application/problem+json"),
+))]
+pub(crate) async fn table(
+    State(service): State<Service>,
+    session: Session,
+) -> Result<Json<TableView>, Problem> {
+    let sealed = service.desk().await.sealed_table(session.team()?);
+    Ok(Json(TableView { sealed: sealed.map(|sealed| sealed.to_string()) }))
 }
 
 /// Teams on duty that were not heard of in time. For the duty officer.

@@ -349,7 +349,7 @@ pub struct OrdersView {
     pub team: TeamId,
     /// The team's device, once enrolled.
     pub device: Option<DeviceView>,
-    /// The boxes of this hour and later ones, for a device with a box key: what they hold is known to it alone.
+    /// The boxes of the hours asked for and later ones, for a device with a box key: what they hold is known to it alone.
     pub boxes: Vec<BoxView>,
     /// The newest order; `null` while the team is not on duty, and for a device with a box key.
     pub standing: Option<OrderView>,
@@ -484,6 +484,13 @@ pub struct BoxView {
     /// RFC 6962 inclusion proof under that root; the leaf is the box.
     #[schema(value_type = Vec<String>)]
     pub proof: Vec<Hash>,
+}
+
+/// The key of a team's table for relayed orders.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TableView {
+    /// Sealed to the team's device, in hexadecimal digits; `null` for a device without a box key.
+    pub sealed: Option<String>,
 }
 
 /// An order that was relayed.

@@ -1,5 +1,7 @@
 //! How orders reached their teams: boxes opened, codes read out; and who on duty has not been heard of.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use sekong_log::{BoxOpened, Entry, OrderRelayed};
 use sekong_model::{Day, Hour, Moment, Order, ProvinceId, TeamId, UnitId};
@@ -58,6 +60,14 @@ impl State {
         let sealed =
             self.orders_at.contains_key(&(province.clone(), moment)) || self.sealed.contains(province);
         if sealed { Ok(moment) } else { Err(Fault::Missing { what: format!("the orders of {moment}") }) }
+    }
+
+    /// Boxes opened and orders relayed on some days.
+    pub(crate) fn told_figures(&self, days: &BTreeSet<Day>) -> (u64, u64) {
+        let of_days = |moment: &Moment| matches!(moment, Moment::Hour { day, .. } if days.contains(day));
+        let opened = self.heard.iter().filter(|(moment, _)| of_days(moment)).count();
+        let relayed = self.relayed.iter().filter(|(moment, ..)| of_days(moment)).count();
+        (opened as u64, relayed as u64)
     }
 
     /// The teams of a province in campaign order: each gets a box every hour.

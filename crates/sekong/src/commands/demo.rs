@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use sekong_centre::{Centre, Clock, Founding, InProcess, Secrets, Service, Tally, Verdict, jobs};
 use sekong_log::{Enrolled, Hash};
 use sekong_model::{Campaign, Hour, SourceBundle, TeamId};
-use sekong_simulate::{Seed, absences};
+use sekong_simulate::{Habits, Seed, absences};
 use sekong_store::SqliteStore;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -59,6 +59,7 @@ async fn found(
     campaign: Arc<Campaign>,
 ) -> Result<Setting, Failure> {
     let seed = Seed(args.seed);
+    let habits = Habits { dark_share: args.no_data.0, voice: !args.no_voice, ..Habits::default() };
     let secrets = secrets(seed, &campaign);
     let keys = secrets.key_ring(campaign.id()).map_err(Failure::failed)?;
     folder.write_keys(&secrets, &keys)?;
@@ -95,7 +96,7 @@ async fn found(
     let away = Arc::new(move |province: &_, period| absences(seed, &for_lists, province, period));
     let service =
         serving::start(centre, folder, clock.clone(), true, away, serving::links(custodians), None).await?;
-    Ok(Setting { campaign, seed, clock, service, keys })
+    Ok(Setting { campaign, seed, habits, clock, service, keys })
 }
 
 /// Serves while the people live their days, then verifies what they left, then lets the clock run.
@@ -222,6 +223,9 @@ fn print_week(args: &DemoArgs, week: &Week, verified: bool) -> Result<(), Failur
             "late": tally.late,
             "missed": tally.missed,
             "late_arrived": tally.late_arrived,
+            "missed_away": tally.missed_away,
+            "boxes_opened": tally.boxes_opened,
+            "orders_relayed": tally.orders_relayed,
             "log_size": week.log_size,
             "head": week.head,
             "commits": week.commits,

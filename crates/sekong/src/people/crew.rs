@@ -1,14 +1,16 @@
 //! A simulated team: its device, what it knows of its duties, and the reports that wait for a network.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::Timestamp;
 use sekong_centre::api::views::{BoxView, OrdersView};
 use sekong_centre::{BoxMessage, OrderOpening};
-use sekong_draw::{BoxContent, BoxFor, BoxSecret};
+use sekong_draw::{
+    BoxContent, BoxFor, BoxSecret, Instruction, Listener, PostNumber, Table, TableKey, TableSerial,
+};
 use sekong_log::{BoxOpened, DeviceKey, Entry, EntryError, Hash, InspectionReported, Statement};
 use sekong_model::{
-    Campaign, CampaignId, Counts, Day, Hour, Moment, OfficerId, PostId, ProvinceId, TeamId, UnitId,
+    Campaign, CampaignId, Counts, Day, Hour, Moment, OfficerId, Order, PostId, ProvinceId, TeamId, UnitId,
 };
 use sekong_simulate::{Deed, Device, Seed};
 
@@ -31,6 +33,8 @@ pub(crate) struct Crew {
     device: Device,
     secret: BoxSecret,
     opened: BTreeSet<(Day, Hour)>,
+    listener: Listener,
+    told: BTreeMap<(Day, Hour), Instruction>,
     outbox: VecDeque<(Timestamp, Entry)>,
 }
 
@@ -44,16 +48,41 @@ pub(crate) fn box_secret(seed: Seed, team: &TeamId) -> BoxSecret {
     BoxSecret::from_seed(&seed.bytes("box", team.as_str()))
 }
 
+/// The key of a team's table, from the box in which the centre gives it.
+pub(crate) fn table_key(
+    seed: Seed,
+    campaign: &Campaign,
+    team: &TeamId,
+    sealed: &str,
+) -> Result<TableKey, Failure> {
+    let known = campaign.teams().iter().find(|known| known.id == *team);
+    let pool = known.and_then(|known| campaign.pool(&known.pool));
+    let province = &pool.ok_or_else(|| Failure::failed(format!("{team} has no province")))?.province;
+    let content = BoxContent::Table(TableSerial(0));
+    let own = BoxFor { campaign: campaign.id(), province, content, team };
+    let opened = own.open(&box_secret(seed, team), &sealed.parse().map_err(Failure::failed)?);
+    let key = opened.map_err(Failure::not_verified)?.try_into();
+    key.map(TableKey::from_bytes).map_err(|_| Failure::not_verified("a table's key has 32 bytes"))
+}
+
 /// The key that the holder of a simulated seat has.
 pub(crate) fn officer_key(seed: Seed, officer: &OfficerId) -> DeviceKey {
     DeviceKey::from_seed(&seed.bytes("officer", officer.as_str()))
 }
 
 impl Crew {
-    pub(crate) fn new(seed: Seed, campaign: &CampaignId, team: &TeamId, cookie: String) -> Crew {
+    pub(crate) fn new(
+        seed: Seed,
+        campaign: &CampaignId,
+        team: &TeamId,
+        cookie: String,
+        table: &TableKey,
+    ) -> Crew {
         let device = device(seed, campaign, team);
         let secret = box_secret(seed, team);
-        Crew { cookie, device, secret, opened: BTreeSet::new(), outbox: VecDeque::new() }
+        let listener = Listener::new(Table::new(table));
+        let (opened, told, outbox) = (BTreeSet::new(), BTreeMap::new(), VecDeque::new());
+        Crew { cookie, device, secret, opened, listener, told, outbox }
     }
 
     /// Whether the centre still takes this team's device for its own.
@@ -61,7 +90,16 @@ impl Crew {
         orders.device.as_ref().is_some_and(|device| device.id == self.device.id())
     }
 
-    /// Opens the boxes that it has not opened before; what they order, and the word that each was opened.
+    /// Hears a relayed code, by the table on its device.
+    pub(crate) fn hear(&mut self, day: Day, hour: Hour, code: &str) -> Result<(), Failure> {
+        let code = code.parse().map_err(Failure::failed)?;
+        let instruction = self.listener.hear(day, hour, code).map_err(Failure::not_verified)?;
+        self.told.insert((day, hour), instruction);
+        Ok(())
+    }
+
+    /// Opens the boxes that it has not opened before; what they order, and the word that each was opened. An order that
+    /// came too late to be followed, and was not relayed either, leads to nothing.
     pub(crate) fn open(&mut self, campaign: &Campaign, orders: &OrdersView) -> Result<Vec<Ordered>, Failure> {
         let mut duties = Vec::new();
         for view in &orders.boxes {
@@ -71,7 +109,10 @@ impl Crew {
             let Some(opening) = self.message(campaign, &orders.team, view)?.opening else { continue };
             let said = BoxOpened { province: view.province.clone(), day: view.day, hour: view.hour };
             self.say(&Statement::Opened(said), orders.now, orders.now).map_err(Failure::failed)?;
-            duties.extend(ordered(campaign, view, &opening));
+            let told = self.told.remove(&(view.day, view.hour));
+            check_told(campaign, told, &opening)?;
+            let in_time = orders.now < campaign.instant(view.day, view.hour);
+            duties.extend(ordered(campaign, view, &opening).filter(|_| in_time || told.is_some()));
         }
         Ok(duties)
     }
@@ -104,6 +145,23 @@ impl Crew {
     pub(crate) fn next_to_send(&mut self, now: Timestamp) -> Option<Entry> {
         self.outbox.pop_front_if(|(sent, _)| *sent <= now).map(|(_, entry)| entry)
     }
+}
+
+/// What was read out is what the box holds.
+fn check_told(campaign: &Campaign, told: Option<Instruction>, opening: &OrderOpening) -> Result<(), Failure> {
+    let post = |number: PostNumber| campaign.posts().get(number.index()).map(|post| &post.id);
+    let agrees = match (told, &opening.order) {
+        (None, _)
+        | (Some(Instruction::Stay), Order::Stay)
+        | (Some(Instruction::StandDown), Order::StandDown) => true,
+        (Some(Instruction::Go(number)), Order::Drive { post: ordered }) => post(number) == Some(ordered),
+        (Some(_), _) => false,
+    };
+    if agrees {
+        return Ok(());
+    }
+    let team = &opening.team;
+    Err(Failure::not_verified(format!("{team} was told {told:?}, its box holds {:?}", opening.order)))
 }
 
 /// The inspection that an order leads to, if a die was thrown for it.

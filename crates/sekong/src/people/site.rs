@@ -4,9 +4,10 @@ use std::io::Read;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use sekong_centre::api::views::{OrdersView, ProblemView, ReceiptView};
+use sekong_centre::api::views::{OrdersView, ProblemView, ReceiptView, RelayView, TableView};
 use sekong_model::TeamId;
 use serde::de::DeserializeOwned;
+use serde_json::json;
 
 use crate::failure::Failure;
 
@@ -37,19 +38,45 @@ impl Site {
 
     /// Signs a team in; gives the cookie that its device keeps.
     pub(crate) fn sign_in(&self, team: &TeamId) -> Result<String, Failure> {
-        let request = self.agent.get(format!("{}/demo/sign-in/team", self.base)).query("team", team.as_str());
+        let request = self.agent.get(format!("{}/demo/sign-in/team", self.base));
+        self.cookie(team.as_str(), request.query("team", team.as_str()))
+    }
+
+    fn cookie(
+        &self,
+        who: &str,
+        request: ureq::RequestBuilder<ureq::typestate::WithoutBody>,
+    ) -> Result<String, Failure> {
         let response = request.call().map_err(Failure::failed)?;
         let cookie = response.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok());
         let pair = cookie.and_then(|cookie| cookie.split(';').next()).map(str::to_owned);
         pair.ok_or_else(|| {
-            Failure::failed(format!("the sign-in of {team} was answered {}", response.status()))
+            Failure::failed(format!("the sign-in of {who} was answered {}", response.status()))
         })
     }
 
-    /// A team's orders.
-    pub(crate) fn orders(&self, cookie: &str) -> Result<Answer<OrdersView>, Failure> {
+    /// Signs the duty officer in.
+    pub(crate) fn sign_in_officer(&self) -> Result<String, Failure> {
+        self.cookie("duty-officer", self.agent.get(format!("{}/demo/sign-in/duty-officer", self.base)))
+    }
+
+    /// A team's orders, with the boxes of so many hours back.
+    pub(crate) fn orders(&self, cookie: &str, back_hours: u8) -> Result<Answer<OrdersView>, Failure> {
         let request = self.agent.get(format!("{}/api/orders", self.base)).header("cookie", cookie);
+        read(request.query("back", back_hours.to_string()).call().map_err(Failure::failed)?)
+    }
+
+    /// The box with the key of a team's table.
+    pub(crate) fn table(&self, cookie: &str) -> Result<Answer<TableView>, Failure> {
+        let request = self.agent.get(format!("{}/api/table", self.base)).header("cookie", cookie);
         read(request.call().map_err(Failure::failed)?)
+    }
+
+    /// Asks for the code of a team's newest order, to be read out; `None` if it has no order.
+    pub(crate) fn relay(&self, officer: &str, team: &TeamId) -> Result<Answer<RelayView>, Failure> {
+        let request = self.agent.post(format!("{}/api/relays", self.base)).header("cookie", officer);
+        let wanted = json!({ "team": team, "channel": "voice" }).to_string();
+        read(request.send(wanted).map_err(Failure::failed)?)
     }
 
     /// Sends a signed entry.

@@ -9,10 +9,10 @@ use sekong_centre::api::views::{ProblemView, ReceiptView};
 use sekong_centre::{Clock, Job, KeyRing, Receipt, Service, jobs};
 use sekong_log::{Entry, InspectionReported, leaf_hash};
 use sekong_model::{Campaign, Day, Hour, Moment, TeamId};
-use sekong_simulate::{Deed, Duty, Habits, Seed, act};
+use sekong_simulate::{Deed, Duty, Habits, Seed, act, has_data};
 use tokio::runtime::Runtime;
 
-use super::crew::{Crew, Ordered, report};
+use super::crew::{Crew, Ordered, report, table_key};
 use super::site::Site;
 use crate::clocks::DemoClock;
 use crate::failure::Failure;
@@ -20,10 +20,14 @@ use crate::failure::Failure;
 /// When the last day is over, everybody comes back into reach so much later.
 const HOMECOMING: SignedDuration = SignedDuration::from_mins(1);
 
+/// Hours back for which a team asks for boxes: longer than anybody is out of reach.
+const BACK_HOURS: u8 = 24;
+
 /// What the people live in.
 pub(crate) struct Setting {
     pub(crate) campaign: Arc<Campaign>,
     pub(crate) seed: Seed,
+    pub(crate) habits: Habits,
     pub(crate) clock: Arc<DemoClock>,
     pub(crate) service: Service,
     pub(crate) keys: KeyRing,
@@ -40,6 +44,7 @@ pub(crate) struct World {
     setting: Setting,
     runtime: Runtime,
     site: Site,
+    officer: String,
     crews: BTreeMap<TeamId, Crew>,
     schedule: BTreeMap<Timestamp, Vec<Job>>,
     happenings: BTreeMap<Timestamp, Vec<Happening>>,
@@ -52,8 +57,11 @@ impl World {
         let (site, campaign) = (Site::new(address), &setting.campaign);
         let crew = |team: &TeamId| {
             let cookie = site.sign_in(team)?;
-            Ok((team.clone(), Crew::new(setting.seed, campaign.id(), team, cookie)))
+            let given = site.table(&cookie)?.map_err(|problem| unexpected(team, &problem))?;
+            let table = table_key(setting.seed, campaign, team, &given.sealed.unwrap_or_default())?;
+            Ok((team.clone(), Crew::new(setting.seed, campaign.id(), team, cookie, &table)))
         };
+        let officer = site.sign_in_officer()?;
         let crews = campaign.teams().iter().map(|team| crew(&team.id)).collect::<Result<_, Failure>>()?;
         let mut schedule: BTreeMap<Timestamp, Vec<Job>> = BTreeMap::new();
         for (time, job) in jobs(campaign, u32::MAX) {
@@ -62,7 +70,16 @@ impl World {
         // Its own, so that nobody is cut off in the middle when the centre's ends.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let runtime = runtime.map_err(Failure::failed)?;
-        Ok(World { setting, runtime, site, crews, schedule, happenings: BTreeMap::new(), receipts: 0 })
+        Ok(World {
+            setting,
+            runtime,
+            site,
+            officer,
+            crews,
+            schedule,
+            happenings: BTreeMap::new(),
+            receipts: 0,
+        })
     }
 
     /// Receipts that devices were given and checked.
@@ -91,8 +108,10 @@ impl World {
         while let Some(next) = self.next_instant().filter(|next| *next <= end) {
             self.reach(next)?;
             if let Some(jobs) = self.schedule.remove(&next) {
-                if jobs.iter().any(|job| matches!(job, Job::Draw(Moment::Hour { .. }))) {
-                    self.hear_orders()?;
+                for job in &jobs {
+                    if let Job::Draw(Moment::Hour { day, hour }) = job {
+                        self.hear_orders(*day, *hour)?;
+                    }
                 }
                 done += 1;
                 progress(done, of);
@@ -121,21 +140,48 @@ impl World {
         self.runtime.block_on(setting.service.caught_up(time)).map_err(Failure::failed)
     }
 
+    /// Everybody has a network: what was not opened is opened, what was not written is written, and all is sent.
     fn come_home(&mut self, time: Timestamp) -> Result<(), Failure> {
         self.reach(time)?;
         let teams: Vec<TeamId> = self.crews.keys().cloned().collect();
+        teams.iter().try_for_each(|team| self.hear_order(team))?;
+        while let Some(due) = self.happenings.first_entry().filter(|due| *due.key() <= time) {
+            let happenings = due.remove();
+            happenings.into_iter().try_for_each(|happening| self.happen(happening, time))?;
+        }
         teams.iter().try_for_each(|team| self.send(team, Timestamp::MAX))
     }
 
-    /// Every team asks what it is to do.
-    fn hear_orders(&mut self) -> Result<(), Failure> {
+    /// Every team that can asks what it is to do; the duty officer reads it out to the others.
+    fn hear_orders(&mut self, day: Day, hour: Hour) -> Result<(), Failure> {
+        let begins = self.setting.campaign.instant(day, hour);
+        let (seed, habits) = (self.setting.seed, self.setting.habits);
         let teams: Vec<TeamId> = self.crews.keys().cloned().collect();
-        teams.iter().try_for_each(|team| self.hear_order(team))
+        for team in &teams {
+            if has_data(seed, habits, team, begins) {
+                self.hear_order(team)?;
+            } else if habits.voice {
+                self.hear_voice(team)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The duty officer reads a team its order out, if it has one.
+    fn hear_voice(&mut self, team: &TeamId) -> Result<(), Failure> {
+        let Some(crew) = self.crews.get_mut(team) else { return Ok(()) };
+        match self.site.relay(&self.officer, team)? {
+            Ok(relayed) => crew.hear(relayed.day, relayed.hour, &relayed.code),
+            // Not on duty, or told already.
+            Err(problem) if problem.status == 409 => Ok(()),
+            Err(problem) => Err(unexpected(team, &problem)),
+        }
     }
 
     fn hear_order(&mut self, team: &TeamId) -> Result<(), Failure> {
         let Some(crew) = self.crews.get_mut(team) else { return Ok(()) };
-        let orders = self.site.orders(&crew.cookie)?.map_err(|problem| unexpected(team, &problem))?;
+        let orders =
+            self.site.orders(&crew.cookie, BACK_HOURS)?.map_err(|problem| unexpected(team, &problem))?;
         if !crew.is_current(&orders) {
             self.leave_to_a_person(team);
             return Ok(());
@@ -156,14 +202,16 @@ impl World {
         let deed = self.deed(team, duty);
         let Some((deed, report)) = deed.and_then(|deed| Some((deed, report(duty, &deed)?))) else { return };
         let writing = Happening::Write(Box::new(report), team.clone(), deed.sent);
-        self.happenings.entry(deed.written).or_default().push(writing);
+        // Who learns late which order its deed was done under writes the report then.
+        let written = deed.written.max(self.setting.clock.now());
+        self.happenings.entry(written).or_default().push(writing);
     }
 
     fn deed(&self, team: &TeamId, duty: &Ordered) -> Option<Deed> {
         let known =
             Duty { team: team.clone(), post: duty.post.clone(), hour: duty.hour, begins: duty.begins };
         let rules = self.setting.campaign.rules();
-        act(self.setting.seed, Habits::default(), &known, rules.late_minutes, rules.missed_minutes)
+        act(self.setting.seed, self.setting.habits, &known, rules.late_minutes, rules.missed_minutes)
     }
 
     fn happen(&mut self, happening: Happening, now: Timestamp) -> Result<(), Failure> {

@@ -12,7 +12,7 @@ use crate::data::{Data, TWO_DAYS, arg, checkpoint, files, shipped};
 use crate::run::{Run, sekong};
 use crate::week::shared_day;
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 17] = [
     "days",
     "province_hours",
     "post_hours",
@@ -22,6 +22,9 @@ const KEYS: [&str; 14] = [
     "inspections",
     "late",
     "missed",
+    "missed_away",
+    "boxes_opened",
+    "orders_relayed",
     "late_arrived",
     "log_size",
     "head",
@@ -111,7 +114,10 @@ fn a_founded_folder_has_the_layout_of_the_contract_and_holds() {
     let all = files(&data.path);
     let foreign = |name: &&String| !name.starts_with("log/") && !name.starts_with("bodies/");
     let rest: Vec<_> = all.iter().filter(foreign).filter(|name| !name.starts_with("sekong.db-")).collect();
-    assert_eq!(rest, ["keys/cosigners.vkey", "keys/log.vkey", "keys/secrets.json", "sekong.db"]);
+    assert_eq!(
+        rest,
+        ["keys/centre.json", "keys/cosigners.vkey", "keys/log.vkey", "keys/secrets.json", "sekong.db"]
+    );
     sekong(["verify", arg(&data.path)]).exits(0);
 }
 
@@ -152,4 +158,24 @@ fn every_body_is_named_by_its_sha256() {
         let bytes = fs::read(day.join("bodies").join(&name)).unwrap();
         assert_eq!(body_hash(&bytes).to_string(), name);
     }
+}
+
+/// A day on which three team-hours in ten have no data network.
+fn dark_day(more: &[&str]) -> Value {
+    let args = ["demo", "--no-serve", "--json", "--days", "1", "--seed", "1", "--no-data", "0.3"];
+    sekong(args.iter().chain(more)).exits(0).json()
+}
+
+#[test]
+fn orders_reach_teams_without_a_network_by_voice_and_without_either_every_slot_is_accounted_for() {
+    let (told, silent) = (dark_day(&[]), dark_day(&["--no-voice"]));
+    let figure = |line: &Value, key: &str| line[key].as_u64().unwrap();
+    let placed = |line: &Value| figure(line, "inspections") + figure(line, "missed");
+    let present = |line: &Value| placed(line) - figure(line, "missed_away");
+    assert!(figure(&told, "orders_relayed") > 50, "{told}");
+    assert!(figure(&told, "inspections") * 100 >= present(&told) * 95, "{told}");
+    assert_eq!(figure(&silent, "orders_relayed"), 0);
+    assert!(figure(&silent, "inspections") * 100 < present(&silent) * 85, "{silent}");
+    assert_eq!(placed(&told), placed(&silent), "drawn is executed or missed, and never something else");
+    assert_eq!((&told["verified"], &silent["verified"]), (&true.into(), &true.into()));
 }
