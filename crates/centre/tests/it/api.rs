@@ -489,7 +489,7 @@ fn outside_of_a_demo_nobody_signs_in_without_a_key() {
     let demo = Site::at_midnight();
     let officer = demo.sign_in("duty-officer");
     demo.end();
-    let site = Site::at_midnight_with(false);
+    let site = Site::at_midnight_with(false, None);
     assert_eq!(site.get_as(&officer, "/api/board").problem(), "signed-out", "the same secrets, but no demo");
     assert_eq!(site.get("/demo/sign-in/commander").problem(), "not-found");
     assert_eq!(site.get("/").status, 200);

@@ -1,7 +1,9 @@
 //! Orders on their way: boxes for everyone, codes for who has no network, and who has not been heard of.
 
-use sekong_centre::BoxMessage;
+use std::io::{BufRead, BufReader, Read, Write};
+
 use sekong_centre::api::views::{BoxView, EnrolledView, OrdersView, OverdueListView, ReceiptView, RelayView};
+use sekong_centre::{BoxMessage, SmsGateway};
 use sekong_draw::{
     BoxContent, BoxFor, BoxSecret, Instruction, OpenError, RelayCode, SealedBox, Table, TableId, TableKey,
     TableSerial,
@@ -132,4 +134,51 @@ fn an_order_is_relayed_as_a_code_that_the_teams_table_reads_and_that_nobody_else
     };
     assert_eq!(Table::new(&nobody.key(&[1; 32])).instruction(relayed.day, relayed.hour, code), None);
     site.end();
+}
+
+/// A gateway on this machine that answers once with `status`; what it was sent.
+fn gateway(status: &'static str) -> (SmsGateway, std::thread::JoinHandle<String>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/send?modem=1", listener.local_addr().unwrap());
+    let answering = std::thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut reader = BufReader::new(stream);
+        let (mut head, mut length) = (String::new(), 0);
+        while !head.ends_with("\r\n\r\n") {
+            let from = head.len();
+            reader.read_line(&mut head).unwrap();
+            if let Some(value) = head[from..].to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).unwrap();
+        let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        reader.get_mut().write_all(answer.as_bytes()).unwrap();
+        head + &String::from_utf8(body).unwrap()
+    });
+    (address.parse().unwrap(), answering)
+}
+
+#[test]
+fn a_code_goes_out_by_sms_and_an_officer_hears_when_the_gateway_does_not_take_it() {
+    for (status, taken) in [("202 Accepted", true), ("503 Service Unavailable", false)] {
+        let (sms, answering) = gateway(status);
+        let site = Site::at_midnight_with(true, Some(sms));
+        site.step_to(site.now() + minutes(30)).unwrap();
+        let officer = site.sign_in("duty-officer");
+        let (team, _) = report(&site, 0);
+        let body = format!("{{\"team\":\"{team}\",\"channel\":\"sms\"}}");
+        let relayed: RelayView = site.post_as(&officer, "/api/relays", body.as_bytes()).json();
+        assert_eq!(relayed.not_sent.is_none(), taken, "{relayed:?}");
+        let sent = answering.join().unwrap();
+        assert!(sent.starts_with("POST /send?modem=1 HTTP/1.1\r\n"), "{sent}");
+        let message: serde_json::Value =
+            serde_json::from_str(sent.split_once("\r\n\r\n").unwrap().1).unwrap();
+        assert_eq!(message, serde_json::json!({ "to": team, "text": relayed.code }));
+        site.end();
+    }
+    for wrong in ["", "127.0.0.1:9000", "https://127.0.0.1/", "ftp://x/", "http://"] {
+        assert!(wrong.parse::<SmsGateway>().is_err(), "{wrong:?}");
+    }
 }

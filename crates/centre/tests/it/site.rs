@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use sekong_centre::api::views::{ClockView, ProblemView, ReceiptView};
-use sekong_centre::{Clock, KeyRing, Page, Pages, Service, ServiceOptions, Stopped};
+use sekong_centre::{Clock, KeyRing, Page, Pages, Service, ServiceOptions, SmsGateway, Stopped};
 use sekong_model::{Campaign, Day, UnitId};
 use sekong_store::SqliteStore;
 use serde::de::DeserializeOwned;
@@ -95,10 +95,10 @@ pub(crate) struct Site {
 impl Site {
     /// The shipped campaign at the first minute of its first hour.
     pub(crate) fn at_midnight() -> Site {
-        Site::at_midnight_with(true)
+        Site::at_midnight_with(true, None)
     }
 
-    pub(crate) fn at_midnight_with(demo: bool) -> Site {
+    pub(crate) fn at_midnight_with(demo: bool, sms: Option<SmsGateway>) -> Site {
         let runtime = Runtime::new().unwrap();
         let founded = runtime.block_on(Founded::at_midnight());
         let dues = founded.dues();
@@ -106,7 +106,7 @@ impl Site {
         let keys = centre.keys().clone();
         let clock = Arc::new(SetClock(watch::channel(now).0));
         let options = ServiceOptions {
-            sms: None,
+            sms,
             clock: clock.clone(),
             demo,
             away: Arc::new(|_, _| Vec::new()),
