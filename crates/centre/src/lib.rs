@@ -40,7 +40,7 @@ pub use schedule::{Job, jobs};
 pub use service::{Away, Page, Pages, Service, ServiceOptions, Stopped};
 pub use sms::{SmsGateway, SmsGatewayError};
 pub use state::{
-    Admitted, Bodies, Body, DayPlan, Drawn, DrawnOrder, Due, KeyRing, NotedSilence, Outcome, Overdue, Report,
-    State,
+    Admitted, Bodies, Body, DayPlan, DealtShift, Drawn, DrawnOrder, Due, KeyRing, NotedSilence, Outcome,
+    Overdue, Report, State,
 };
 pub use tally::Tally;

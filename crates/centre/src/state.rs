@@ -5,6 +5,7 @@
 
 mod draw;
 mod freeze;
+mod removals;
 mod report;
 mod setup;
 mod silence;
@@ -20,11 +21,12 @@ use sekong_log::{
     NO_PREVIOUS, OutagePlanned, Period, Statement, Tree, VerifierKey,
 };
 use sekong_model::{
-    Campaign, CustodianId, Day, Hour, Moment, OfficerId, Order, PoolId, PostId, ProvinceId, SourceBundle,
-    TeamId, Unit, UnitId,
+    Campaign, CustodianId, Day, DeclarerId, Hour, Moment, OfficerId, Order, PoolId, PostId, ProvinceId,
+    SourceBundle, TeamId, Unit, UnitId,
 };
 use sekong_plan::Plan;
 
+pub use removals::DealtShift;
 pub use report::{Due, Outcome, Report};
 pub use silence::NotedSilence;
 pub use told::Overdue;
@@ -128,6 +130,7 @@ struct FrozenList {
     /// Size of the head it quotes: what else the draws stand on is under it.
     quoted_size: u64,
     teams: Vec<TeamId>,
+    declared: Vec<(TeamId, DeclarerId)>,
 }
 
 /// A custodian's commitment.

@@ -7,7 +7,8 @@ use std::fmt;
 
 use jiff::Timestamp;
 use sekong_model::{
-    CampaignId, Counts, CustodianId, Day, Hour, Moment, OfficerId, PostId, ProvinceId, TeamId, UnitId,
+    CampaignId, Counts, CustodianId, Day, DeclarerId, Hour, Moment, OfficerId, PostId, ProvinceId, TeamId,
+    UnitId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -297,7 +298,7 @@ pub struct Absence {
     /// Why.
     pub reason: AbsenceReason,
     /// The office that declared it.
-    pub declared_by: String,
+    pub declared_by: DeclarerId,
     /// Last day away.
     pub until: Day,
     /// The second source that confirms it.

@@ -7,9 +7,9 @@ use jiff::tz::Offset;
 
 use crate::travel::Travel;
 use crate::{
-    CampaignErrors, CampaignId, Class, ClassId, CustodianId, Day, Estimate, Hour, MapLayer, Officer, Phase,
-    Pool, PoolId, Post, PostId, Province, ProvinceId, Rules, Season, Shift, ShiftId, ShiftShare,
-    SourceBundle, Team, Unit, Warning,
+    CampaignErrors, CampaignId, Class, ClassId, CustodianId, Day, DeclarerId, Estimate, Hour, MapLayer,
+    Officer, Phase, Pool, PoolId, Post, PostId, Province, ProvinceId, Rules, Season, Shift, ShiftId,
+    ShiftShare, SourceBundle, Team, Unit, Warning,
 };
 
 /// A campaign that has been read and found whole.
@@ -33,6 +33,7 @@ pub struct Campaign {
     pub(crate) custodians: Vec<CustodianId>,
     pub(crate) custodian_titles: Vec<String>,
     pub(crate) officers: Vec<Officer>,
+    pub(crate) declarers: Vec<DeclarerId>,
     pub(crate) bands: BTreeMap<PostId, Vec<ValueBand>>,
     pub(crate) shares: BTreeMap<PoolId, Vec<ShiftShare>>,
     pub(crate) travel: Travel,
@@ -199,6 +200,11 @@ impl Campaign {
     /// The seats whose holders throw dice for a silent custodian; none if such hours wait for the custodian.
     pub fn officers(&self) -> &[Officer] {
         &self.officers
+    }
+
+    /// The offices that may declare teams away.
+    pub fn declarers(&self) -> &[DeclarerId] {
+        &self.declarers
     }
 
     /// The units of a province on a day, in canonical order: by shift, then as in the file.

@@ -68,6 +68,8 @@ pub enum Kind {
     Custodian,
     /// `[[officer]]`.
     Officer,
+    /// `[[declarer]]`.
+    Declarer,
     /// `body` of an officer.
     OfficersBody,
     /// `[[shift]]`.
@@ -94,6 +96,7 @@ impl fmt::Display for Kind {
             Kind::Phase => "phase",
             Kind::Custodian => "custodian",
             Kind::Officer => "officer",
+            Kind::Declarer => "declarer",
             Kind::OfficersBody => "officers' body",
             Kind::Shift => "shift",
             Kind::Class => "class",

@@ -105,4 +105,6 @@ ids! {
     CustodianId,
     /// A seat at the centre whose holder throws dice for a custodian that is silent.
     OfficerId,
+    /// An office that may declare teams away.
+    DeclarerId,
 }

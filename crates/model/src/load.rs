@@ -54,6 +54,7 @@ fn fields(raw: &RawCampaign, bundle: &SourceBundle, faults: &mut Faults) -> Opti
     let classes = people::classes(&raw.class, faults);
     let (custodians, custodian_titles) = people::custodians(&raw.custodian, faults);
     let officers = people::officers(&raw.officer, faults);
+    let declarers = people::declarers(&raw.declarer, faults);
     let provinces = posts::provinces(&raw.province, faults);
     let points = file(bundle, &raw.files.crossings, "files.crossings", faults)
         .and_then(|text| crossings::read(&raw.files.crossings, text, faults));
@@ -90,6 +91,7 @@ fn fields(raw: &RawCampaign, bundle: &SourceBundle, faults: &mut Faults) -> Opti
         custodians,
         custodian_titles,
         officers,
+        declarers,
         bands,
         shares: BTreeMap::new(),
         travel,

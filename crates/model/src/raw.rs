@@ -20,6 +20,8 @@ pub(crate) struct RawCampaign {
     #[serde(default)]
     pub(crate) officer: Vec<RawOfficer>,
     #[serde(default)]
+    pub(crate) declarer: Vec<RawDeclarer>,
+    #[serde(default)]
     pub(crate) shift: Vec<RawShift>,
     #[serde(default)]
     pub(crate) class: Vec<RawClass>,
@@ -109,6 +111,13 @@ pub(crate) struct RawPhase {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawCustodian {
+    pub(crate) id: String,
+    pub(crate) title: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawDeclarer {
     pub(crate) id: String,
     pub(crate) title: String,
 }

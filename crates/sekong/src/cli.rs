@@ -54,6 +54,9 @@ pub enum Command {
     /// Print the page of a team's codebook for a day, for a team without a device
     #[command(after_help = "Example:\n  sekong codebook --data /srv/sekong --team ST-P-01 --day 2017-01-03")]
     Codebook(CodebookArgs),
+    /// Test every office that declares absences: were those it removed dealt better units than the lot explains?
+    #[command(after_help = "Example:\n  sekong declarers /srv/sekong --json")]
+    Declarers(DeclarersArgs),
     /// Cast dice: the public ones before the first day, and those that replace a silent custodian's value
     #[command(
         subcommand,
@@ -189,6 +192,20 @@ pub struct CustodianOutageArgs {
     /// First instant after that at which it will
     #[arg(long, value_name = "TIME")]
     pub until: Timestamp,
+}
+
+/// Arguments of `sekong declarers`.
+#[derive(Debug, Args)]
+pub struct DeclarersArgs {
+    /// A data folder; it is verified first
+    #[arg(value_name = "DIR")]
+    pub data: PathBuf,
+    /// The time to judge by, for a centre on a demo's clock; without it the machine's
+    #[arg(long, value_name = "TIME")]
+    pub now: Option<Timestamp>,
+    /// Print one JSON object on one line
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `sekong codebook`.

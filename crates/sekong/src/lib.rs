@@ -13,6 +13,7 @@ mod lines;
 mod output;
 mod pages;
 mod people;
+mod progress;
 mod randomness;
 mod serving;
 
@@ -39,6 +40,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Serve(args) => commands::serve::run(&args),
         Command::Init(args) => commands::init::run(&args),
         Command::Codebook(args) => commands::codebook::run(&args),
+        Command::Declarers(args) => commands::declarers::run(&args),
         Command::Custodian(CustodianCommand::Init(args)) => commands::custodian::init(&args),
         Command::Custodian(CustodianCommand::Commit(args)) => commands::custodian::commit(&args),
         Command::Custodian(CustodianCommand::Serve(args)) => commands::custodian::serve(&args),

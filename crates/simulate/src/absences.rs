@@ -1,7 +1,7 @@
 //! Simulated absences: a few teams a week and a day are away, each for a reason of the closed list.
 
 use sekong_log::{Absence, AbsenceReason, Period};
-use sekong_model::{Campaign, Day, ProvinceId, Team};
+use sekong_model::{Campaign, Day, DeclarerId, ProvinceId, Team};
 
 use crate::Seed;
 
@@ -22,14 +22,28 @@ pub fn absences(seed: Seed, campaign: &Campaign, province: &ProvinceId, period: 
     };
     let pools = campaign.pools_of(province);
     let teams = pools.iter().flat_map(|pool| campaign.teams_of(&pool.id));
-    teams.filter_map(|team| absence(seed, team, period, share, until)).collect()
+    teams.filter_map(|team| absence(campaign, seed, team, period, share, until)).collect()
 }
 
 fn last_day(campaign: &Campaign, week: u32) -> Day {
     campaign.week_days(week).last().copied().unwrap_or(campaign.last_day())
 }
 
-fn absence(seed: Seed, team: &Team, period: Period, share: f64, until: Day) -> Option<Absence> {
+/// The duty office of the team's agency, or the campaign's first.
+fn declarer(campaign: &Campaign, team: &Team) -> Option<DeclarerId> {
+    let own = format!("duty-office-{}", team.agency);
+    let offices = campaign.declarers();
+    offices.iter().find(|office| office.as_str() == own).or_else(|| offices.first()).cloned()
+}
+
+fn absence(
+    campaign: &Campaign,
+    seed: Seed,
+    team: &Team,
+    period: Period,
+    share: f64,
+    until: Day,
+) -> Option<Absence> {
     let subject = format!("{} {period:?}", team.id);
     let mut chance = seed.stream("absence", &subject);
     if !chance.happens(share) {
@@ -39,7 +53,7 @@ fn absence(seed: Seed, team: &Team, period: Period, share: f64, until: Day) -> O
     Some(Absence {
         team: team.id.clone(),
         reason,
-        declared_by: format!("duty office of {}", team.agency),
+        declared_by: declarer(campaign, team)?,
         until,
         second_source: "garrison roll".to_owned(),
     })

@@ -64,9 +64,11 @@ impl State {
         let quoted_size =
             self.check_frozen(&said.head, tree, entry.time() + CLOCK_TOLERANCE, &[(what, basis)])?;
         let teams = self.absent_teams(said)?;
+        let declared =
+            said.absent.iter().map(|absence| (absence.team.clone(), absence.declared_by.clone())).collect();
         self.diary.note(Job::Freeze(said.period), &said.province, Trace::Absences);
         let (leaf, written) = (entry.leaf_hash(), entry.time());
-        self.absences.insert(key, FrozenList { index, leaf, written, quoted_size, teams });
+        self.absences.insert(key, FrozenList { index, leaf, written, quoted_size, teams, declared });
         Ok(Admitted::Whole)
     }
 
@@ -143,6 +145,9 @@ impl State {
         for absence in &said.absent {
             if !known.contains(&absence.team) {
                 return Err(Fault::Unknown { what: format!("team {} in {}", absence.team, said.province) });
+            }
+            if !self.campaign.declarers().contains(&absence.declared_by) {
+                return Err(Fault::Unknown { what: format!("declarer {}", absence.declared_by) });
             }
             check_complete(absence, self.first_day_of(said.period))?;
             if !seen.insert(absence.team.clone()) {
@@ -224,9 +229,6 @@ impl State {
 
 fn check_complete(absence: &Absence, first_day: Day) -> Result<(), Fault> {
     let incomplete = |field| Err(Fault::AbsenceIncomplete { team: absence.team.clone(), field });
-    if absence.declared_by.trim().is_empty() {
-        return incomplete("who declared it");
-    }
     if absence.second_source.trim().is_empty() {
         return incomplete("a second source");
     }

@@ -212,21 +212,24 @@ async fn a_device_is_enrolled_once_and_an_absence_says_who_and_until_when() {
     let fault = forger.fault_of(everything, Statement::Enrol(enrolled), forger.founded.now);
     assert_eq!(fault.rule(), "order.first-counts", "{fault}");
 
-    let mut list = forger.said(|said| match said {
+    let list = forger.said(|said| match said {
         Statement::Absences(said) if said.province.as_str() == "stung-treng" => Some(said),
         _ => None,
     });
     let away = sekong_log::Absence {
         team,
         reason: sekong_log::AbsenceReason::Illness,
-        declared_by: "duty office".to_owned(),
+        declared_by: "duty-office-police".parse().unwrap(),
         until: forger.founded.day().plus_days(-9).unwrap(),
         second_source: "garrison roll".to_owned(),
     };
-    list.absent = vec![away];
+    let stranger = sekong_log::Absence { declared_by: "somebody".parse().unwrap(), ..away.clone() };
     let released = forger.founded.campaign.release_at(Moment::Week { week: 0 });
     let in_time = released - SignedDuration::from_hours(1);
     let before_lists = |said: &Statement| !matches!(said, Statement::Absences(_));
-    let fault = forger.fault_of(before_lists, Statement::Absences(list), in_time);
-    assert_eq!(fault.rule(), "absences.complete", "{fault}");
+    for (absence, rule) in [(away, "absences.complete"), (stranger, "campaign.names")] {
+        let list = sekong_log::AbsencesFrozen { absent: vec![absence], ..list.clone() };
+        let fault = forger.fault_of(before_lists, Statement::Absences(list), in_time);
+        assert_eq!(fault.rule(), rule, "{fault}");
+    }
 }

@@ -100,7 +100,7 @@ fn absence(team: &Team, day: Day) -> Absence {
     Absence {
         team: team.id.clone(),
         reason: AbsenceReason::Vehicle,
-        declared_by: "duty office".to_owned(),
+        declared_by: "duty-office-police".parse().unwrap(),
         until: day,
         second_source: "garrison roll".to_owned(),
     }

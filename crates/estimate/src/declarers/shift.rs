@@ -155,6 +155,16 @@ impl DealtShift {
         Ok(DealtShift { scores: scores(&worths), key, worths, absent })
     }
 
+    /// Teams dealt.
+    pub fn teams(&self) -> usize {
+        self.worths.len()
+    }
+
+    /// Absences declared on it, each office's counted.
+    pub fn absences(&self) -> usize {
+        self.absent.values().map(Vec::len).sum()
+    }
+
     /// Which shift.
     pub fn key(&self) -> &ShiftKey {
         &self.key

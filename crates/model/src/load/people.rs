@@ -5,9 +5,13 @@ use std::collections::BTreeSet;
 use super::check;
 use super::posts::named;
 use crate::faults::{Faults, Kind, Problem};
-use crate::raw::{RawAgency, RawCampaign, RawClass, RawCustodian, RawOfficer, RawPool, RawShift, RawTeam};
+use crate::raw::{
+    RawAgency, RawCampaign, RawClass, RawCustodian, RawDeclarer, RawOfficer, RawPool, RawShift, RawTeam,
+};
 use crate::travel::Network;
-use crate::{Agency, Class, CustodianId, HOURS_PER_DAY, Hour, Officer, Pool, PoolId, Shift, Team};
+use crate::{
+    Agency, Class, CustodianId, DeclarerId, HOURS_PER_DAY, Hour, Officer, Pool, PoolId, Shift, Team,
+};
 
 /// Fewest custodians: DESIGN 6 wants three to remain in an outage.
 const CUSTODIANS_MIN: usize = 3;
@@ -27,6 +31,17 @@ pub(super) fn custodians(raw: &[RawCustodian], faults: &mut Faults) -> (Vec<Cust
         }
     }
     known
+}
+
+/// Offices that may declare absences: the standing test of them needs to know them all beforehand.
+pub(super) fn declarers(raw: &[RawDeclarer], faults: &mut Faults) -> Vec<DeclarerId> {
+    check::at_least(Kind::Declarer, raw.len(), 1, "declarer", faults);
+    check::unique(Kind::Declarer, named(raw.iter().map(|declarer| &declarer.id), "declarer"), faults);
+    let declarer = |(i, declarer): (usize, &RawDeclarer)| {
+        check::text(&declarer.title, format!("declarer[{i}].title"), faults);
+        check::id(&declarer.id, format!("declarer[{i}].id"), faults)
+    };
+    raw.iter().enumerate().filter_map(declarer).collect()
 }
 
 /// Seats of two bodies at least, or none.

@@ -450,7 +450,7 @@ fn empty_sets_are_all_named() {
     };
     let errors = Campaign::parse(&bundle).unwrap_err();
     let fields: Vec<&str> = errors.errors.iter().map(|e| e.field.as_str()).collect();
-    assert_eq!(fields, ["shift", "class", "custodian", "province", "post", "pool", "phase"]);
+    assert_eq!(fields, ["shift", "class", "custodian", "declarer", "province", "post", "pool", "phase"]);
     assert!(errors.errors.iter().all(|e| matches!(e.problem, Problem::TooFew { .. })));
 }
 

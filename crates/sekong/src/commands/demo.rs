@@ -1,13 +1,11 @@
 //! `sekong demo`: a simulated week through the real server, from founding to verification, and on from there.
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use jiff::{SignedDuration, Timestamp};
 use sekong_centre::{Centre, Clock, Founding, InProcess, Secrets, Service, Tally, Verdict, jobs};
 use sekong_log::{Enrolled, Hash};
@@ -27,6 +25,7 @@ use crate::failure::Failure;
 use crate::files::{parse_campaign, read_campaign, shipped_campaign};
 use crate::output::{print, print_line};
 use crate::people::{Setting, World, box_secret, device, officer_key};
+use crate::progress::bar;
 use crate::serving;
 
 /// Where a demo listens that is not to be served: teams alone reach it.
@@ -191,22 +190,6 @@ fn campaign(args: &DemoArgs) -> Result<(SourceBundle, Campaign), Failure> {
     let files = shipped_campaign();
     let campaign = parse_campaign(Path::new("campaigns/northeast-2017"), &files)?;
     Ok((files, campaign))
-}
-
-/// Progress on stderr, only where somebody looks at it.
-fn bar(doing: &'static str) -> impl FnMut(u64, u64) {
-    let bar = if std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
-    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar.set_message(doing);
-    eprintln!("{doing} …");
-    move |done, of| {
-        bar.set_length(of);
-        bar.set_position(done);
-        if done == of {
-            bar.finish_and_clear();
-        }
-    }
 }
 
 fn print_week(args: &DemoArgs, week: &Week, verified: bool) -> Result<(), Failure> {

@@ -4,6 +4,7 @@ pub(crate) mod campaign_check;
 pub(crate) mod check;
 pub(crate) mod codebook;
 pub(crate) mod custodian;
+pub(crate) mod declarers;
 pub(crate) mod demo;
 pub(crate) mod dice;
 pub(crate) mod draw_simulate;

@@ -13,6 +13,7 @@ use crate::evidence::{FolderBodies, Listing, Site, SiteBodies, store_head};
 use crate::failure::Failure;
 use crate::files::read_text;
 use crate::output::print_line;
+use crate::progress::bar;
 
 /// Faults printed in words; JSON holds all.
 const FAULTS_PRINTED: usize = 20;
@@ -29,14 +30,14 @@ pub(crate) struct Question<'a> {
 
 pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
     let since = args.since.as_deref().map(read_text).transpose()?;
-    let mut quiet = |_, _| ();
+    let mut progress = bar("verifying");
     let scheme = args.source.split("://").next().unwrap_or_default().to_ascii_lowercase();
     let question =
         Question { key: args.key.as_deref(), since: since.as_deref(), now: args.now.unwrap_or_else(now) };
     let verdict = if args.source.contains("://") && ["http", "https"].contains(&scheme.as_str()) {
-        verify_address(&args.source, &question, &mut quiet)?
+        verify_address(&args.source, &question, &mut progress)?
     } else {
-        verify_folder(Path::new(&args.source), &question, &mut quiet)?
+        verify_folder(Path::new(&args.source), &question, &mut progress)?
     };
     if args.json {
         print_line(as_json(&verdict))?;

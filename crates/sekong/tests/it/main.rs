@@ -4,6 +4,7 @@
 
 mod campaigns;
 mod data;
+mod declarers;
 mod demo;
 mod draws;
 mod flips;
