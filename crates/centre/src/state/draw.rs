@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use rayon::prelude::*;
 use sekong_draw::{
     DrawKey, DutyHour, Freeze, Move, Place, ProvinceDay, Purpose, Release, ReleaseFor, RestRule, Subject,
     UnitWalk, WeekDeal, deal_shift, deal_week, period_of, verify_release,
@@ -144,15 +145,26 @@ impl State {
             noted.is_some_and(|noted| noted.silent.iter().any(|silent| silent.custodian == *custodian))
         };
         let mut releases = values.releases.iter();
-        let mut shares = Vec::new();
+        let mut given: Vec<(CustodianId, Given<'_>)> = Vec::new();
         for custodian in self.custodians_of(due.province, due.moment) {
-            let value = match thrown.filter(|_| is_silent(&custodian)) {
-                Some(thrown) => thrown,
-                None => self.released(releases.next(), &custodian, due)?,
+            let share = match thrown.filter(|_| is_silent(&custodian)) {
+                Some(thrown) => Given::Thrown(thrown),
+                None => Given::Released(releases.next()),
             };
-            shares.push((custodian, value));
+            given.push((custodian, share));
         }
-        if releases.next().is_some() { Err(Fault::CustodiansDiffer) } else { Ok(shares) }
+        if releases.next().is_some() {
+            return Err(Fault::CustodiansDiffer);
+        }
+        let share = |(custodian, given): (CustodianId, Given<'_>)| match given {
+            Given::Thrown(thrown) => Ok((custodian, thrown)),
+            Given::Released(release) => {
+                self.released(release, &custodian, due).map(|value| (custodian, value))
+            }
+        };
+        // Signatures are most of an audit; of several faults the first is told.
+        let shares: Vec<Result<_, Fault>> = given.into_par_iter().map(share).collect();
+        shares.into_iter().collect()
     }
 
     fn released(
@@ -371,6 +383,12 @@ impl State {
             }
         }
     }
+}
+
+/// What stands for a custodian in a draw.
+enum Given<'a> {
+    Thrown([u8; 32]),
+    Released(Option<&'a Release>),
 }
 
 /// The throw joins what had been received when the silence was noted, nothing else.
