@@ -151,7 +151,8 @@ pub struct Centre<S> {
     device: DeviceKey,
     salts: SaltKey,
     keys: KeyRing,
-    throws: BTreeMap<Moment, Throw>,
+    /// Dice for noted silences, by the silence's leaf; of several the first.
+    throws: BTreeMap<Hash, Throw>,
     boxes: BoxBook,
 }
 
@@ -337,8 +338,9 @@ impl<S: Store> Centre<S> {
     /// # Errors
     /// The rule that they break.
     pub fn take_throw(&mut self, throw: Throw) -> Result<(), Fault> {
-        self.state.check_useful(&throw)?;
-        self.throws.entry(throw.moment).or_insert(throw);
+        for silence in self.state.open_silences_of(&throw)? {
+            self.throws.entry(silence).or_insert_with(|| throw.clone());
+        }
         Ok(())
     }
 

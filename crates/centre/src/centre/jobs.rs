@@ -89,8 +89,8 @@ impl<S: Store> Centre<S> {
             return Err(waiting("the daily die".to_owned()));
         }
         if let Some(noted) = self.state.silence(province, moment).cloned() {
-            let throw = self.throws.get(&moment).filter(|throw| throw.silences.contains(&noted.leaf));
-            let throw = throw.cloned().ok_or_else(|| waiting("dice thrown by two officers".to_owned()))?;
+            let throw = self.throws.get(&noted.leaf).cloned();
+            let throw = throw.ok_or_else(|| waiting("dice thrown by two officers".to_owned()))?;
             let received = self.ledger.body(&noted.received).await?;
             let received: Option<ValuesBody> = received.and_then(|bytes| bodies::read(&bytes));
             let missing = || at(noted.index, Fault::BodyMissing { hash: noted.received });

@@ -180,8 +180,8 @@ impl State {
         verify_release(release, &commitment.said, &self.values, &due)
     }
 
-    /// Whether a throw replaces at least one noted silence that still waits, and holds for each that it names.
-    pub(crate) fn check_useful(&self, throw: &Throw) -> Result<(), Fault> {
+    /// The noted silences that a throw names and that still wait, at least one; it must hold for each of them.
+    pub(crate) fn open_silences_of(&self, throw: &Throw) -> Result<Vec<Hash>, Fault> {
         let moment = throw.moment;
         let named =
             self.silences().filter(|(_, of, noted)| *of == moment && throw.silences.contains(&noted.leaf));
@@ -189,8 +189,10 @@ impl State {
         if open.is_empty() {
             return Err(Fault::Missing { what: format!("a silence for {moment} that waits for these dice") });
         }
-        open.into_iter()
-            .try_for_each(|(province, _, noted)| self.check_throw(province, noted, moment, throw).map(drop))
+        let leaf = |(province, _, noted): (&ProvinceId, Moment, &NotedSilence)| {
+            self.check_throw(province, noted, moment, throw).map(|_| noted.leaf)
+        };
+        open.into_iter().map(leaf).collect()
     }
 
     /// The bytes that stand in the place of the silent custodians' values.

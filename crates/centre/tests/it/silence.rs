@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use sekong_centre::{AskError, Asked, CentreError, CustodianLink, Fault, Job, Refusal};
 use sekong_draw::{Custodian, LocalCustodian, Release, ReleaseRequest, Throw, ThrownDice};
-use sekong_log::{OutagePlanned, Period, SilenceReason};
+use sekong_log::{Hash, OutagePlanned, Period, SilenceReason};
 use sekong_model::{CustodianId, Hour, Moment};
 
 use crate::founded::{Founded, device, files, officer_key, secrets};
@@ -58,10 +58,19 @@ impl Founded {
 
     /// Dice for every silence of one o'clock, thrown by these officers.
     fn throw(&self, officers: &[&str]) -> Throw {
+        self.throw_for(self.noted(), officers)
+    }
+
+    /// The silences of one o'clock, one a province.
+    fn noted(&self) -> Vec<Hash> {
         let noted = self.centre.state().silences().filter(|(_, moment, _)| *moment == self.one());
+        noted.map(|(_, _, noted)| noted.leaf).collect()
+    }
+
+    fn throw_for(&self, silences: Vec<Hash>, officers: &[&str]) -> Throw {
         let unsigned = Throw {
             moment: self.one(),
-            silences: noted.map(|(_, _, noted)| noted.leaf).collect(),
+            silences,
             dice: ThrownDice::try_from("3651245163".repeat(5)).unwrap(),
             throwers: Vec::new(),
         };
@@ -107,6 +116,21 @@ async fn a_silence_is_noted_after_its_minutes_and_ended_by_dice_of_two_bodies() 
     assert!(founded.is_drawn());
     let again = founded.centre.take_throw(founded.throw(&["centre-police", "centre-court"])).unwrap_err();
     assert_eq!(again.rule(), "order.before", "{again}");
+}
+
+#[tokio::test]
+async fn dice_for_one_province_do_not_shut_out_dice_for_another() {
+    let mut founded = Founded::at_midnight().await;
+    founded.bend("customs", mute);
+    waits_for(founded.draw_one(3).await, "dice");
+    let noted = founded.noted();
+    assert_eq!(noted.len(), founded.campaign.provinces().len());
+    for silence in noted {
+        let throw = founded.throw_for(vec![silence], &["centre-police", "centre-court"]);
+        founded.centre.take_throw(throw).unwrap();
+    }
+    founded.draw_one(4).await.unwrap();
+    assert!(founded.is_drawn());
 }
 
 #[tokio::test]
