@@ -7,6 +7,7 @@ use sekong_log::{AuditedLog, Entry, Hash, LogFault, LogFiles, Statement, audit_f
 use sekong_model::Moment;
 
 use crate::fault::Fault;
+use crate::plan_book::SolvedPlan;
 use crate::schedule::decided_until;
 use crate::state::{Admitted, Bodies, CLOCK_TOLERANCE, KeyRing, State, statement};
 
@@ -55,6 +56,15 @@ pub struct Verdict {
 
 /// Checks everything; `progress` is told how many entries are done, of how many.
 pub fn audit(evidence: &Evidence<'_>, progress: &mut dyn FnMut(u64, u64)) -> Verdict {
+    audit_with(evidence, &[], progress)
+}
+
+/// The same by one who has solved some of the games already, and need not do so again.
+pub fn audit_with(
+    evidence: &Evidence<'_>,
+    solved: &[SolvedPlan],
+    progress: &mut dyn FnMut(u64, u64),
+) -> Verdict {
     let keys = evidence.keys.head_keys();
     let audited = if evidence.listed {
         audit_folder(evidence.files, keys)
@@ -66,7 +76,7 @@ pub fn audit(evidence: &Evidence<'_>, progress: &mut dyn FnMut(u64, u64)) -> Ver
         Ok(log) => {
             verdict.check_continues(evidence, &log, evidence.since, "head.continues");
             verdict.check_continues(evidence, &log, evidence.store_head, "head.newest");
-            verdict.check_entries(evidence, &log, progress);
+            verdict.check_entries(evidence, &log, solved, progress);
             verdict.check_cosigned(evidence, &log);
             verdict.check_complete(evidence, &log);
             verdict.log = Some(log);
@@ -128,6 +138,7 @@ impl Verdict {
         &mut self,
         evidence: &Evidence<'_>,
         log: &AuditedLog,
+        solved: &[SolvedPlan],
         progress: &mut dyn FnMut(u64, u64),
     ) {
         let total = log.tree.size();
@@ -135,8 +146,9 @@ impl Verdict {
             if let Err(fault) = self.check_entry(evidence, log, index, entry) {
                 self.faults.push(of_entry(index, &fault));
             }
-            if self.state.is_none() {
-                return;
+            let Some(state) = &mut self.state else { return };
+            if index == 0 {
+                state.keep_solved(solved);
             }
             progress(index + 1, total);
         }

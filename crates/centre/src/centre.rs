@@ -243,10 +243,21 @@ impl<S: Store> Centre<S> {
 
     /// Opens a founded campaign: replays the log, checks it against its newest head, publishes it anew.
     pub async fn open(
+        store: S,
+        data: &Path,
+        campaign: &Campaign,
+        secrets: &Secrets,
+    ) -> Result<Self, CentreError> {
+        Self::open_with(store, data, campaign, secrets, &[]).await
+    }
+
+    /// The same by one who has solved some of its games already, and need not do so again.
+    pub async fn open_with(
         mut store: S,
         data: &Path,
         campaign: &Campaign,
         secrets: &Secrets,
+        solved: &[SolvedPlan],
     ) -> Result<Self, CentreError> {
         let keys = secrets.key_ring(campaign.id())?;
         let kept = kept_bodies(&mut store).await?;
@@ -254,7 +265,10 @@ impl<S: Store> Centre<S> {
         let visit = |index: u64, leaf: &[u8], tree: &sekong_log::Tree| -> Result<(), CentreError> {
             let entry = Entry::parse(leaf)?;
             match &mut state {
-                None => state = Some(State::open(&entry, keys.clone(), &kept).map_err(|fault| at(0, fault))?),
+                None => {
+                    let opened = State::open(&entry, keys.clone(), &kept).map_err(|fault| at(0, fault))?;
+                    state.insert(opened).keep_solved(solved);
+                }
                 Some(state) => {
                     state.admit(index, &entry, tree, &kept).map_err(|fault| at(index, fault))?;
                 }
@@ -462,9 +476,9 @@ impl<S: Store> Centre<S> {
         self.state.plan_book_read().unsolved(self.state.campaign(), day).unwrap_or_default()
     }
 
-    /// Keeps a game that was solved beside the centre's work.
-    pub(crate) fn keep_solved(&mut self, solved: SolvedPlan) {
-        self.state.plan_book().keep(solved);
+    /// Keeps a game that was solved beside the centre's work, so that it is not solved again.
+    pub fn keep_solved(&mut self, solved: SolvedPlan) {
+        self.state.keep_solved(&[solved]);
     }
 
     /// The log, for readers.

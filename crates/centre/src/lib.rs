@@ -22,7 +22,7 @@ mod sms;
 mod state;
 mod tally;
 
-pub use audit::{AuditFault, Evidence, Verdict, audit};
+pub use audit::{AuditFault, Evidence, Verdict, audit, audit_with};
 pub use bodies::{BoxMessage, OrderOpening, canonical_files};
 pub use boxes::{Boxes, ProvenBox};
 pub use centre::{Centre, CentreError, Founding, Refusal, Relayed, logged_files};
@@ -35,6 +35,7 @@ pub use fault::Fault;
 pub use folder::{Folder, FolderError};
 pub use keys::Secrets;
 pub use ledger::LedgerError;
+pub use plan_book::SolvedPlan;
 pub use receipt::{Receipt, ReceiptError};
 pub use schedule::{Job, jobs};
 pub use service::{Away, Page, Pages, Service, ServiceOptions, Stopped};

@@ -9,17 +9,18 @@ use sekong_plan::{Game, Plan, SolveError, SolveOptions, solve};
 
 use crate::fault::Fault;
 
-/// A solved game, with the bytes that are logged.
+/// A solved game, with the bytes that are logged. It is made by solving alone, so whoever is handed one takes nobody's
+/// word for the plan.
 #[derive(Debug, Clone)]
 pub struct SolvedPlan {
     /// SHA-256 of the game's canonical form.
-    pub game: Hash,
+    pub(crate) game: Hash,
     /// SHA-256 of `bytes`.
-    pub hash: Hash,
+    pub(crate) hash: Hash,
     /// The plan's canonical form.
-    pub bytes: Arc<Vec<u8>>,
+    pub(crate) bytes: Arc<Vec<u8>>,
     /// The plan.
-    pub plan: Arc<Plan>,
+    pub(crate) plan: Arc<Plan>,
 }
 
 /// The plans solved so far.

@@ -35,7 +35,7 @@ use crate::bodies;
 use crate::custody::value_list;
 use crate::diary::{Diary, Trace};
 use crate::fault::Fault;
-use crate::plan_book::PlanBook;
+use crate::plan_book::{PlanBook, SolvedPlan};
 use crate::schedule::Job;
 
 /// How far ahead of the centre's clock a device's may be.
@@ -536,6 +536,11 @@ impl State {
     pub fn draws(&self) -> impl Iterator<Item = (&ProvinceId, Moment, &Drawn)> {
         let draws = self.draws.iter();
         draws.filter_map(|((province, moment), drawn)| Some((province, *moment, drawn.as_ref()?)))
+    }
+
+    /// Keeps games that were solved elsewhere in this program.
+    pub(crate) fn keep_solved(&mut self, solved: &[SolvedPlan]) {
+        solved.iter().for_each(|solved| self.plan_book.keep(solved.clone()));
     }
 
     /// The plans solved so far.
