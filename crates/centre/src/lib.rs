@@ -44,4 +44,4 @@ pub use state::{
     Admitted, Bodies, Body, DayPlan, DealtShift, Drawn, DrawnOrder, Due, KeyRing, NotedSilence, Outcome,
     Overdue, Report, State,
 };
-pub use tally::Tally;
+pub use tally::{Degraded, Tally};

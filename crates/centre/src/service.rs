@@ -30,7 +30,7 @@ use crate::clock::Clock;
 use crate::custody::CustodianLink;
 use crate::fault::Fault;
 use crate::sms::SmsGateway;
-use crate::tally::Tally;
+use crate::tally::{Degraded, Tally};
 use scheduler::Scheduler;
 use writer::{WAITING_MAX, Wish, Writer};
 
@@ -228,6 +228,11 @@ impl Service {
     /// The figures of the campaign's first `days` days.
     pub async fn tally(&self, days: u32) -> Tally {
         Tally::of(self.desk().await.state(), days)
+    }
+
+    /// What was drawn with dice in the stead of silent custodians, as far as the log tells.
+    pub async fn degraded(&self) -> Degraded {
+        Degraded::of(self.desk().await.state())
     }
 
     /// Committed entries.

@@ -1,8 +1,9 @@
 //! The figures of a stretch of days, counted from the state.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use sekong_model::{Day, Hour, Moment, Order};
+use sekong_log::SilenceReason;
+use sekong_model::{CustodianId, Day, Hour, Moment, Order};
 
 use crate::state::{Outcome, State};
 
@@ -86,5 +87,42 @@ impl Tally {
             }
         }
         self.province_hours_covered = covered.len() as u64;
+    }
+}
+
+/// What was drawn with dice in the stead of custodians that were silent, as the log notes it. A planned outage is none of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Degraded {
+    /// Provinces × hours in which some custodian was silent.
+    pub province_hours: u64,
+    /// Provinces × weeks whose deal some custodian was silent for.
+    pub province_weeks: u64,
+    /// Of the province-hours, those of each custodian of the campaign, by what its answer lacked.
+    pub by_custodian: BTreeMap<CustodianId, BTreeMap<SilenceReason, u64>>,
+}
+
+impl Degraded {
+    /// Counts every silence noted so far; a custodian without one has its place, too.
+    pub fn of(state: &State) -> Degraded {
+        let custodians = state.campaign().custodians().iter();
+        let by_custodian = custodians.map(|custodian| (custodian.clone(), BTreeMap::new())).collect();
+        let mut degraded = Degraded { by_custodian, ..Degraded::default() };
+        for (_, moment, noted) in state.silences() {
+            let Moment::Hour { .. } = moment else {
+                degraded.province_weeks += 1;
+                continue;
+            };
+            degraded.province_hours += 1;
+            for silent in &noted.silent {
+                let reasons = degraded.by_custodian.entry(silent.custodian.clone()).or_default();
+                *reasons.entry(silent.reason).or_default() += 1;
+            }
+        }
+        degraded
+    }
+
+    /// Province-hours in which each custodian was silent.
+    pub fn hours(&self) -> BTreeMap<&CustodianId, u64> {
+        self.by_custodian.iter().map(|(custodian, reasons)| (custodian, reasons.values().sum())).collect()
     }
 }

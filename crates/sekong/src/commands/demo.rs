@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
-use sekong_centre::{Centre, Clock, Founding, InProcess, Secrets, Service, Tally, Verdict, jobs};
+use sekong_centre::{Centre, Clock, Degraded, Founding, InProcess, Secrets, Service, Tally, Verdict, jobs};
 use sekong_log::{Enrolled, Hash};
 use sekong_model::{Campaign, Hour, SourceBundle, TeamId};
 use sekong_simulate::{Habits, Seed, absences};
@@ -155,6 +155,7 @@ fn unfinished(folder: &DataFolder) -> String {
 /// What a simulated week came to.
 struct Week {
     tally: Tally,
+    degraded: Degraded,
     log_size: u64,
     head: String,
     commits: u64,
@@ -164,6 +165,7 @@ struct Week {
 async fn week(args: &DemoArgs, service: &Service, receipts: u64) -> Week {
     Week {
         tally: service.tally(args.days).await,
+        degraded: service.degraded().await,
         log_size: service.log_size().await,
         head: service.head().await,
         commits: service.commits().await,
@@ -209,6 +211,8 @@ fn print_week(args: &DemoArgs, week: &Week, verified: bool) -> Result<(), Failur
             "missed_away": tally.missed_away,
             "boxes_opened": tally.boxes_opened,
             "orders_relayed": tally.orders_relayed,
+            "degraded_hours": week.degraded.province_hours,
+            "degraded": week.degraded.hours(),
             "log_size": week.log_size,
             "head": week.head,
             "commits": week.commits,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use sekong_centre::{Evidence, KeyRing, Verdict, audit};
+use sekong_centre::{Degraded, Evidence, KeyRing, Verdict, audit};
 use serde_json::{Value, json};
 
 use crate::cli::VerifyArgs;
@@ -128,6 +128,7 @@ fn as_json(verdict: &Verdict) -> Value {
     let faults = verdict.faults.iter().map(|fault| {
         json!({ "entry": fault.entry, "file": fault.file, "rule": fault.rule, "detail": fault.detail })
     });
+    let degraded = verdict.state.as_ref().map(Degraded::of);
     json!({
         "verified": verdict.holds(),
         "size": head.map(|head| head.checkpoint.size),
@@ -137,6 +138,8 @@ fn as_json(verdict: &Verdict) -> Value {
             .collect::<Vec<_>>(),
         "unchecked": head.map_or(&[][..], |head| &head.unchecked),
         "planned_until": verdict.state.as_ref().and_then(sekong_centre::State::planned_until),
+        "degraded_hours": degraded.as_ref().map(|degraded| degraded.province_hours),
+        "degraded": degraded.as_ref().map(Degraded::hours),
         "sealed": verdict.sealed,
         "faults": faults.collect::<Vec<_>>(),
     })

@@ -12,7 +12,7 @@ use crate::data::{Data, TWO_DAYS, arg, checkpoint, files, shipped};
 use crate::run::{Run, sekong};
 use crate::week::shared_day;
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 19] = [
     "days",
     "province_hours",
     "post_hours",
@@ -26,6 +26,8 @@ const KEYS: [&str; 17] = [
     "boxes_opened",
     "orders_relayed",
     "late_arrived",
+    "degraded_hours",
+    "degraded",
     "log_size",
     "head",
     "commits",
@@ -72,6 +74,9 @@ fn figures_agree(line: &Value) {
     assert!(figure("late") + figure("late_arrived") < figure("inspections"));
     assert!(figure("inspections") + figure("missed") >= figure("province_hours"));
     assert!(figure("commits") <= figure("log_size"));
+    let degraded = line["degraded"].as_object().unwrap();
+    assert_eq!(degraded.len(), 5, "every custodian has its figure: {line}");
+    assert!(figure("degraded_hours") == 0 && degraded.values().all(|hours| *hours == 0), "{line}");
 }
 
 #[test]
