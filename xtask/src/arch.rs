@@ -12,7 +12,7 @@ use cargo_metadata::{DependencyKind, Metadata, Node, PackageId};
 /// Which crate of the workspace may use which. Arrows point down only.
 pub const ARROWS: [(&str, &[&str]); 11] = [
     ("sekong", &["centre", "store", "simulate", "estimate", "draw", "plan", "log", "model"]),
-    ("torture", &["centre", "store", "simulate", "log", "model"]),
+    ("torture", &["centre", "store", "simulate", "draw", "plan", "log", "model"]),
     ("centre", &["store", "draw", "plan", "log", "model"]),
     ("store", &["model"]),
     ("simulate", &["draw", "plan", "log", "model"]),

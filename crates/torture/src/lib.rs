@@ -1,9 +1,12 @@
 //! Breaks the running system on purpose: it starts the real program, reaches it over loopback, kills it, and looks at
 //! what is left. It knows of the centre what HTTP, the published folder and the demo's seed tell.
+//!
+//! `simulation` alone starts nothing: it lives campaigns through inside one process, on a clock and by chances of a seed.
 
 mod backlog;
 mod kill;
 mod server;
+mod simulation;
 mod site;
 
 use std::io;
@@ -12,6 +15,7 @@ use std::path::PathBuf;
 pub use backlog::Backlog;
 pub use kill::{Round, kill_round};
 pub use server::Server;
+pub use simulation::{Broken, Ended, World, live, world_of};
 
 /// What went wrong, or did not hold.
 #[derive(Debug, thiserror::Error)]

@@ -2,10 +2,16 @@
 
 use std::process::ExitCode;
 
-use sekong_torture::{Backlog, Binary, Trouble, kill_round};
+use sekong_torture::{Backlog, Binary, Trouble, World, kill_round, live, world_of};
 
 /// Rounds of the part `log`.
 const KILL_ROUNDS: u64 = 20;
+
+/// Seeds of the part `centre`.
+const SEEDS: u64 = 2_000;
+
+/// Seeds after which it says how far it is.
+const SEEDS_A_LINE: u64 = 200;
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
@@ -15,7 +21,8 @@ fn main() -> ExitCode {
     };
     let (passed, failed) = match part.as_str() {
         "log" => kill(&Binary(binary.into())),
-        // The other parts are not built yet, and say so by passing nothing.
+        "centre" => simulate(),
+        // The other part is not built yet, and says so by passing nothing.
         _ => (0, 0),
     };
     println!("{passed} passed, {failed} failed");
@@ -49,4 +56,20 @@ fn told(round: u64, outcome: &Result<sekong_torture::Round, Trouble>) -> bool {
         Err(trouble) => println!("round {round}: {trouble}"),
     }
     outcome.is_ok()
+}
+
+/// Lives campaigns through, each with the chances of its seed.
+fn simulate() -> (u64, u64) {
+    let worlds = World::all();
+    let mut failed = 0;
+    for seed in 0..SEEDS {
+        if let Err(broken) = live(world_of(&worlds, seed), seed) {
+            println!("{broken}");
+            failed += 1;
+        }
+        if (seed + 1) % SEEDS_A_LINE == 0 {
+            println!("{} seeds, {failed} of them break a law", seed + 1);
+        }
+    }
+    (SEEDS - failed, failed)
 }

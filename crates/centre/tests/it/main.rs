@@ -10,4 +10,5 @@ mod orders;
 mod reports;
 mod restart;
 mod silence;
+mod simulated;
 mod site;

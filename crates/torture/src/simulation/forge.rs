@@ -1,0 +1,75 @@
+//! A second absence list for a period, with proofs and heads that are in order: what only one who holds the keys of a log
+//! and its cosigner can show. Under the true keys it is the two-faced centre, under others a rogue custodian's own log.
+
+use jiff::Timestamp;
+use sekong_draw::{FreezeKeys, FrozenEntry, ReleaseRequest, period_of};
+use sekong_log::{
+    AbsencesFrozen, Checkpoint, Cosigner, DeviceKey, Entry, EntryDraft, KeyKind, NO_PREVIOUS, SigningKey,
+    Statement, Tree, empty_root, leaf_hash,
+};
+
+/// The keys of a log and of its cosigner.
+pub(crate) struct Forger {
+    log: SigningKey,
+    cosigner: SigningKey,
+}
+
+impl Forger {
+    /// Keys under the names that the campaign's log has.
+    pub(crate) fn new(campaign: &str, log: &[u8; 32], cosigner: &[u8; 32]) -> Forger {
+        let name = format!("sekong/{campaign}");
+        let key = |name: &str, kind, seed| SigningKey::from_seed(name, kind, seed).expect("a key's name");
+        Forger {
+            log: key(&name, KeyKind::Ed25519, log),
+            cosigner: key(&format!("{name}/cosigner-1"), KeyKind::CosignatureV1, cosigner),
+        }
+    }
+
+    /// What a custodian must know to believe this log.
+    pub(crate) fn freeze_keys(&self) -> FreezeKeys {
+        FreezeKeys {
+            log: self.log.verifier().clone(),
+            cosigners: vec![self.cosigner.verifier().clone()],
+            cosignatures_needed: 1,
+        }
+    }
+
+    /// The same request over an absence list of `written` that the true log does not hold.
+    pub(crate) fn other_list(&self, true_request: &ReleaseRequest, written: Timestamp) -> ReleaseRequest {
+        let basis = true_request.basis.leaf.clone();
+        let mut tree = Tree::new();
+        let log = self.log.verifier().clone();
+        let cosigner = Cosigner::new(self.cosigner.clone(), log, (0, empty_root()));
+        let mut cosigner = cosigner.expect("the keys are of their kinds");
+        tree.push(leaf_hash(&basis));
+        let before = self.head(&tree, &mut cosigner, written);
+        let list = list(true_request, before, written);
+        tree.push(leaf_hash(&list));
+        let head = self.head(&tree, &mut cosigner, written);
+        let frozen = |index, leaf| FrozenEntry {
+            index,
+            leaf,
+            proof: tree.inclusion_proof(index, 2).expect("the tree holds both"),
+        };
+        ReleaseRequest { basis: frozen(0, basis), absences: frozen(1, list), head, ..true_request.clone() }
+    }
+
+    fn head(&self, tree: &Tree, cosigner: &mut Cosigner, time: Timestamp) -> String {
+        let origin = self.log.verifier().name().to_owned();
+        let checkpoint = Checkpoint { origin, size: tree.size(), root: tree.root() };
+        let mut note = checkpoint.sign(&self.log).expect("a head is signed");
+        let (seen, _) = cosigner.state();
+        let proof = tree.consistency_proof(seen, tree.size()).expect("the tree grows");
+        note.push(cosigner.cosign(seen, &note.to_string(), &proof, time).expect("the head is in order"));
+        note.to_string()
+    }
+}
+
+fn list(request: &ReleaseRequest, head: String, time: Timestamp) -> Vec<u8> {
+    let (province, period) = (request.province.clone(), period_of(request.moment));
+    let said = Statement::Absences(AbsencesFrozen { province, period, absent: Vec::new(), head });
+    let (kind, body) = said.to_parts();
+    let campaign = request.campaign.clone();
+    let draft = EntryDraft { campaign, seq: 0, prev: NO_PREVIOUS, time, kind, body };
+    Entry::sign(&draft, &DeviceKey::from_seed(&[99; 32])).expect("an entry is signed").bytes().to_vec()
+}
