@@ -1,7 +1,7 @@
 // Entries: what a device says, in the canonical form of RFC 8785, signed with its Ed25519 key. The same bytes as the
 // centre makes of it: the golden entries of crates/log hold both to that.
 import { canonical, type Json } from "../shared/canonical";
-import { sha256, toBase64, toHex } from "../shared/receipt";
+import { fromHex, sha256, toBase64, toHex } from "../shared/receipt";
 
 /** `prev` of a device's first entry. */
 export const NO_PREVIOUS = "0".repeat(64);
@@ -48,13 +48,17 @@ export async function placeAfter(sequence: number, entry: string): Promise<Place
   return { sequence: sequence + 1, previous: toHex(await sha256(new TextEncoder().encode(entry))) };
 }
 
-/** Whether an opening is what a commitment was made of: SHA-256(length ‖ tag ‖ salt ‖ opening). */
-export async function opens(commitment: string, opening: string): Promise<boolean> {
+/** What an opening's commitment is: SHA-256(length ‖ tag ‖ salt ‖ opening). */
+export async function commitmentOf(opening: string): Promise<string | null> {
   const salt = (JSON.parse(opening) as { salt?: unknown }).salt;
-  if (typeof salt !== "string" || !/^[0-9a-f]{64}$/.test(salt)) return false;
+  if (typeof salt !== "string" || !/^[0-9a-f]{64}$/.test(salt)) return null;
   const tag = new TextEncoder().encode("sekong/order/v1");
   const length = new Uint8Array(8);
   new DataView(length.buffer).setBigUint64(0, BigInt(tag.length));
-  const bytes = Uint8Array.from(salt.match(/../g) ?? [], (pair) => parseInt(pair, 16));
-  return toHex(await sha256(length, tag, bytes, new TextEncoder().encode(opening))) === commitment;
+  return toHex(await sha256(length, tag, fromHex(salt), new TextEncoder().encode(opening)));
+}
+
+/** Whether an opening is what a commitment was made of. */
+export async function opens(commitment: string, opening: string): Promise<boolean> {
+  return (await commitmentOf(opening)) === commitment;
 }

@@ -1,7 +1,7 @@
 // Asking the centre: JSON in, JSON out, and every refusal as the problem it is.
 import type { FeatureCollection } from "geojson";
 import type {
-  BoardView, CampaignView, ClockView, InspectionDetail, LoggedView, OrdersView, ProblemView, ReceiptView, SessionView,
+  BoardView, CampaignView, ClockView, EnrolledView, InspectionDetail, NewDevice, OrdersView, ProblemView, ReceiptView, SessionView,
 } from "./types";
 
 /** Longest wait for an answer, in milliseconds. */
@@ -57,7 +57,7 @@ export const api = {
     ask<InspectionDetail>(`/api/inspections/${part(day)}/${hour}/${part(unit)}`),
   receipt: (index: number) => ask<ReceiptView>(`/api/receipts/${index}`),
   orders: () => ask<OrdersView>("/api/orders"),
-  enrol: (device: string) => post<LoggedView>("/api/devices", JSON.stringify({ device })),
+  enrol: (device: NewDevice) => post<EnrolledView>("/api/devices", JSON.stringify(device)),
   sendEntry: (bytes: string) => post<ReceiptView>("/api/entries", bytes),
 };
 

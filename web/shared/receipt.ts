@@ -20,7 +20,7 @@ export function readHead(note: string): HeadText {
 /** Whether the receipt's entry is under its head. */
 export async function leadsToHead(receipt: ReceiptView): Promise<boolean> {
   const head = readHead(receipt.head);
-  const leaf = await sha256(Uint8Array.of(0), new TextEncoder().encode(receipt.entry));
+  const leaf = await hashOfLeaf(new TextEncoder().encode(receipt.entry));
   if (toHex(leaf) !== receipt.leaf_hash || receipt.index >= head.size) return false;
   const root = await rootOf(receipt.index, head.size, leaf, receipt.proof.map(fromHex));
   return root !== null && toHex(root) === toHex(head.root);
@@ -39,8 +39,13 @@ export function saysWhatIsShown(receipt: ReceiptView, shown: InspectionDetail): 
   return entry.kind === "inspection" && canonical(body as Json) === canonical(wanted as Json);
 }
 
+/** RFC 6962 hash of a leaf. */
+export function hashOfLeaf(leaf: Uint8Array): Promise<Uint8Array> {
+  return sha256(Uint8Array.of(0), leaf);
+}
+
 /** RFC 9162 section 2.1.3.2; `null` if the proof has the wrong length. */
-async function rootOf(index: number, size: number, leaf: Uint8Array, proof: Uint8Array[]): Promise<Uint8Array | null> {
+export async function rootOf(index: number, size: number, leaf: Uint8Array, proof: Uint8Array[]): Promise<Uint8Array | null> {
   let [at, last, hash] = [index, size - 1, leaf];
   for (const sibling of proof) {
     if (last === 0) return null;

@@ -96,3 +96,64 @@ fn what_cannot_be_sealed_is_told() {
     assert!("zz".parse::<SealedBox>().is_err());
     assert_eq!(format!("{:?}", BoxSecret::from_seed(&[7; 32])), "BoxSecret(..)");
 }
+
+/// The parts in the form in which hashes and keys take them, written out here a second time.
+fn prefixed(parts: &[&str]) -> Vec<u8> {
+    let length = |part: &str| (part.len() as u64).to_be_bytes();
+    parts.iter().flat_map(|part| [length(part).as_slice(), part.as_bytes()].concat()).collect()
+}
+
+/// One box of the golden file: what it was made of, and what another implementation must make of it.
+fn golden_box(team: &str, content: (BoxContent, [&str; 2]), message: &[u8], random: u8) -> serde_json::Value {
+    let (campaign, province) = ("northeast-2017".parse().unwrap(), "stung-treng".parse().unwrap());
+    let id: TeamId = team.parse().unwrap();
+    let own = BoxFor { campaign: &campaign, province: &province, content: content.0, team: &id };
+    let secret = BoxSecret::from_seed(&[random; 32]);
+    let sealed = own.seal(&secret.id(), message, &[random + 100; 32]).unwrap();
+    let [date, hour] = content.1;
+    serde_json::json!({
+        "seed": hex::encode([random; 32]),
+        "box_key": secret.id().to_string(),
+        "campaign": campaign,
+        "province": province,
+        "date": date,
+        "hour": hour,
+        "team": team,
+        "info": hex::encode(prefixed(&[
+            "sekong/box/v1", campaign.as_str(), province.as_str(), date, hour, team,
+        ])),
+        "message": hex::encode(message),
+        "sealed": sealed.to_string(),
+        "blank": own.blank(&[random; 32]).to_string(),
+    })
+}
+
+/// What a phone makes of a box is held to this file too.
+#[test]
+fn the_golden_boxes_are_the_ones_in_the_repository() {
+    let opening = concat!(
+        r#"{"check_in_by":"2017-01-31T22:20:00Z","opening":{"day":"2017-01-31","hour":5,"next":["KH-LA-01",5],"#,
+        r#""order":{"do":"stay"},"salt":"0707070707070707070707070707070707070707070707070707070707070707","#,
+        r#""team":"ST-A-01","thrown":true,"unit":"stung-treng/a/1"}}"#,
+    );
+    let at_rest = r#"{"check_in_by":"2017-01-31T22:20:00Z","opening":null}"#;
+    let table = (BoxContent::Table(TableSerial(0)), ["table", "0"]);
+    let (five, early) = ((orders(5), ["2017-01-31", "05"]), (orders(0), ["2017-01-31", "00"]));
+    let boxes = [
+        golden_box("ST-A-01", five, opening.as_bytes(), 1),
+        golden_box("ក្រុម/២", early, at_rest.as_bytes(), 2),
+        golden_box("ST-A-01", table, &[9; 32], 3),
+        golden_box("ST-A-01", five, &[b'x'; MESSAGE_MAX_BYTES], 4),
+        golden_box("ST-A-01", five, b"", 5),
+    ];
+    let made = serde_json::to_string_pretty(&serde_json::json!({ "boxes": boxes })).unwrap() + "\n";
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/golden/boxes.json");
+    if std::env::var_os("SEKONG_UPDATE").is_some() {
+        std::fs::write(path, &made).unwrap();
+    }
+    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        kept == made,
+        "golden/boxes.json is old: run this test with SEKONG_UPDATE=1 and read the difference"
+    );
+}
