@@ -5,13 +5,18 @@ import type { ReceiptView } from "../shared/types";
 import type { Json } from "../shared/canonical";
 import { placeAfter, type Place } from "./entry";
 
+/** What a device says. */
+export type Kind = "inspection" | "opened";
+
 /** An entry on its way. */
 export interface Waiting {
   id?: number;
   /** Which device signed it: team and key. */
   device: string;
-  /** The duty it reports. */
+  /** What it is about: the duty that it reports, or the box that it says was opened. */
   duty: string;
+  /** What it says; a report if nothing is kept here. */
+  kind?: Kind;
   body: Json;
   timeMs: number;
   sequence: number;

@@ -1,21 +1,38 @@
 // What the field page knows: campaign, session, orders, this device and its outbox.
 import { api, OutOfReach, Refused } from "../shared/api";
-import { Clock, dayOf } from "../shared/clock.svelte";
+import { Clock, dayOf, shiftDay } from "../shared/clock.svelte";
 import { listen } from "../shared/events";
 import { nameOf } from "../shared/i18n.svelte";
-import type { CampaignView, DutyView, EventView, OrdersView, SessionView } from "../shared/types";
-import { Device, dutyKey } from "./device";
+import type { BoxView, CampaignView, DutyView, EventView, OrdersView, SessionView } from "../shared/types";
+import { faultsOf, type BoxFault } from "./box";
+import { boxKey, Device, dutyKey, type OpenedBox } from "./device";
 import { opens } from "./entry";
+import { allDuties, clearOrder, newestOrder, type Standing } from "./orders";
 import type { Waiting } from "./outbox";
+import type { Answer, Heard, Slot } from "./relay";
 import { body, type Counts } from "./report";
 
 const ASK_EVERY_MS = 15_000;
 const SEND_EVERY_MS = 5_000;
 const KINDS = new Set(["orders", "inspection", "enrol", "close"]);
 
+const HOUR_MS = 3_600_000;
+
+/** How many days back what was opened is kept. */
+const KEPT_DAYS = 2;
+
 interface Begun {
   device: Device;
   startedMs: number;
+}
+
+/** What is wrong with the box of an hour: with what it holds, or that it does not open, as one does that is older. */
+export interface BoxTrouble extends Slot {
+  fault: BoxFault | "closed" | "older";
+}
+
+function slotOf(local: Date): Slot {
+  return { day: dayOf(local), hour: local.getUTCHours() };
 }
 
 /** A team's post in the browser. */
@@ -33,6 +50,31 @@ export class Post {
   /** What was begun, when, and by which device of this browser: that one reports it, whatever became of it since. */
   begun = $state.raw<Map<string, Begun>>(new Map());
   written = $state.raw<Waiting[]>([]);
+  /** What this browser opened, whichever device of the team it was then. */
+  opened = $state.raw<OpenedBox[]>([]);
+  /** Boxes that are shown to this device and do not open. */
+  closed = $state.raw<BoxView[]>([]);
+  /** The hour at hand. */
+  readonly slot = $derived<Slot | null>(this.clock.local && slotOf(this.clock.local));
+  /** The hours that a relayed code may be for: this one, and the next. */
+  readonly slots = $derived<Slot[]>(this.clock.local ? [slotOf(this.clock.local), slotOf(new Date(this.clock.local.getTime() + HOUR_MS))] : []);
+  /** Whether the next hour's orders are drawn by now, unless a shift begins with it. */
+  readonly nextIsDrawn = $derived((this.clock.local?.getUTCMinutes() ?? 0) >= 60 - (this.campaign?.rules.lead_minutes ?? 0));
+  readonly standing = $derived<Standing | null>(
+    this.orders && (clearOrder(this.orders, this.sealHolds) ?? (this.slot && newestOrder(this.opened, this.slot))),
+  );
+  readonly duties = $derived<DutyView[]>(
+    this.campaign
+      ? allDuties(this.orders?.duties ?? [], this.opened, {
+          utcOffsetSeconds: this.campaign.utc_offset_seconds,
+          missedMinutes: this.campaign.rules.missed_minutes,
+        })
+      : [],
+  );
+  readonly troubles = $derived<BoxTrouble[]>([
+    ...this.opened.flatMap(({ day, hour, faults }) => (faults ?? []).map((fault) => ({ day, hour, fault }))),
+    ...this.closed.map((box) => ({ day: box.day, hour: box.hour, fault: this.device?.isOlder(box) ? "older" : "closed" }) as const),
+  ]);
   reachable = $state(true);
   problem = $state<string>("");
   ordersAt = $state(0);
@@ -70,7 +112,8 @@ export class Post {
     await this.ask();
     const asking = setInterval(() => void this.ask(), ASK_EVERY_MS);
     const sending = setInterval(() => void this.deliver(), SEND_EVERY_MS);
-    const stop = listen((this.orders?.standing?.index ?? 0) + 1, { connected: () => {}, entry: (event) => this.#hear(event) });
+    const seen = [this.orders?.standing?.index ?? 0, ...(this.orders?.boxes ?? []).map((box) => box.index)];
+    const stop = listen(Math.max(...seen) + 1, { connected: () => {}, entry: (event) => this.#hear(event) });
     return [() => clearInterval(asking), () => clearInterval(sending), stop];
   }
 
@@ -88,7 +131,64 @@ export class Post {
       this.orders = orders;
       this.ordersAt = performance.now();
       this.sealHolds = orders.standing ? await opens(orders.standing.commitment, orders.standing.opening) : null;
+      await this.#openBoxes(orders);
     });
+  }
+
+  /** Whether the team's orders come sealed to a device that this browser is not. */
+  get sealedToOther(): boolean {
+    return (this.orders?.boxes.length ?? 0) > 0 && this.orders?.device?.id !== this.device?.id;
+  }
+
+  /** The entry which says that the box of an hour was opened. */
+  checkedIn(slot: Slot): Waiting | undefined {
+    const { team } = this;
+    return team === null ? undefined : this.written.find((entry) => entry.kind === "opened" && entry.duty === boxKey(team, slot));
+  }
+
+  /** The newest device of this browser that has the team's table, though another one took its place. */
+  get listener(): Device | null {
+    return this.devices.find((device) => device.hasTable) ?? null;
+  }
+
+  /** Hears a relayed code for an hour; for a listener. */
+  async hear(slot: Slot, code: number): Promise<Answer> {
+    return (await this.listener?.hear(slot, code)) ?? "wrong";
+  }
+
+  /** What was heard for an hour. */
+  async heard(slot: Slot): Promise<Heard | null> {
+    return (await this.listener?.heard(slot)) ?? null;
+  }
+
+  /** Opens what this device was sent, says so in the log, and checks it against the log. */
+  async #openBoxes(orders: OrdersView): Promise<void> {
+    const { device } = this;
+    const closed: BoxView[] = [];
+    if (!device?.hasBoxKey || orders.device?.id !== device.id) {
+      this.closed = closed;
+      return;
+    }
+    const opened: [BoxView, OpenedBox][] = [];
+    for (const box of orders.boxes) {
+      const found = await device.open(box);
+      if (found) opened.push([box, found]);
+      else closed.push(box);
+    }
+    for (const [, found] of opened) {
+      if (found.message.opening) await device.sayOpened(found, this.clock.nowMs ?? Date.parse(orders.now));
+    }
+    this.closed = closed;
+    await this.#look();
+    const unchecked = opened.filter(([, found]) => found.faults === undefined);
+    for (const [box, found] of unchecked) await device.judge(found, await this.#faultsOf(box, found, orders.team));
+    if (unchecked.length > 0) await this.#look();
+  }
+
+  async #faultsOf(box: BoxView, { message }: OpenedBox, team: string): Promise<BoxFault[]> {
+    const receipt = await api.receipt(box.index);
+    const teams = (this.campaign?.teams ?? []).filter(({ province }) => province === box.province).map(({ id }) => id);
+    return faultsOf(box, message, receipt, { team, teams });
   }
 
   /** With a new hour a duty begins or ends. */
@@ -102,10 +202,9 @@ export class Post {
 
   async enrol(): Promise<void> {
     const { team, campaign } = this;
-    if (!team || !campaign) return;
-    await this.#guarded(async () => {
-      await Device.enrol(campaign.id, team);
-    });
+    const province = campaign?.teams.find(({ id }) => id === team)?.province;
+    if (!team || !campaign || province === undefined) return;
+    await this.#guarded(() => Device.enrol(campaign.id, team, province));
     await this.ask();
     await this.#look();
   }
@@ -117,7 +216,7 @@ export class Post {
   /** The newest entry on a duty, whatever became of it. */
   writtenOn(duty: DutyView): Waiting | undefined {
     const key = this.team ? dutyKey(this.team, duty) : "";
-    return this.written.find((entry) => entry.duty === key);
+    return this.written.find((entry) => entry.kind !== "opened" && entry.duty === key);
   }
 
   async begin(duty: DutyView, anew = false): Promise<void> {
@@ -129,7 +228,7 @@ export class Post {
   async report(duty: DutyView, counts: Counts): Promise<void> {
     const begun = this.#begun(duty);
     if (!begun || this.clock.nowMs === null) return;
-    await begun.device.write(duty, body(duty, begun.startedMs, counts), this.clock.nowMs);
+    await begun.device.report(duty, body(duty, begun.startedMs, counts), this.clock.nowMs);
     await this.#look();
     await this.deliver();
   }
@@ -164,6 +263,8 @@ export class Post {
       for (const [duty, startedMs] of await device.begun()) begun.set(duty, { device, startedMs });
     }
     this.begun = begun;
+    const first = this.slot && this.campaign ? shiftDay(this.slot.day, -KEPT_DAYS, "", this.slot.day) : "";
+    this.opened = (await Promise.all(this.devices.map((device) => device.opened(first)))).flat();
     const written = await Promise.all(this.devices.map((device) => device.written()));
     this.written = written.flat().sort((a, b) => (b.id ?? 0) - (a.id ?? 0));
   }
