@@ -140,6 +140,11 @@ export class Post {
     return (this.orders?.boxes.length ?? 0) > 0 && this.orders?.device?.id !== this.device?.id;
   }
 
+  /** Whether a box of this hour or a later one does not open here, so that nothing tells whether there is an order. */
+  get unread(): boolean {
+    return this.standing === null && (this.sealedToOther || this.closed.length > 0);
+  }
+
   /** The entry which says that the box of an hour was opened. */
   checkedIn(slot: Slot): Waiting | undefined {
     const { team } = this;
