@@ -1,6 +1,6 @@
 // The real program as the browser tests need it: a day of the demo, then served on a clock of the test's choice.
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -11,6 +11,19 @@ const CHROMIUM = wanted("SEKONG_CHROMIUM", "the path of Chromium; `make test` se
 
 /** A minute and a half after the demo's first day: the teams have orders, and nobody has reported on this hour yet. */
 const START = "2017-01-02T00:01:30";
+
+/** A day of the demo, made once and copied for each server. */
+let demo: string | undefined;
+
+function demoDay(): string {
+  if (!demo) {
+    const folder = mkdtempSync(join(tmpdir(), "sekong-browser-demo-"));
+    process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+    demo = join(folder, "campaign");
+    execFileSync(BINARY, ["demo", "--days", "1", "--no-serve", "--data", demo], { stdio: "ignore" });
+  }
+  return demo;
+}
 
 function wanted(name: string, what: string): string {
   const value = process.env[name];
@@ -29,13 +42,14 @@ export class Centre {
     readonly misdeeds: string[],
   ) {}
 
-  static async start(): Promise<Centre> {
+  /** Serves from a time on, so many campaign seconds a second. */
+  static async start(from = START, speed = 1): Promise<Centre> {
     const folder = mkdtempSync(join(tmpdir(), "sekong-browser-"));
     const data = join(folder, "campaign");
-    execFileSync(BINARY, ["demo", "--days", "1", "--no-serve", "--data", data], { stdio: "ignore" });
+    cpSync(demoDay(), data, { recursive: true });
     const server = spawn(
       BINARY,
-      ["serve", "--json", "--data", data, "--listen", "127.0.0.1:0", "--demo-clock", `${START},1`],
+      ["serve", "--json", "--data", data, "--listen", "127.0.0.1:0", "--demo-clock", `${from},${speed}`],
       { stdio: ["ignore", "pipe", "inherit"] },
     );
     const address = await firstLine(server);

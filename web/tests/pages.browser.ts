@@ -99,6 +99,8 @@ describe("the board", () => {
 
   it("asks who one is, without an error on the way, and explains itself by keyboard", async () => {
     const page = await centre.page("duty-officer", "/", {});
+    // The board would go on asking without its cookie.
+    await page.goto("about:blank");
     await page.context().clearCookies();
     await page.goto(`${centre.address}/`);
     await page.getByTestId("sign-in").waitFor();
@@ -131,7 +133,7 @@ describe("the board", () => {
 });
 
 describe("a team in the field", () => {
-  it("sees its order, files a signed report, and the board's cell changes without being asked", async () => {
+  it("files a signed report, and the board's cell changes without being asked", async () => {
     const officer = await centre.page("duty-officer", "/");
     const cell = officer.locator("[data-testid=cell][data-state=due][data-hour='0']").first();
     await cell.waitFor();
@@ -143,7 +145,8 @@ describe("a team in the field", () => {
 
     for (const team of teams) {
       const field = await centre.page(`team?team=${team}`, "/field", { viewport: { width: 390, height: 844 } });
-      await field.getByTestId("order").getByText("✓").waitFor();
+      // The team's simulated device alone opens what was sealed to it.
+      await field.locator("[data-testid=order][data-do=sealed]").waitFor();
       await enrol(field);
       const duty = field.locator(`[data-testid=duty][data-hour='0'][data-post='${post}']`);
       await duty.getByTestId("begin").click();
@@ -200,5 +203,110 @@ describe("a team in the field", () => {
     await field.getByTestId("receipt").waitFor({ timeout: 20_000 });
     const aborted = centre.misdeeds.filter((misdeed) => !misdeed.includes("ERR_FAILED"));
     expect(aborted).toEqual([]);
+  });
+});
+
+describe("a team whose orders come in boxes", () => {
+  /** Two minutes of the test an hour: enrolled well before the draw of 00:50, or else a team waits for that of 01:50. */
+  const [FROM, SPEED] = ["2017-01-02T00:38:00", 30];
+  const A_WHILE_MS = 200_000;
+  let quick: Centre;
+  let field: Page;
+  let officer: Page;
+  let team: string;
+
+  beforeAll(async () => {
+    quick = await Centre.start(FROM, SPEED);
+    officer = await quick.page("duty-officer", "/");
+    ({ team } = await someDue(officer));
+    field = await quick.page(`team?team=${team}`, "/field", { viewport: { width: 390, height: 844 } });
+    await enrol(field);
+  });
+
+  afterAll(async () => {
+    await quick?.end();
+  });
+
+  /** The code that the duty officer reads out, and its hour. */
+  async function readOut(): Promise<{ code: string; hour: number }> {
+    return officer.evaluate(async (team) => {
+      const body = JSON.stringify({ team, channel: "voice" });
+      const answer = await fetch("/api/relays", { method: "POST", body, headers: { "content-type": "application/json" } });
+      return (await answer.json()) as { code: string; hour: number };
+    }, team);
+  }
+
+  /** The form opens by itself where nothing else tells the order. */
+  async function openForm(): Promise<void> {
+    if ((await field.getByTestId("relay").getAttribute("open")) === null) await field.locator("[data-testid=relay] summary").press("Enter");
+  }
+
+  async function type(code: string): Promise<void> {
+    await field.getByTestId("relay-code").fill(code);
+    await field.getByTestId("relay-code").press("Enter");
+  }
+
+  it("is told that the box of before is not for this device, and opens the next one", { timeout: 2 * A_WHILE_MS }, async () => {
+    const order = field.getByTestId("order");
+    await field.locator("[data-testid=box-trouble][data-fault=older]").first().waitFor();
+    await field.locator("[data-testid=seal][data-holds=true]").waitFor({ timeout: A_WHILE_MS });
+    expect(["stay", "drive", "stand-down"]).toContain(await order.getAttribute("data-do"));
+    await field.locator("[data-testid=check-in][data-state=acknowledged]").waitFor({ timeout: 30_000 });
+    expect(await field.locator("[data-testid=box-trouble]:not([data-fault=older])").count()).toBe(0);
+    const index = await field.locator("[data-kind=opened] [data-testid=receipt]").first().getAttribute("data-index");
+    const entry = await field.evaluate(async (index) => ((await (await fetch(`/api/receipts/${index}`)).json()) as { entry: string }).entry, index);
+    expect(JSON.parse(entry)).toMatchObject({ kind: "opened", body: { day: "2017-01-02" } });
+    const said = field.locator("[data-kind=opened]");
+    const before = await said.count();
+    await field.reload();
+    await field.locator("[data-testid=check-in][data-state=acknowledged]").waitFor();
+    expect(await said.count() - before, "said once, but for an hour drawn since").toBeLessThanOrEqual(1);
+    expect(await field.locator("[data-kind=opened][data-state=refused]").count()).toBe(0);
+    expect(quick.misdeeds).toEqual([]);
+  });
+
+  it("understands a code that is read out, as digits of its own script, and still after a reload", async () => {
+    const { code, hour } = await readOut();
+    await openForm();
+    await field.getByTestId(`relay-${hour}`).check();
+    await type("017 482 91");
+    await field.locator("[data-testid=relay-answer][data-answer=wrong]").waitFor();
+    await type(code.replace(/\d/g, (digit) => String.fromCodePoint(0x17e0 + Number(digit))));
+    const answer = field.locator("[data-testid=relay-answer][data-answer=taken]");
+    await answer.waitFor();
+    expect(await answer.textContent()).toMatch(/Stay|Go to post \d+: \p{L}|Stand down/u);
+    await field.reload();
+    await field.locator("[data-testid=seal][data-holds=true]").waitFor();
+    await openForm();
+    await field.getByTestId(`relay-${hour}`).check();
+    await answer.waitFor();
+    expect(quick.misdeeds).toEqual([]);
+  });
+
+  it("takes no code any more after two wrong ones, without a connection too", async () => {
+    await field.context().setOffline(true);
+    const free = field.locator("[data-testid=relay] label:not(.chosen) input");
+    await free.check();
+    const answer = field.getByTestId("relay-answer");
+    await expect.poll(() => answer.getAttribute("data-answer")).toBe("none");
+    await type("123 456 789");
+    await field.locator("[data-testid=relay-answer][data-answer=wrong]").waitFor();
+    await type("123 456 780");
+    await field.locator("[data-testid=relay-answer][data-answer=locked]").waitFor();
+    await type("123 456 781");
+    expect(await answer.getAttribute("data-answer")).toBe("locked");
+    await field.context().setOffline(false);
+  });
+
+  it("reports on what its box alone told, begun without a connection", { timeout: 2 * A_WHILE_MS }, async () => {
+    const duty = field.locator("[data-testid=duty]:not([data-hour='0'])").first();
+    await duty.waitFor();
+    await field.context().setOffline(true);
+    await duty.getByTestId("begin").click({ timeout: A_WHILE_MS });
+    await duty.getByTestId("passed").fill("6");
+    await duty.getByTestId("send").click();
+    await field.locator("[data-kind=inspection][data-state=waiting]").waitFor();
+    await field.context().setOffline(false);
+    await field.locator("[data-kind=inspection] [data-testid=receipt]").waitFor({ timeout: 60_000 });
   });
 });
