@@ -135,10 +135,11 @@ fn a_missing_file_of_the_log_is_found() {
 #[test]
 fn an_older_head_in_place_of_the_newest_is_found() {
     let data = Data::day();
-    let heads = quoted_heads(&data.path);
+    let (heads, size) = (quoted_heads(&data.path), head_size(&data.checkpoint()));
     data.set_checkpoint(&heads[heads.len() / 2]);
-    let newest = files(&data.path.join("log/tile/0/001.p")).iter().map(|n| n.parse::<u64>().unwrap()).max();
-    data.breaks("log.beyond-head", format!("tile/0/001.p/{}", newest.unwrap()));
+    let partial = format!("tile/0/{:03}.p", size / 256);
+    let newest = files(&data.path.join("log").join(&partial)).iter().map(|n| n.parse::<u64>().unwrap()).max();
+    data.breaks("log.beyond-head", format!("{partial}/{}", newest.unwrap()));
 }
 
 #[test]
