@@ -3,7 +3,7 @@
 //! It trusts the keys it is given and nothing else, and it goes on after a fault, so that all are named at once.
 
 use jiff::{SignedDuration, Timestamp};
-use sekong_log::{AuditedLog, Entry, Hash, LogFault, LogFiles, Statement, audit_fetched, audit_folder};
+use sekong_log::{AuditedLog, Entry, Hash, Head, Known, LogFault, LogSource, Statement, Tree, audit_log};
 use sekong_model::Moment;
 
 use crate::fault::Fault;
@@ -14,9 +14,7 @@ use crate::state::{Admitted, Bodies, CLOCK_TOLERANCE, KeyRing, State, statement}
 /// What an auditor was given.
 pub struct Evidence<'a> {
     /// The log's files.
-    pub files: &'a LogFiles,
-    /// Whether `files` are all there are, so that a foreign one is a fault.
-    pub listed: bool,
+    pub files: &'a dyn LogSource,
     /// The keys that heads must carry.
     pub keys: &'a KeyRing,
     /// Where bodies are looked for.
@@ -27,6 +25,8 @@ pub struct Evidence<'a> {
     pub now: Timestamp,
     /// An older head, a signed note, of which the log must be a continuation.
     pub since: Option<&'a str>,
+    /// What this auditor has verified before, to the last body: signatures under it are not checked twice.
+    pub known: Option<Known>,
 }
 
 /// Something that does not hold.
@@ -54,61 +54,97 @@ pub struct Verdict {
     pub state: Option<State>,
 }
 
-/// Checks everything; `progress` is told how many entries are done, of how many.
-pub fn audit(evidence: &Evidence<'_>, progress: &mut dyn FnMut(u64, u64)) -> Verdict {
-    audit_with(evidence, &[], progress)
+/// How far an audit is.
+pub struct Progress<'a> {
+    /// Entries done.
+    pub done: u64,
+    /// Entries in the log.
+    pub of: u64,
+    whole: u64,
+    continues: bool,
+    tree: &'a Tree,
+}
+
+impl Progress<'_> {
+    /// The entries from the first on of which everything was there to be checked, and held; `None` if this is not the log
+    /// that was known before.
+    pub fn known(&self) -> Option<Known> {
+        let root = self.tree.root_at(self.whole).filter(|_| self.continues)?;
+        Some(Known { size: self.whole, root })
+    }
+}
+
+/// Is told after every entry how far the audit is.
+pub type Watch<'a> = dyn FnMut(&Progress<'_>) + Send + 'a;
+
+/// Checks everything.
+pub fn audit(evidence: &Evidence<'_>, watch: &mut Watch<'_>) -> Verdict {
+    audit_with(evidence, &[], watch)
 }
 
 /// The same by one who has solved some of the games already, and need not do so again.
-pub fn audit_with(
-    evidence: &Evidence<'_>,
-    solved: &[SolvedPlan],
-    progress: &mut dyn FnMut(u64, u64),
-) -> Verdict {
-    let keys = evidence.keys.head_keys();
-    let audited = if evidence.listed {
-        audit_folder(evidence.files, keys)
-    } else {
-        audit_fetched(evidence.files, keys)
+pub fn audit_with(evidence: &Evidence<'_>, solved: &[SolvedPlan], watch: &mut Watch<'_>) -> Verdict {
+    let mut reader =
+        Reader { evidence, solved, faults: Vec::new(), sealed: 0, whole: 0, continues: true, state: None };
+    let mut visit = |index: u64, entry: Entry, tree: &Tree| {
+        reader.read(index, &entry, tree);
+        let (whole, continues) = (reader.whole, reader.continues);
+        watch(&Progress { done: index + 1, of: tree.size(), whole, continues, tree });
     };
-    let mut verdict = Verdict { faults: Vec::new(), log: None, sealed: 0, state: None };
-    match audited {
-        Ok(log) => {
-            verdict.check_continues(evidence, &log, evidence.since, "head.continues");
-            verdict.check_continues(evidence, &log, evidence.store_head, "head.newest");
-            verdict.check_entries(evidence, &log, solved, progress);
-            verdict.check_cosigned(evidence, &log);
-            verdict.check_complete(evidence, &log);
-            verdict.log = Some(log);
-        }
-        Err(faults) => verdict.faults.extend(faults.iter().map(of_log)),
-    }
+    let log = match audit_log(evidence.files, evidence.keys.head_keys(), evidence.known, &mut visit) {
+        Ok(log) => log,
+        Err(faults) => return Verdict::of_broken_log(&faults),
+    };
+    let mut verdict = Verdict { faults: Vec::new(), log: None, sealed: reader.sealed, state: reader.state };
+    verdict.check_known(evidence, &log);
+    verdict.check_continues(evidence, &log, evidence.since, "head.continues");
+    verdict.check_continues(evidence, &log, evidence.store_head, "head.newest");
+    verdict.faults.extend(reader.faults);
+    verdict.check_cosigned(evidence, &log);
+    verdict.check_complete(evidence, &log);
+    verdict.log = Some(log);
     verdict
 }
 
+/// Follows what the entries say.
+struct Reader<'a> {
+    evidence: &'a Evidence<'a>,
+    solved: &'a [SolvedPlan],
+    faults: Vec<AuditFault>,
+    sealed: u64,
+    /// Entries before the first that is sealed or at fault.
+    whole: u64,
+    /// Whether the log continues what was known of it.
+    continues: bool,
+    state: Option<State>,
+}
+
 impl Verdict {
+    fn of_broken_log(faults: &[LogFault]) -> Verdict {
+        Verdict { faults: faults.iter().map(of_log).collect(), log: None, sealed: 0, state: None }
+    }
+
     /// Whether everything that could be checked holds.
     pub fn holds(&self) -> bool {
         self.faults.is_empty()
+    }
+
+    /// The log must continue what this auditor has seen of it.
+    fn check_known(&mut self, evidence: &Evidence<'_>, log: &AuditedLog) {
+        let broken = evidence.known.and_then(|known| check_continuation(log, known).err());
+        self.faults.extend(broken.map(|detail| of_head("head.continues", detail)));
     }
 
     /// The log must continue an earlier head: hold as many entries, and the same ones up to there.
     fn check_continues(&mut self, evidence: &Evidence<'_>, log: &AuditedLog, head: Option<&str>, rule: &str) {
         let Some(note) = head else { return };
         let detail = match evidence.keys.open(note) {
-            Err(error) => format!("the earlier head does not open: {error}"),
-            Ok(earlier) => {
-                let (size, now) = (earlier.checkpoint.size, log.tree.size());
-                match log.tree.root_at(size) {
-                    Some(root) if root == earlier.checkpoint.root => return,
-                    Some(_) => format!(
-                        "the first {size} entries are not those of the earlier head: two histories exist"
-                    ),
-                    None => format!("the head covers {now} entries, an earlier one {size}"),
-                }
+            Err(error) => Some(format!("the earlier head does not open: {error}")),
+            Ok(Head { checkpoint, .. }) => {
+                check_continuation(log, Known { size: checkpoint.size, root: checkpoint.root }).err()
             }
         };
-        self.faults.push(of_head(rule, detail));
+        self.faults.extend(detail.map(|detail| of_head(rule, detail)));
     }
 
     /// The head was cosigned when it says, and every job that was due by then has left its trace. Without a cosignature
@@ -134,48 +170,48 @@ impl Verdict {
         }
     }
 
-    fn check_entries(
-        &mut self,
-        evidence: &Evidence<'_>,
-        log: &AuditedLog,
-        solved: &[SolvedPlan],
-        progress: &mut dyn FnMut(u64, u64),
-    ) {
-        let total = log.tree.size();
-        for (index, entry) in (0..).zip(&log.entries) {
-            if let Err(fault) = self.check_entry(evidence, log, index, entry) {
-                self.faults.push(of_entry(index, &fault));
-            }
-            let Some(state) = &mut self.state else { return };
-            if index == 0 {
-                state.keep_solved(solved);
-            }
-            progress(index + 1, total);
+    /// Root of the audited log.
+    pub fn root(&self) -> Option<Hash> {
+        self.log.as_ref().map(|log| log.tree.root())
+    }
+}
+
+impl Reader<'_> {
+    /// Reads the next entry. Without one that opens the campaign there is nothing to hold the others against.
+    fn read(&mut self, index: u64, entry: &Entry, tree: &Tree) {
+        if index > 0 && self.state.is_none() {
+            return;
+        }
+        if let Err(fault) = self.check(index, entry, tree) {
+            self.faults.push(of_entry(index, &fault));
+        } else if self.faults.is_empty() && self.sealed == 0 {
+            self.whole = index + 1;
         }
     }
 
-    fn check_entry(
-        &mut self,
-        evidence: &Evidence<'_>,
-        log: &AuditedLog,
-        index: u64,
-        entry: &Entry,
-    ) -> Result<(), Fault> {
+    fn check(&mut self, index: u64, entry: &Entry, tree: &Tree) -> Result<(), Fault> {
+        let bodies = self.evidence.bodies;
         let Some(state) = &mut self.state else {
-            self.state = Some(State::open(entry, evidence.keys.clone(), evidence.bodies)?);
+            let mut state = State::open(entry, self.evidence.keys.clone(), bodies)?;
+            state.keep_solved(self.solved);
+            if let Some(known) = self.evidence.known {
+                self.continues = tree.root_at(known.size) == Some(known.root);
+                state.know_signatures(if self.continues { known.size } else { 0 });
+            }
+            self.state = Some(state);
             return Ok(());
         };
-        let mut admitted = state.admit(index, entry, &log.tree, evidence.bodies);
+        let mut admitted = state.admit(index, entry, tree, bodies);
         while let Err(Fault::Skipped { job, .. }) = admitted {
             self.faults.extend(admitted.err().map(|fault| of_entry(index, &fault)));
             state.forgive(job);
-            admitted = state.admit(index, entry, &log.tree, evidence.bodies);
+            admitted = state.admit(index, entry, tree, bodies);
         }
         match admitted {
             Ok(Admitted::Whole) => Ok(()),
             Ok(Admitted::Sealed) => {
                 self.sealed += 1;
-                check_still_sealed(state, evidence.now, entry)
+                check_still_sealed(state, self.evidence.now, entry)
             }
             Err(fault) => {
                 state.skip(index, entry);
@@ -184,10 +220,16 @@ impl Verdict {
             }
         }
     }
+}
 
-    /// Root of the audited log.
-    pub fn root(&self) -> Option<Hash> {
-        self.log.as_ref().map(|log| log.tree.root())
+fn check_continuation(log: &AuditedLog, earlier: Known) -> Result<(), String> {
+    let (size, now) = (earlier.size, log.tree.size());
+    match log.tree.root_at(size) {
+        Some(root) if root == earlier.root => Ok(()),
+        Some(_) => {
+            Err(format!("the first {size} entries are not those of the earlier head: two histories exist"))
+        }
+        None => Err(format!("the head covers {now} entries, an earlier one {size}")),
     }
 }
 

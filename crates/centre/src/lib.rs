@@ -22,7 +22,7 @@ mod sms;
 mod state;
 mod tally;
 
-pub use audit::{AuditFault, Evidence, Verdict, audit, audit_with};
+pub use audit::{AuditFault, Evidence, Progress, Verdict, Watch, audit, audit_with};
 pub use bodies::{BoxMessage, OrderOpening, canonical_files};
 pub use boxes::{Boxes, ProvenBox};
 pub use centre::{Centre, CentreError, Founding, Refusal, Relayed, logged_files};

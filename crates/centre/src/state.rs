@@ -76,7 +76,7 @@ pub enum Body {
 }
 
 /// Where bodies are looked for.
-pub trait Bodies {
+pub trait Bodies: Sync {
     /// The body with this SHA-256.
     fn get(&self, hash: &Hash) -> Body;
 }
@@ -201,6 +201,8 @@ pub struct State {
     diary: Diary,
     centre_times: Vec<(u64, Timestamp)>,
     latest_claim: Timestamp,
+    /// Custodians' signatures under entries before this one were checked before.
+    signatures_known: u64,
 }
 
 impl State {
@@ -258,6 +260,7 @@ impl State {
             diary,
             centre_times: vec![(0, entry.time())],
             latest_claim: entry.time(),
+            signatures_known: 0,
         }
     }
 
@@ -285,7 +288,7 @@ impl State {
             Statement::Enrol(said) => self.admit_enrol(index, entry, said),
             Statement::Plan(said) => self.admit_plan(index, entry, said, bodies),
             Statement::Absences(said) => self.admit_absences(index, entry, &said, tree),
-            Statement::Release(said) => self.admit_release(entry, said, tree, bodies),
+            Statement::Release(said) => self.admit_release(index, entry, said, tree, bodies),
             Statement::Deal(said) => self.admit_deal(said, bodies),
             Statement::Orders(said) => self.admit_orders(index, said, bodies),
             Statement::Opened(said) => self.admit_opened(entry, said),
@@ -536,6 +539,11 @@ impl State {
     pub fn draws(&self) -> impl Iterator<Item = (&ProvinceId, Moment, &Drawn)> {
         let draws = self.draws.iter();
         draws.filter_map(|((province, moment), drawn)| Some((province, *moment, drawn.as_ref()?)))
+    }
+
+    /// Spares an auditor the signatures in the first entries, which he has checked before.
+    pub(crate) fn know_signatures(&mut self, size: u64) {
+        self.signatures_known = size;
     }
 
     /// Keeps games that were solved elsewhere in this program.

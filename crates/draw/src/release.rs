@@ -301,12 +301,22 @@ pub fn verify_release(
     list: &ValueList,
     expected: &ReleaseFor<'_>,
 ) -> Result<(), ReleaseError> {
-    check_matter(release, commitment, expected)?;
-    check_value(release, commitment, list)?;
+    verify_signed_release(release, commitment, list, expected)?;
     if !is_signed(&commitment.key, &release.message(list.campaign()), &release.signature) {
         return Err(ReleaseError::Signature { custodian: release.custodian.clone() });
     }
     Ok(())
+}
+
+/// The same of a release whose signature was checked before.
+pub fn verify_signed_release(
+    release: &Release,
+    commitment: &CustodianCommitted,
+    list: &ValueList,
+    expected: &ReleaseFor<'_>,
+) -> Result<(), ReleaseError> {
+    check_matter(release, commitment, expected)?;
+    check_value(release, commitment, list)
 }
 
 fn check_matter(

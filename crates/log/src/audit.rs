@@ -4,7 +4,8 @@
 //! cosignatures a head needs (one taken away as a whole line leaves a head that holds), and whether the head is the
 //! newest: a log set back as a whole to an older head is only seen by who knows a newer one.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use rayon::prelude::*;
@@ -17,6 +18,9 @@ use crate::tile::{TileError, TileKind, TilePath, decode_bundle, tile_bytes, tile
 
 /// Name of the file that holds the head.
 pub const CHECKPOINT_FILE: &str = "checkpoint";
+
+/// Files that are read at once: what an audit holds in memory beside the tree.
+const FILES_AT_ONCE: usize = 8;
 
 /// Files of a log by name relative to it, with `/` between parts, such as `tile/0/000.p/5`.
 pub type LogFiles = BTreeMap<String, Vec<u8>>;
@@ -50,8 +54,6 @@ pub struct AuditedLog {
     pub head: Head,
     /// The tree, rebuilt from the entries.
     pub tree: Tree,
-    /// All entries in order.
-    pub entries: Vec<Entry>,
 }
 
 /// Something in a log that does not hold.
@@ -172,44 +174,98 @@ impl LogRule {
     }
 }
 
-/// Checks a log of which every file is known: that nothing is missing, foreign, stale or changed. Partial tiles of
-/// smaller sizes may remain, if they are beginnings of the tree's.
+/// The files of a log, wherever they lie: each is read when it is needed and forgotten, for a log may be large.
+pub trait LogSource: Sync {
+    /// The name of every file relative to the log, with `/` between parts, if they can be listed: then a foreign one is
+    /// a fault.
+    fn names(&self) -> Option<Vec<String>>;
+
+    /// The bytes of a file; `None` if it is not there.
+    fn read(&self, name: &str) -> Option<Cow<'_, [u8]>>;
+
+    /// Bytes of all files, or more.
+    fn size_bytes(&self) -> u64;
+}
+
+impl LogSource for LogFiles {
+    fn names(&self) -> Option<Vec<String>> {
+        Some(self.keys().cloned().collect())
+    }
+
+    fn read(&self, name: &str) -> Option<Cow<'_, [u8]>> {
+        self.get(name).map(|bytes| bytes.as_slice().into())
+    }
+
+    fn size_bytes(&self) -> u64 {
+        self.values().map(|bytes| bytes.len() as u64).sum()
+    }
+}
+
+/// The files of a log that cannot be listed, such as one behind HTTP: the checkpoint and exactly [`tiles_of`] its size
+/// must be among them; others are not looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Fetched<'a>(pub &'a LogFiles);
+
+impl LogSource for Fetched<'_> {
+    fn names(&self) -> Option<Vec<String>> {
+        None
+    }
+
+    fn read(&self, name: &str) -> Option<Cow<'_, [u8]>> {
+        self.0.read(name)
+    }
+
+    fn size_bytes(&self) -> u64 {
+        self.0.size_bytes()
+    }
+}
+
+/// Entries that the auditor has checked before: as many as `size`, under `root`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    /// How many.
+    pub size: u64,
+    /// Root of the tree over them.
+    pub root: Hash,
+}
+
+/// Is told every entry in order, with its index and the whole tree.
+pub type Visit<'a> = dyn FnMut(u64, Entry, &Tree) + Send + 'a;
+
+/// Checks a log: that nothing is missing, foreign, stale or changed, that devices signed what they say and each
+/// device's entries follow each other. Partial tiles of smaller sizes may remain, if they are beginnings of the tree's.
+///
+/// `visit` hears of the entries while later ones are still being checked. If this ends with faults, what it heard stands
+/// on nothing. Signatures under `known` are not checked again, if the log continues it.
 ///
 /// # Errors
 /// Every [`LogFault`] found, by file.
-pub fn audit_folder(files: &LogFiles, keys: HeadKeys<'_>) -> Result<AuditedLog, Vec<LogFault>> {
-    audit(files, keys, true)
-}
-
-/// Checks a log whose files cannot be listed, such as one behind HTTP: the checkpoint and exactly [`tiles_of`] its
-/// size must be among `files`; others are not looked at.
-///
-/// # Errors
-/// Every [`LogFault`] found, by file.
-pub fn audit_fetched(files: &LogFiles, keys: HeadKeys<'_>) -> Result<AuditedLog, Vec<LogFault>> {
-    audit(files, keys, false)
-}
-
-fn audit(files: &LogFiles, keys: HeadKeys<'_>, listed: bool) -> Result<AuditedLog, Vec<LogFault>> {
-    let head = open_head(files, keys).map_err(|rule| vec![fault(CHECKPOINT_FILE, rule)])?;
+pub fn audit_log(
+    source: &dyn LogSource,
+    keys: HeadKeys<'_>,
+    known: Option<Known>,
+    visit: &mut Visit<'_>,
+) -> Result<AuditedLog, Vec<LogFault>> {
+    let head = open_head(source, keys).map_err(|rule| vec![fault(CHECKPOINT_FILE, rule)])?;
     let size = head.checkpoint.size;
     // Each entry takes two bytes at least: a lying size must not make the auditor list tiles without end.
-    if size > files.values().map(|bytes| bytes.len() as u64).sum() {
+    if size > source.size_bytes() {
         return Err(vec![fault(CHECKPOINT_FILE, LogRule::SizeBeyondFiles { size })]);
     }
-    let mut auditor = Auditor { files, size, required: tiles_of(size), faults: Vec::new() };
-    auditor.check_names(listed);
-    let bundles = auditor.entries();
-    let tree = auditor.reference_tree(&bundles, &head.checkpoint.root);
-    auditor.check_tiles(&tree, listed);
+    let mut auditor = Auditor { source, size, required: tiles_of(size), faults: Vec::new() };
+    let names = source.names();
+    auditor.check_names(names.as_deref());
+    let tree = auditor.reference_tree(&head.checkpoint.root);
+    auditor.check_tiles(&tree, names.as_deref());
     auditor.finish()?;
-    let entries = parse_entries(&bundles)?;
-    Ok(AuditedLog { head, tree, entries })
+    let known = known.filter(|known| tree.root_at(known.size) == Some(known.root));
+    check_entries(source, &tree, known.map_or(0, |known| known.size), visit)?;
+    Ok(AuditedLog { head, tree })
 }
 
-fn open_head(files: &LogFiles, keys: HeadKeys<'_>) -> Result<Head, LogRule> {
-    let bytes = files.get(CHECKPOINT_FILE).ok_or(LogRule::Missing)?;
-    let note = str::from_utf8(bytes).map_err(|_| LogRule::NotText)?;
+fn open_head(source: &dyn LogSource, keys: HeadKeys<'_>) -> Result<Head, LogRule> {
+    let bytes = source.read(CHECKPOINT_FILE).ok_or(LogRule::Missing)?;
+    let note = str::from_utf8(&bytes).map_err(|_| LogRule::NotText)?;
     Ok(keys.open(note)?)
 }
 
@@ -217,29 +273,21 @@ fn fault(file: impl ToString, rule: LogRule) -> LogFault {
     LogFault { file: file.to_string(), entry: None, rule }
 }
 
-/// Entries of the log with the bundle each lies in.
-type BundledEntries<'a> = Vec<(TilePath, &'a [u8])>;
-
 struct Auditor<'a> {
-    files: &'a LogFiles,
+    source: &'a dyn LogSource,
     size: u64,
     required: Vec<TilePath>,
     faults: Vec<LogFault>,
 }
 
-impl<'a> Auditor<'a> {
-    fn finish(mut self) -> Result<(), Vec<LogFault>> {
-        self.faults.sort_by(|a, b| (&a.file, a.entry).cmp(&(&b.file, b.entry)));
-        if self.faults.is_empty() { Ok(()) } else { Err(self.faults) }
+impl Auditor<'_> {
+    fn finish(self) -> Result<(), Vec<LogFault>> {
+        by_file(self.faults)
     }
 
-    fn check_names(&mut self, listed: bool) {
-        let absent = self.required.iter().filter(|path| !self.files.contains_key(&path.to_string()));
-        self.faults.extend(absent.map(|path| fault(path, LogRule::Missing)));
-        if !listed {
-            return;
-        }
-        for name in self.files.keys().filter(|name| *name != CHECKPOINT_FILE) {
+    fn check_names(&mut self, names: Option<&[String]>) {
+        let Some(names) = names else { return };
+        for name in names.iter().filter(|name| *name != CHECKPOINT_FILE) {
             match name.parse::<TilePath>() {
                 Err(_) => self.faults.push(fault(name, LogRule::Unknown)),
                 Ok(path) if !path.is_within(self.size) => {
@@ -250,29 +298,24 @@ impl<'a> Auditor<'a> {
         }
     }
 
-    /// The entries of the required bundles up to the first bundle that cannot be read.
-    fn entries(&self) -> BundledEntries<'a> {
-        let mut entries = Vec::new();
-        for path in self.required.iter().filter(|path| path.kind() == TileKind::Entries) {
-            let Some(Ok(bundle)) = self.file(path).map(|bytes| read_bundle(path, bytes)) else { break };
-            entries.extend(bundle.into_iter().map(|entry| (*path, entry)));
-        }
-        entries
-    }
-
-    fn file(&self, path: &TilePath) -> Option<&'a [u8]> {
-        self.files.get(&path.to_string()).map(Vec::as_slice)
+    /// The required tiles and bundles of a kind, in order.
+    fn required(&self, kind: TileKind) -> Vec<TilePath> {
+        self.required.iter().filter(|path| path.kind() == kind).copied().collect()
     }
 
     /// The tree that the files are measured against: the one with the head's root, of the entries or else of the
     /// tiles, so that the fault is put where it lies. If neither has that root the head itself is at fault.
-    fn reference_tree(&mut self, entries: &BundledEntries<'_>, signed: &Hash) -> Tree {
-        let mut of_entries = Tree::new();
-        entries.iter().for_each(|(_, entry)| of_entries.push(leaf_hash(entry)));
+    fn reference_tree(&mut self, signed: &Hash) -> Tree {
+        let of_entries = self.tree_of(TileKind::Entries, |path, bytes| {
+            Some(read_bundle(path, bytes).ok()?.into_iter().map(leaf_hash).collect())
+        });
         if of_entries.size() == self.size && of_entries.root() == *signed {
             return of_entries;
         }
-        let of_tiles = self.tree_of_tiles();
+        let of_tiles = self.tree_of(TileKind::Hashes { level: 0 }, |path, bytes| {
+            let hashes = bytes.as_chunks::<HASH_BYTES>().0;
+            Some(hashes.iter().take(path.width() as usize).map(|hash| Hash(*hash)).collect())
+        });
         if of_tiles.size() == self.size && of_tiles.root() == *signed {
             return of_tiles;
         }
@@ -281,67 +324,73 @@ impl<'a> Auditor<'a> {
         of_entries
     }
 
-    fn tree_of_tiles(&self) -> Tree {
+    /// The tree of the leaves of the required files of a kind, up to the first that cannot be read.
+    fn tree_of(&self, kind: TileKind, leaves: impl Fn(&TilePath, &[u8]) -> Option<Vec<Hash>> + Sync) -> Tree {
         let mut tree = Tree::new();
-        let leaves = TileKind::Hashes { level: 0 };
-        for path in self.required.iter().filter(|path| path.kind() == leaves) {
-            let hashes = self.file(path).unwrap_or_default().as_chunks::<HASH_BYTES>().0;
-            hashes.iter().take(path.width() as usize).for_each(|hash| tree.push(Hash(*hash)));
+        for paths in self.required(kind).chunks(FILES_AT_ONCE) {
+            let of_file =
+                |path: &TilePath| leaves(path, &self.source.read(&path.to_string()).unwrap_or_default());
+            let read: Vec<_> = paths.par_iter().map(of_file).collect();
+            for leaves in read {
+                let Some(leaves) = leaves else { return tree };
+                leaves.into_iter().for_each(|leaf| tree.push(leaf));
+            }
         }
         tree
     }
 
     /// Compares every tile and bundle with the tree: the required ones, and the smaller ones that remain.
-    fn check_tiles(&mut self, tree: &Tree, listed: bool) {
-        let there: Vec<TilePath> = if listed {
-            self.files.keys().filter_map(|name| name.parse().ok()).collect()
-        } else {
-            self.required.clone()
+    fn check_tiles(&mut self, tree: &Tree, names: Option<&[String]>) {
+        let mut there: BTreeSet<TilePath> = self.required.iter().copied().collect();
+        there.extend(names.into_iter().flatten().filter_map(|name| name.parse::<TilePath>().ok()));
+        let there: Vec<_> = there.into_iter().filter(|path| path.is_within(self.size)).collect();
+        let check = |path: &TilePath| match (self.source.read(&path.to_string()), path.kind()) {
+            (None, _) => Some(fault(path, LogRule::Missing)),
+            (Some(bytes), TileKind::Entries) => check_bundle(path, &bytes, tree).err(),
+            (Some(bytes), TileKind::Hashes { .. }) => check_tile(path, &bytes, tree).err(),
         };
-        let size = self.size;
-        for path in there.iter().filter(|path| path.is_within(size)) {
-            let Some(bytes) = self.file(path) else { continue };
-            match path.kind() {
-                TileKind::Entries => self.check_bundle(path, bytes, tree),
-                TileKind::Hashes { .. } => self.check_tile(path, bytes, tree),
-            }
-        }
+        let faults: Vec<_> = there.par_iter().filter_map(check).collect();
+        self.faults.extend(faults);
     }
+}
 
-    fn check_bundle(&mut self, path: &TilePath, bytes: &[u8], tree: &Tree) {
-        let entries = match read_bundle(path, bytes) {
-            Ok(entries) => entries,
-            Err(error) => {
-                let entry = broken_entry(path, &error);
-                return self.faults.push(LogFault { file: path.to_string(), entry, rule: error.into() });
-            }
-        };
-        for (index, entry) in (path.start()..).zip(entries) {
-            if tree.leaf(index) != Some(leaf_hash(entry)) {
-                let (file, entry) = (path.to_string(), Some(index));
-                return self.faults.push(LogFault { file, entry, rule: LogRule::OtherEntry });
-            }
-        }
-    }
+fn by_file(mut faults: Vec<LogFault>) -> Result<(), Vec<LogFault>> {
+    faults.sort_by(|a, b| (&a.file, a.entry).cmp(&(&b.file, b.entry)));
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
 
-    fn check_tile(&mut self, path: &TilePath, bytes: &[u8], tree: &Tree) {
-        let expected = path.width() as usize * HASH_BYTES;
-        if bytes.len() != expected {
-            let rule = LogRule::TileLength { expected, found: bytes.len() };
-            return self.faults.push(fault(path, rule));
-        }
-        // No tile to compare with means that the tree is not the head's, which is a fault already.
-        let Some(right) = tile_bytes(tree, path) else { return };
-        if let Some(at) = right.iter().zip(bytes).position(|(a, b)| a != b) {
-            let position = (at / HASH_BYTES) as u64;
-            let entry = (path.kind() == TileKind::Hashes { level: 0 }).then_some(path.start() + position);
-            self.faults.push(LogFault {
-                file: path.to_string(),
-                entry,
-                rule: LogRule::TileHash { position },
-            });
-        }
+fn check_bundle(path: &TilePath, bytes: &[u8], tree: &Tree) -> Result<(), LogFault> {
+    let entries = bundle(path, bytes)?;
+    (path.start()..).zip(entries).try_for_each(|(index, entry)| check_leaf(path, index, entry, tree))
+}
+
+fn check_leaf(path: &TilePath, index: u64, entry: &[u8], tree: &Tree) -> Result<(), LogFault> {
+    if tree.leaf(index) == Some(leaf_hash(entry)) {
+        return Ok(());
     }
+    Err(LogFault { file: path.to_string(), entry: Some(index), rule: LogRule::OtherEntry })
+}
+
+fn check_tile(path: &TilePath, bytes: &[u8], tree: &Tree) -> Result<(), LogFault> {
+    let expected = path.width() as usize * HASH_BYTES;
+    if bytes.len() != expected {
+        return Err(fault(path, LogRule::TileLength { expected, found: bytes.len() }));
+    }
+    // No tile to compare with means that the tree is not the head's, which is a fault already.
+    let Some(right) = tile_bytes(tree, path) else { return Ok(()) };
+    let Some(at) = right.iter().zip(bytes).position(|(a, b)| a != b) else { return Ok(()) };
+    let position = (at / HASH_BYTES) as u64;
+    let entry = (path.kind() == TileKind::Hashes { level: 0 }).then_some(path.start() + position);
+    Err(LogFault { file: path.to_string(), entry, rule: LogRule::TileHash { position } })
+}
+
+/// The entries of a bundle, or the fault of its file.
+fn bundle<'a>(path: &TilePath, bytes: &'a [u8]) -> Result<Vec<&'a [u8]>, LogFault> {
+    read_bundle(path, bytes).map_err(|error| LogFault {
+        file: path.to_string(),
+        entry: broken_entry(path, &error),
+        rule: error.into(),
+    })
 }
 
 fn read_bundle<'a>(path: &TilePath, bytes: &'a [u8]) -> Result<Vec<&'a [u8]>, TileError> {
@@ -359,18 +408,64 @@ fn broken_entry(path: &TilePath, error: &TileError) -> Option<u64> {
     }
 }
 
-fn parse_entries(bundles: &BundledEntries<'_>) -> Result<Vec<Entry>, Vec<LogFault>> {
-    let (mut entries, mut faults, mut chains) = (Vec::new(), Vec::new(), BTreeMap::new());
-    // Most of an audit is signatures, and each stands by itself: all cores look at them.
-    let read: Vec<_> = bundles.par_iter().map(|(_, bytes)| Entry::parse(bytes)).collect();
-    for (index, ((path, _), read)) in bundles.iter().zip(read).enumerate() {
-        let parsed = read.map_err(LogRule::from).and_then(|entry| follow(&mut chains, entry));
-        match parsed {
-            Ok(entry) => entries.push(entry),
-            Err(rule) => faults.push(LogFault { file: path.to_string(), entry: Some(index as u64), rule }),
-        }
+/// An entry as it was read, where it lies and in which file.
+type ReadEntry = (u64, TilePath, Result<Entry, LogFault>);
+
+/// Reads and checks the entries in order, window by window: while one is told, the next is read on the other cores.
+fn check_entries(
+    source: &dyn LogSource,
+    tree: &Tree,
+    known: u64,
+    visit: &mut Visit<'_>,
+) -> Result<(), Vec<LogFault>> {
+    let paths: Vec<_> =
+        tiles_of(tree.size()).into_iter().filter(|path| path.kind() == TileKind::Entries).collect();
+    let mut windows = paths.chunks(FILES_AT_ONCE);
+    let (mut faults, mut chains) = (Vec::new(), BTreeMap::new());
+    let mut read_next = || windows.next().map(|paths| read_entries(source, tree, known, paths));
+    let mut window = read_next();
+    while let Some(entries) = window {
+        let tell = || {
+            for (index, path, read) in entries {
+                let followed = read.and_then(|entry| {
+                    follow(&mut chains, entry).map_err(|rule| LogFault {
+                        file: path.to_string(),
+                        entry: Some(index),
+                        rule,
+                    })
+                });
+                match followed {
+                    Ok(entry) if faults.is_empty() => visit(index, entry, tree),
+                    Ok(_) => {}
+                    Err(fault) => faults.push(fault),
+                }
+            }
+        };
+        (_, window) = rayon::join(tell, &mut read_next);
     }
-    if faults.is_empty() { Ok(entries) } else { Err(faults) }
+    by_file(faults)
+}
+
+/// The entries of these bundles. Most of an audit is signatures, and each stands by itself: all cores look at them.
+fn read_entries(source: &dyn LogSource, tree: &Tree, known: u64, paths: &[TilePath]) -> Vec<ReadEntry> {
+    let of_file = |path: &TilePath| {
+        let bytes = source.read(&path.to_string()).unwrap_or_default();
+        match bundle(path, &bytes) {
+            Ok(entries) => (path.start()..)
+                .zip(entries)
+                .map(|(index, entry)| (index, *path, read_entry(path, index, entry, tree, known)))
+                .collect(),
+            Err(fault) => vec![(path.start(), *path, Err(fault))],
+        }
+    };
+    paths.par_iter().flat_map_iter(of_file).collect()
+}
+
+/// Reads an entry. Its file was read once for the tree: should it have changed since, that is seen here.
+fn read_entry(path: &TilePath, index: u64, bytes: &[u8], tree: &Tree, known: u64) -> Result<Entry, LogFault> {
+    check_leaf(path, index, bytes, tree)?;
+    let read = if index < known { Entry::parse_known(bytes) } else { Entry::parse(bytes) };
+    read.map_err(|error| LogFault { file: path.to_string(), entry: Some(index), rule: error.into() })
 }
 
 /// Checks that an entry is the next of its device.

@@ -19,7 +19,8 @@ pub mod statement;
 pub mod tile;
 
 pub use audit::{
-    AuditedLog, CHECKPOINT_FILE, HeadKeys, LogFault, LogFiles, LogRule, audit_fetched, audit_folder,
+    AuditedLog, CHECKPOINT_FILE, Fetched, HeadKeys, Known, LogFault, LogFiles, LogRule, LogSource, Visit,
+    audit_log,
 };
 pub use box_key::BoxKey;
 pub use checkpoint::{Checkpoint, CheckpointError, Cosignature, Head, HeadError};

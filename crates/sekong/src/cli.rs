@@ -606,6 +606,10 @@ pub struct VerifyArgs {
     /// A file with an older head, of which the log must be a continuation
     #[arg(long, value_name = "HEAD")]
     pub since: Option<PathBuf>,
+    /// A file that keeps how far you have verified this log, made if it is not there: a run that was broken off, or the next
+    /// one, goes on from it, and a log that does not continue it is a second history
+    #[arg(long, value_name = "FILE")]
+    pub resume: Option<PathBuf>,
     /// The time to judge by, e.g. 2017-01-08T00:00:00Z, for a centre on a demo's clock; without it the machine's
     #[arg(long, value_name = "TIME")]
     pub now: Option<Timestamp>,

@@ -15,6 +15,7 @@ mod pages;
 mod people;
 mod progress;
 mod randomness;
+mod resume;
 mod serving;
 
 pub use failure::{Failure, FailureKind};

@@ -3,6 +3,13 @@
 use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use sekong_centre::Progress;
+
+/// The progress of an audit on stderr.
+pub(crate) fn shown(doing: &'static str) -> impl FnMut(&Progress<'_>) {
+    let mut show = bar(doing);
+    move |progress| show(progress.done, progress.of)
+}
 
 /// Progress on stderr, only where somebody looks at it.
 pub(crate) fn bar(doing: &'static str) -> impl FnMut(u64, u64) {

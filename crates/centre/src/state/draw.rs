@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use rayon::prelude::*;
 use sekong_draw::{
-    DrawKey, DutyHour, Freeze, Move, Place, ProvinceDay, Purpose, Release, ReleaseFor, RestRule, Subject,
-    UnitWalk, WeekDeal, deal_shift, deal_week, period_of, verify_release,
+    DrawKey, DutyHour, Freeze, Move, Place, ProvinceDay, Purpose, Release, ReleaseError, ReleaseFor,
+    RestRule, Subject, UnitWalk, ValueList, WeekDeal, deal_shift, deal_week, period_of, verify_release,
+    verify_signed_release,
 };
-use sekong_log::{Dealt, Entry, Hash, OrdersSealed, Period, Released, Tree, body_hash};
+use sekong_log::{CustodianCommitted, Dealt, Entry, Hash, OrdersSealed, Period, Released, Tree, body_hash};
 use sekong_model::{
     Campaign, CustodianId, DAYS_PER_WEEK, Day, HOURS_PER_DAY, Hour, Moment, Order, Pool, PostId, ProvinceId,
     Shift, TeamId, Unit, UnitId,
@@ -24,9 +25,14 @@ use crate::schedule::Job;
 /// The seventh day of a campaign week, counted from 0.
 const LAST_DAY_OF_WEEK: u8 = 6;
 
+/// How a custodian's release is checked.
+type VerifyRelease =
+    fn(&Release, &CustodianCommitted, &ValueList, &ReleaseFor<'_>) -> Result<(), ReleaseError>;
+
 impl State {
     pub(super) fn admit_release(
         &mut self,
+        index: u64,
         entry: &Entry,
         said: Released,
         tree: &Tree,
@@ -42,7 +48,8 @@ impl State {
             self.draws.insert((province, moment), None);
             return Ok(Admitted::Sealed);
         };
-        let key = self.draw_key(&said, &bytes, freeze, entry.time())?;
+        let verify = if index < self.signatures_known { verify_signed_release } else { verify_release };
+        let key = self.draw_key(&said, &bytes, freeze, entry.time(), verify)?;
         let drawn = match moment {
             Moment::Week { week } => self.draw_week(&province, week, Drawn::new(freeze, key))?,
             Moment::Hour { day, hour } => self.draw_hour(&province, day, hour, Drawn::new(freeze, key))?,
@@ -112,6 +119,7 @@ impl State {
         bytes: &[u8],
         freeze: Freeze,
         time: Timestamp,
+        verify: VerifyRelease,
     ) -> Result<DrawKey, Fault> {
         let wrong = Fault::BodyWrong { hash: said.values, what: "not the canonical form of releases" };
         let values: ValuesBody = bodies::read(bytes).ok_or(wrong)?;
@@ -122,7 +130,7 @@ impl State {
             due: self.release_due(&said.province, said.moment),
             latest: time + CLOCK_TOLERANCE,
         };
-        let shares = self.shares(&values, &due)?;
+        let shares = self.shares(&values, &due, verify)?;
         Ok(DrawKey::new(&self.dice_of(period_of(said.moment))?, &shares))
     }
 
@@ -131,6 +139,7 @@ impl State {
         &self,
         values: &ValuesBody,
         due: &ReleaseFor<'_>,
+        verify: VerifyRelease,
     ) -> Result<Vec<(CustodianId, [u8; 32])>, Fault> {
         let noted = self.silence(due.province, due.moment);
         let thrown = match (noted, &values.throw) {
@@ -159,7 +168,7 @@ impl State {
         let share = |(custodian, given): (CustodianId, Given<'_>)| match given {
             Given::Thrown(thrown) => Ok((custodian, thrown)),
             Given::Released(release) => {
-                self.released(release, &custodian, due).map(|value| (custodian, value))
+                self.released(release, &custodian, due, verify).map(|value| (custodian, value))
             }
         };
         // Signatures are most of an audit; of several faults the first is told.
@@ -172,10 +181,11 @@ impl State {
         release: Option<&Release>,
         custodian: &CustodianId,
         due: &ReleaseFor<'_>,
+        verify: VerifyRelease,
     ) -> Result<[u8; 32], Fault> {
         let commitment = self.commitments.get(custodian).ok_or(Fault::CustodiansDiffer)?;
         let release = release.ok_or(Fault::CustodiansDiffer)?;
-        verify_release(release, &commitment.said, &self.values, due)
+        verify(release, &commitment.said, &self.values, due)
             .map_err(|source| Fault::Release { custodian: custodian.clone(), source })?;
         Ok(release.value.0)
     }

@@ -41,8 +41,10 @@ impl Forger {
             files.insert(path.to_string(), fs::read(log.join(path.to_string())).unwrap());
         }
         files.insert("checkpoint".to_owned(), fs::read(log.join("checkpoint")).unwrap());
-        let audited = sekong_log::audit_fetched(&files, founded.centre.keys().head_keys()).unwrap();
-        Forger { founded, entries: audited.entries, key }
+        let (source, keys) = (sekong_log::Fetched(&files), founded.centre.keys().head_keys());
+        let mut entries = Vec::new();
+        sekong_log::audit_log(&source, keys, None, &mut |_, entry, _| entries.push(entry)).unwrap();
+        Forger { founded, entries, key }
     }
 
     /// Admits the true entries of which `keep` says so, then an entry with `forged`; gives the first fault.

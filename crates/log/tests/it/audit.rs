@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use sekong_log::{
-    CHECKPOINT_FILE, Checkpoint, Cosigner, DeviceKey, Entry, EntryDraft, HeadError, HeadKeys, KeyKind,
-    LogFault, LogFiles, LogRule, NO_PREVIOUS, SigningKey, TileKind, TilePath, Tree, VerifierKey,
-    audit_fetched, audit_folder, empty_root, encode_bundle, tile_bytes, tiles_of,
+    AuditedLog, CHECKPOINT_FILE, Checkpoint, Cosigner, DeviceKey, Entry, EntryDraft, Fetched, HeadError,
+    HeadKeys, KeyKind, Known, LogFault, LogFiles, LogRule, LogSource, NO_PREVIOUS, SigningKey, TileKind,
+    TilePath, Tree, VerifierKey, audit_log, empty_root, encode_bundle, leaf_hash, tile_bytes, tiles_of,
 };
 use serde_json::json;
 
@@ -84,18 +84,26 @@ impl Log {
     }
 
     fn write(&mut self, tile: &TilePath) {
-        let bytes = match tile.kind() {
-            TileKind::Entries => {
-                let range = tile.start() as usize..tile.end() as usize;
-                encode_bundle(&self.entries[range].iter().map(Entry::bytes).collect::<Vec<_>>()).unwrap()
-            }
-            TileKind::Hashes { .. } => tile_bytes(&self.tree, tile).unwrap(),
-        };
-        self.files.insert(tile.to_string(), bytes);
+        let entries: Vec<_> = self.entries.iter().map(Entry::bytes).collect();
+        self.files.insert(tile.to_string(), bytes_of(tile, &entries, &self.tree));
+    }
+
+    /// The same log with other bytes in its last place.
+    fn with_last(mut self, last: &[u8]) -> Log {
+        self.tree.truncate(SIZE - 1);
+        self.tree.push(leaf_hash(last));
+        let entries = self.entries.iter().map(Entry::bytes).take(SIZE as usize - 1).chain([last]);
+        let entries: Vec<_> = entries.collect();
+        for tile in tiles_of(SIZE) {
+            self.files.insert(tile.to_string(), bytes_of(&tile, &entries, &self.tree));
+        }
+        let note = self.keys.cosigned(&self.tree, SIZE);
+        self.files.insert(CHECKPOINT_FILE.into(), note.into_bytes());
+        self
     }
 
     fn faults(&self, files: &LogFiles) -> Vec<LogFault> {
-        audit_folder(files, self.keys.head()).err().unwrap_or_default()
+        audit(files, self.keys.head()).err().unwrap_or_default()
     }
 
     /// The faults after one file was changed; the others are as they were.
@@ -113,6 +121,17 @@ impl Log {
     }
 }
 
+fn bytes_of(tile: &TilePath, entries: &[&[u8]], tree: &Tree) -> Vec<u8> {
+    match tile.kind() {
+        TileKind::Entries => encode_bundle(&entries[tile.start() as usize..tile.end() as usize]).unwrap(),
+        TileKind::Hashes { .. } => tile_bytes(tree, tile).unwrap(),
+    }
+}
+
+fn audit(source: &dyn LogSource, keys: HeadKeys<'_>) -> Result<AuditedLog, Vec<LogFault>> {
+    audit_log(source, keys, None, &mut |_, _, _| ())
+}
+
 fn log() -> Log {
     Log::new(entries(SIZE))
 }
@@ -124,12 +143,15 @@ fn file_and_entry(faults: &[LogFault]) -> Vec<(&str, Option<u64>)> {
 #[test]
 fn a_whole_log_holds_and_gives_its_entries() {
     let log = log().with_stale_partials();
-    let audited = audit_folder(&log.files, log.keys.head()).unwrap();
-    assert_eq!(audited.entries, log.entries);
+    let mut told = Vec::new();
+    let audited =
+        audit_log(&log.files, log.keys.head(), None, &mut |index, entry, _| told.push((index, entry)))
+            .unwrap();
+    assert!(told.into_iter().eq((0..).zip(log.entries.iter().cloned())));
     assert_eq!(audited.tree, log.tree);
     assert_eq!((audited.head.checkpoint.size, audited.head.cosignatures.len()), (SIZE, 1));
     let unchecked = HeadKeys { log: log.keys.log.verifier(), cosigners: None };
-    assert_eq!(audit_folder(&log.files, unchecked).unwrap().head.unchecked.len(), 1);
+    assert_eq!(audit(&log.files, unchecked).unwrap().head.unchecked.len(), 1);
 }
 
 #[test]
@@ -281,12 +303,31 @@ fn entries_that_do_not_hold_are_found_although_the_tree_does() {
 #[test]
 fn a_fetched_log_is_judged_by_the_files_of_its_size_alone() {
     let mut log = log();
-    assert!(audit_fetched(&log.files, log.keys.head()).is_ok());
+    assert!(audit(&Fetched(&log.files), log.keys.head()).is_ok());
     log.files.insert("README".into(), Vec::new());
     log.files.insert("tile/0/003.p/1".into(), vec![1; 32]);
-    assert!(audit_fetched(&log.files, log.keys.head()).is_ok());
+    assert!(audit(&Fetched(&log.files), log.keys.head()).is_ok());
     log.files.get_mut("tile/1/000.p/2").unwrap()[0] ^= 1;
-    assert!(audit_fetched(&log.files, log.keys.head()).is_err());
+    assert!(audit(&Fetched(&log.files), log.keys.head()).is_err());
     log.files.remove("tile/1/000.p/2");
-    assert!(audit_fetched(&log.files, log.keys.head()).is_err());
+    assert!(audit(&Fetched(&log.files), log.keys.head()).is_err());
+}
+
+#[test]
+fn entries_known_from_before_need_no_second_look_at_their_signatures() {
+    let log = log();
+    let text = String::from_utf8(log.entries[SIZE as usize - 1].bytes().to_vec()).unwrap();
+    let at = text.find("\"sig\":\"").unwrap() + 8;
+    let other = if text.as_bytes()[at] == b'A' { "B" } else { "A" };
+    let log = log.with_last(format!("{}{other}{}", &text[..at], &text[at + 1..]).as_bytes());
+    let faults = |known| {
+        let audited = audit_log(&log.files, log.keys.head(), known, &mut |_, _, _| ());
+        audited.err().unwrap_or_default()
+    };
+    let known = |size| Some(Known { size, root: log.tree.root_at(size).unwrap() });
+    assert!(matches!(faults(None)[..], [LogFault { entry: Some(599), rule: LogRule::Entry(_), .. }]));
+    assert_eq!(faults(known(SIZE - 1)), faults(None));
+    assert_eq!(faults(known(SIZE)), []);
+    let of_another_log = Some(Known { size: SIZE, root: log.tree.root_at(1).unwrap() });
+    assert_eq!(faults(of_another_log), faults(None));
 }

@@ -25,7 +25,7 @@ use crate::failure::Failure;
 use crate::files::{parse_campaign, read_campaign, shipped_campaign};
 use crate::output::{print, print_line};
 use crate::people::{Setting, World, box_secret, device, officer_key};
-use crate::progress::bar;
+use crate::progress::{bar, shown};
 use crate::serving;
 
 /// Where a demo listens that is not to be served: teams alone reach it.
@@ -133,8 +133,8 @@ fn live(
 }
 
 fn verify(folder: &DataFolder, now: Timestamp) -> Result<Verdict, Failure> {
-    let question = Question { key: None, since: None, now };
-    verify::verify_folder(folder.root(), &question, &mut bar("verifying"))
+    let question = Question { key: None, since: None, now, known: None };
+    verify::verify_folder(folder.root(), &question, &mut shown("verifying"))
 }
 
 /// The people live on beside the server; when they cannot, it says so and serves on.

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use sekong_centre::{Degraded, Evidence, KeyRing, Verdict, audit};
+use sekong_centre::{Degraded, Evidence, KeyRing, Progress, Verdict, Watch, audit};
+use sekong_log::{Fetched, Known};
 use serde_json::{Value, json};
 
 use crate::cli::VerifyArgs;
@@ -14,6 +15,7 @@ use crate::failure::Failure;
 use crate::files::read_text;
 use crate::output::print_line;
 use crate::progress::bar;
+use crate::resume::Resume;
 
 /// Faults printed in words; JSON holds all.
 const FAULTS_PRINTED: usize = 20;
@@ -26,19 +28,32 @@ pub(crate) struct Question<'a> {
     pub(crate) since: Option<&'a str>,
     /// The time to judge by.
     pub(crate) now: Timestamp,
+    /// What was verified before.
+    pub(crate) known: Option<Known>,
 }
 
 pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
     let since = args.since.as_deref().map(read_text).transpose()?;
-    let mut progress = bar("verifying");
-    let scheme = args.source.split("://").next().unwrap_or_default().to_ascii_lowercase();
-    let question =
-        Question { key: args.key.as_deref(), since: since.as_deref(), now: args.now.unwrap_or_else(now) };
-    let verdict = if args.source.contains("://") && ["http", "https"].contains(&scheme.as_str()) {
-        verify_address(&args.source, &question, &mut progress)?
-    } else {
-        verify_folder(Path::new(&args.source), &question, &mut progress)?
+    let mut resume = args.resume.as_deref().map(Resume::open).transpose()?;
+    let known = resume.as_ref().and_then(Resume::known);
+    let mut show = bar("verifying");
+    let mut watch = |progress: &Progress<'_>| {
+        show(progress.done, progress.of);
+        if let Some(resume) = &mut resume {
+            resume.note(progress);
+        }
     };
+    let scheme = args.source.split("://").next().unwrap_or_default().to_ascii_lowercase();
+    let key = args.key.as_deref();
+    let question = Question { key, since: since.as_deref(), now: args.now.unwrap_or_else(now), known };
+    let verdict = if args.source.contains("://") && ["http", "https"].contains(&scheme.as_str()) {
+        verify_address(&args.source, &question, &mut watch)?
+    } else {
+        verify_folder(Path::new(&args.source), &question, &mut watch)?
+    };
+    if let Some(resume) = resume {
+        resume.close()?;
+    }
     if args.json {
         print_line(as_json(&verdict))?;
     } else {
@@ -65,33 +80,32 @@ pub(crate) fn outcome(verdict: &Verdict) -> Result<(), Failure> {
 pub(crate) fn verify_folder(
     root: &Path,
     question: &Question<'_>,
-    progress: &mut dyn FnMut(u64, u64),
+    watch: &mut Watch<'_>,
 ) -> Result<Verdict, Failure> {
     let folder = DataFolder::open(root)?;
     let keys = question.key.map_or_else(|| folder.keys(), given_keys)?;
     let (log, bodies) = (Listing::of(&folder.log())?, Listing::of(&folder.bodies())?);
     let store_head = super::block_on(store_head(&folder))??;
+    let held = FolderBodies::new(folder.bodies());
     let evidence = Evidence {
-        files: &log.files,
-        listed: true,
+        files: &log,
         keys: &keys,
-        bodies: &FolderBodies::new(folder.bodies()),
+        bodies: &held,
         store_head: store_head.as_deref(),
         now: question.now,
         since: question.since,
+        known: question.known,
     };
-    let mut verdict = audit(&evidence, progress);
+    let mut verdict = audit(&evidence, watch);
     verdict.faults.extend(log.foreign("", "log.unknown"));
     verdict.faults.extend(bodies.foreign("bodies/", "body.name"));
-    verdict.faults.extend(bodies.misnamed());
+    verdict.faults.extend(bodies.misnamed(&held.seen()));
+    log.all_read()?;
+    bodies.all_read()?;
     Ok(verdict)
 }
 
-fn verify_address(
-    address: &str,
-    question: &Question<'_>,
-    progress: &mut dyn FnMut(u64, u64),
-) -> Result<Verdict, Failure> {
+fn verify_address(address: &str, question: &Question<'_>, watch: &mut Watch<'_>) -> Result<Verdict, Failure> {
     let key = question.key.ok_or_else(|| {
         Failure::usage("an address is verified with a key that did not come from it")
             .hint("give --key VKEY, or --key FILE with the log's key and its cosigners' keys below")
@@ -99,15 +113,15 @@ fn verify_address(
     let keys = given_keys(key)?;
     let site = Site::new(address);
     let evidence = Evidence {
-        files: &site.log_files(&keys)?,
-        listed: false,
+        files: &Fetched(&site.log_files(&keys)?),
         keys: &keys,
         bodies: &SiteBodies::new(&site),
         store_head: None,
         now: question.now,
         since: question.since,
+        known: question.known,
     };
-    Ok(audit(&evidence, progress))
+    Ok(audit(&evidence, watch))
 }
 
 /// A verifier key, or a file with the log's key first and cosigners' keys below.

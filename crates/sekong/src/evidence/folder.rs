@@ -1,10 +1,14 @@
 //! A data folder as evidence: regular files are read, everything else is named and never followed.
 
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
+use rayon::prelude::*;
 use sekong_centre::{AuditFault, Bodies, Body};
-use sekong_log::{Hash, LogFiles, body_hash};
+use sekong_log::{Hash, LogSource, body_hash};
 use sekong_store::{SqliteStore, Store};
 
 use super::FILE_MAX_BYTES;
@@ -13,43 +17,50 @@ use crate::failure::Failure;
 use crate::files::read_at_most;
 
 /// The files under a folder, and what lies there that is no file of a log.
-#[derive(Default)]
 pub(crate) struct Listing {
-    /// Regular files by name relative to the folder.
-    pub(crate) files: LogFiles,
+    root: PathBuf,
+    /// Length in bytes of each regular file, by its name relative to the folder.
+    files: BTreeMap<String, u64>,
     foreign: Vec<(String, &'static str)>,
+    /// The first file that could not be read.
+    unread: Mutex<Option<Failure>>,
 }
 
 impl Listing {
     /// Lists a folder; one that is not there is empty.
     pub(crate) fn of(root: &Path) -> Result<Listing, Failure> {
-        let mut listing = Listing::default();
+        let (files, foreign, unread) = (BTreeMap::new(), Vec::new(), Mutex::new(None));
+        let mut listing = Listing { root: root.to_owned(), files, foreign, unread };
         if root.is_dir() {
-            listing.add(root, root)?;
+            listing.add(root)?;
         }
         Ok(listing)
     }
 
-    fn add(&mut self, root: &Path, folder: &Path) -> Result<(), Failure> {
+    fn add(&mut self, folder: &Path) -> Result<(), Failure> {
         let cannot = |error| Failure::failed(format!("cannot list {}: {error}", folder.display()));
         let entries = fs::read_dir(folder).map_err(cannot)?.collect::<Result<Vec<_>, _>>().map_err(cannot)?;
-        if entries.is_empty() && folder != root {
-            self.foreign.push((name_of(root, folder), "an empty folder"));
+        if entries.is_empty() && folder != self.root {
+            self.foreign.push((self.name_of(folder), "an empty folder"));
         }
         for entry in entries {
             let about = entry.metadata().map_err(cannot)?;
-            let (path, name) = (entry.path(), name_of(root, &entry.path()));
+            let (path, name) = (entry.path(), self.name_of(&entry.path()));
             if about.is_dir() {
-                self.add(root, &path)?;
+                self.add(&path)?;
             } else if !about.is_file() {
                 self.foreign.push((name, "a link, pipe or device, which is not followed"));
             } else if about.len() > FILE_MAX_BYTES as u64 {
                 self.foreign.push((name, "larger than any file of a log"));
             } else {
-                self.files.insert(name, read_at_most(&path, FILE_MAX_BYTES)?);
+                self.files.insert(name, about.len());
             }
         }
         Ok(())
+    }
+
+    fn name_of(&self, path: &Path) -> String {
+        path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().into_owned()
     }
 
     /// Faults for what is no file; `folder` stands before its name.
@@ -57,16 +68,42 @@ impl Listing {
         self.foreign.iter().map(move |(name, what)| fault(folder, name, rule, (*what).to_owned()))
     }
 
-    /// Faults for files whose name is not the SHA-256 of their bytes.
-    pub(crate) fn misnamed(&self) -> impl Iterator<Item = AuditFault> {
-        let misnamed = self.files.iter().filter(|(name, bytes)| body_hash(bytes).to_string() != **name);
+    /// Faults for files whose name is not the SHA-256 of their bytes; `seen` are those looked at already.
+    pub(crate) fn misnamed(&self, seen: &BTreeSet<String>) -> Vec<AuditFault> {
+        let unseen: Vec<_> = self.files.keys().filter(|name| !seen.contains(*name)).collect();
         let detail = "the file's name is not the SHA-256 of its bytes";
-        misnamed.map(move |(name, _)| fault("bodies/", name, "body.name", detail.to_owned()))
+        let misnamed = unseen
+            .into_par_iter()
+            .filter(|name| self.read(name).is_some_and(|bytes| body_hash(&bytes).to_string() != **name));
+        misnamed.map(|name| fault("bodies/", name, "body.name", detail.to_owned())).collect()
+    }
+
+    /// The failure of the first file that is there and could not be read: then no verdict is a verdict on the folder.
+    pub(crate) fn all_read(self) -> Result<(), Failure> {
+        let unread = self.unread.into_inner().unwrap_or_else(PoisonError::into_inner);
+        unread.map_or(Ok(()), Err)
     }
 }
 
-fn name_of(root: &Path, path: &Path) -> String {
-    path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned()
+impl LogSource for Listing {
+    fn names(&self) -> Option<Vec<String>> {
+        Some(self.files.keys().cloned().collect())
+    }
+
+    fn read(&self, name: &str) -> Option<Cow<'_, [u8]>> {
+        self.files.get(name)?;
+        match read_at_most(&self.root.join(name), FILE_MAX_BYTES) {
+            Ok(bytes) => Some(bytes.into()),
+            Err(failure) => {
+                self.unread.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
+                None
+            }
+        }
+    }
+
+    fn size_bytes(&self) -> u64 {
+        self.files.values().sum()
+    }
 }
 
 fn fault(folder: &str, name: &str, rule: &str, detail: String) -> AuditFault {
@@ -76,22 +113,32 @@ fn fault(folder: &str, name: &str, rule: &str, detail: String) -> AuditFault {
 /// Bodies in a folder, by the hex of their SHA-256.
 pub(crate) struct FolderBodies {
     folder: PathBuf,
+    seen: Mutex<BTreeSet<String>>,
 }
 
 impl FolderBodies {
     pub(crate) fn new(folder: PathBuf) -> FolderBodies {
-        FolderBodies { folder }
+        FolderBodies { folder, seen: Mutex::default() }
+    }
+
+    /// The names of those that were looked at and have the SHA-256 of their name.
+    pub(crate) fn seen(self) -> BTreeSet<String> {
+        self.seen.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Bodies for FolderBodies {
     fn get(&self, hash: &Hash) -> Body {
-        let path = self.folder.join(hash.to_string());
+        let name = hash.to_string();
+        let path = self.folder.join(&name);
         if !fs::symlink_metadata(&path).is_ok_and(|about| about.is_file()) {
             return Body::Missing;
         }
         match read_at_most(&path, FILE_MAX_BYTES) {
-            Ok(bytes) if body_hash(&bytes) == *hash => Body::Here(bytes),
+            Ok(bytes) if body_hash(&bytes) == *hash => {
+                self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
+                Body::Here(bytes)
+            }
             Ok(_) => Body::Altered,
             Err(_) => Body::Missing,
         }

@@ -1,8 +1,8 @@
 //! A centre's address as evidence: every answer is bounded in size and time, for the centre may be hostile.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use sekong_centre::{Bodies, Body, KeyRing};
@@ -84,12 +84,12 @@ impl Site {
 /// Bodies behind an address, each fetched once.
 pub(crate) struct SiteBodies<'a> {
     site: &'a Site,
-    fetched: RefCell<BTreeMap<Hash, Body>>,
+    fetched: Mutex<BTreeMap<Hash, Body>>,
 }
 
 impl SiteBodies<'_> {
     pub(crate) fn new(site: &Site) -> SiteBodies<'_> {
-        SiteBodies { site, fetched: RefCell::default() }
+        SiteBodies { site, fetched: Mutex::default() }
     }
 }
 
@@ -102,6 +102,7 @@ impl Bodies for SiteBodies<'_> {
             Ok(Fetched::Status(403)) => Body::Sealed,
             Ok(Fetched::Status(_)) | Err(_) => Body::Missing,
         };
-        self.fetched.borrow_mut().entry(*hash).or_insert_with(fetch).clone()
+        let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
+        fetched.entry(*hash).or_insert_with(fetch).clone()
     }
 }

@@ -40,9 +40,7 @@ fn keys(data: &Path) -> KeyRing {
 
 fn holds_by_itself(files: &LogFiles, keys: &KeyRing) -> bool {
     let (bodies, since, store_head, now) = (&NoBodies, None, None, jiff::Timestamp::UNIX_EPOCH);
-    audit(&Evidence { files, listed: true, keys, bodies, store_head, now, since }, &mut |_, _| ())
-        .log
-        .is_some()
+    audit(&Evidence { files, keys, bodies, store_head, now, since, known: None }, &mut |_| ()).log.is_some()
 }
 
 /// Publishes the campaign's files and its plans; the rest is sealed, as on the day itself.
@@ -71,7 +69,7 @@ fn sealed_bodies_break_nothing_while_they_may_be_sealed() {
     let judged = |now: &str| {
         let (now, store_head, since) = (now.parse().unwrap(), None, None);
         let (files, keys) = (&files, &keys);
-        audit(&Evidence { files, listed: true, keys, bodies, store_head, now, since }, &mut |_, _| ())
+        audit(&Evidence { files, keys, bodies, store_head, now, since, known: None }, &mut |_| ())
     };
     let in_time = judged("2017-01-03T00:00:00Z");
     assert!(in_time.holds(), "{:?}", in_time.faults.first());

@@ -1,4 +1,4 @@
-//! `sekong verify --since`: a log continues its older heads, and no others.
+//! `sekong verify --since` and `--resume`: a log continues its older heads and what was verified of it, and nothing else.
 
 use std::fs;
 use std::path::Path;
@@ -74,4 +74,48 @@ fn an_older_head_that_cannot_be_read_is_a_failure_that_names_it() {
     let binary = data.beside("older", [0xff, 0xfe]);
     sekong(["verify", arg(shared_day()), "--since", arg(&binary)]).exits(1).says(&["is not UTF-8"]);
     assert_eq!(fs::read(&binary).unwrap(), [0xff, 0xfe]);
+}
+
+fn resume(log: &Path, file: &Path) -> Run {
+    sekong(["verify", arg(log), "--json", "--resume", arg(file)])
+}
+
+#[test]
+fn an_auditor_goes_on_where_he_was() {
+    let data = Data::day();
+    let file = data.beside("verified", "");
+    fs::remove_file(&file).unwrap();
+    let verdict = resume(&data.path, &file).exits(0).json();
+    let kept = || serde_json::from_str::<serde_json::Value>(&fs::read_to_string(&file).unwrap()).unwrap();
+    assert_eq!(kept(), serde_json::json!({ "size": verdict["size"], "root": verdict["root"] }));
+    continue_in_silence(&data.path);
+    let grown = resume(&data.path, &file).exits(0).json();
+    assert_eq!(kept(), serde_json::json!({ "size": grown["size"], "root": grown["root"] }));
+    assert_eq!(resume(&data.path, &file).exits(0).json(), grown);
+    is_no_continuation(resume(shared_day(), &file));
+    assert_eq!(kept()["size"], grown["size"], "what was verified is not forgotten for an older log");
+}
+
+#[test]
+fn a_second_history_is_seen_against_what_was_verified() {
+    let data = Data::day();
+    let file = data.beside("verified", "");
+    fs::remove_file(&file).unwrap();
+    continue_in_silence(&data.path);
+    resume(&data.path, &file).exits(0);
+    let before = fs::read_to_string(&file).unwrap();
+    is_no_continuation(resume(&TWO_DAYS.0.path, &file));
+    assert_eq!(fs::read_to_string(&file).unwrap(), before);
+}
+
+#[test]
+fn a_file_to_resume_from_that_says_nothing_is_named() {
+    let data = Data::absent();
+    for text in ["", "{}", r#"{"size":-1,"root":"00"}"#, "sekong/northeast-2017\n5\n"] {
+        let file = data.beside("verified", text);
+        resume(shared_day(), &file).exits(1).says(&["verified", "does not say how far", "help:"]);
+        assert_eq!(fs::read_to_string(&file).unwrap(), text);
+    }
+    let nowhere = data.beside("no-folder", "").join("file");
+    resume(shared_day(), &nowhere).exits(1).says(&["cannot write", "help:"]);
 }

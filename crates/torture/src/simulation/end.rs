@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::SignedDuration;
 use sekong_centre::{Bodies, Body, Degraded, Evidence, Fault, Job, State, Verdict, audit_with};
 use sekong_draw::{DrawKey, Release, Throw, period_of, with_daily_die};
-use sekong_log::{Hash, LogFiles, Released, Statement, body_hash};
+use sekong_log::{Entry, Hash, LogFiles, Released, Statement, Tree, audit_log, body_hash};
 use sekong_model::{Moment, ProvinceId};
 use serde::Deserialize;
 
@@ -73,19 +73,36 @@ impl Simulation<'_> {
         silent || !self.has_die(moment)
     }
 
-    fn audit(&self) -> Verdict {
+    fn log_files(&self) -> LogFiles {
         let (mut files, log) = (LogFiles::new(), self.folder.path().join("log"));
         read_all(&log, &log, &mut files);
+        files
+    }
+
+    /// The releases in the published log, in order.
+    fn releases(&self) -> Vec<Released> {
+        let mut releases = Vec::new();
+        let mut visit = |_: u64, entry: Entry, _: &Tree| {
+            if let Ok(Statement::Release(said)) = Statement::from_parts(entry.kind(), entry.body()) {
+                releases.push(said);
+            }
+        };
+        // A log that does not hold is a fault of the verdict, and gives none here.
+        let _ = audit_log(&self.log_files(), self.world.keys.head_keys(), None, &mut visit);
+        releases
+    }
+
+    fn audit(&self) -> Verdict {
         let evidence = Evidence {
-            files: &files,
-            listed: true,
+            files: &self.log_files(),
             keys: &self.world.keys,
             bodies: &FolderBodies(self.folder.path().join("bodies")),
             store_head: Some(&self.ended.head),
             now: self.now,
             since: None,
+            known: None,
         };
-        audit_with(&evidence, &self.world.solved, &mut |_, _| ())
+        audit_with(&evidence, &self.world.solved, &mut |_| ())
     }
 
     /// What is drawn late is no fault: its entry's time says so. What is still open at the head's time is one.
@@ -108,14 +125,12 @@ impl Simulation<'_> {
     }
 
     fn check_record(&self, verdict: &Verdict) -> Step {
-        let (Some(state), Some(log)) = (&verdict.state, &verdict.log) else { return Ok(()) };
+        let Some(state) = &verdict.state else { return Ok(()) };
         let mut released = BTreeMap::new();
-        for entry in &log.entries {
-            if let Ok(Statement::Release(said)) = Statement::from_parts(entry.kind(), entry.body()) {
-                let key = (said.province.clone(), said.moment);
-                let first = released.insert(key, said).is_none();
-                self.holds(1, first, || "a moment is released twice in one province".to_owned())?;
-            }
+        for said in self.releases() {
+            let key = (said.province.clone(), said.moment);
+            let first = released.insert(key, said).is_none();
+            self.holds(1, first, || "a moment is released twice in one province".to_owned())?;
         }
         self.holds(1, released.keys().eq(self.model.keys.keys()), || {
             format!("drawn were {:?}, the log holds {:?}", self.model.keys.keys(), released.keys())
