@@ -11,7 +11,7 @@ use std::fmt;
 use rayon::prelude::*;
 
 use crate::checkpoint::{Head, HeadError};
-use crate::entry::{DeviceId, Entry, EntryError, NO_PREVIOUS};
+use crate::entry::{DeviceId, DevicePoints, Entry, EntryError, NO_PREVIOUS};
 use crate::merkle::{HASH_BYTES, Hash, Tree, leaf_hash};
 use crate::note::VerifierKey;
 use crate::tile::{TileError, TileKind, TilePath, decode_bundle, tile_bytes, tiles_of};
@@ -411,6 +411,15 @@ fn broken_entry(path: &TilePath, error: &TileError) -> Option<u64> {
 /// An entry as it was read, where it lies and in which file.
 type ReadEntry = (u64, TilePath, Result<Entry, LogFault>);
 
+/// What entries are read against.
+struct Reading<'a> {
+    source: &'a dyn LogSource,
+    tree: &'a Tree,
+    /// Signatures of the entries before this one are known.
+    known: u64,
+    points: DevicePoints,
+}
+
 /// Reads and checks the entries in order, window by window: while one is told, the next is read on the other cores.
 fn check_entries(
     source: &dyn LogSource,
@@ -422,7 +431,8 @@ fn check_entries(
         tiles_of(tree.size()).into_iter().filter(|path| path.kind() == TileKind::Entries).collect();
     let mut windows = paths.chunks(FILES_AT_ONCE);
     let (mut faults, mut chains) = (Vec::new(), BTreeMap::new());
-    let mut read_next = || windows.next().map(|paths| read_entries(source, tree, known, paths));
+    let reading = Reading { source, tree, known, points: DevicePoints::default() };
+    let mut read_next = || windows.next().map(|paths| reading.entries(paths));
     let mut window = read_next();
     while let Some(entries) = window {
         let tell = || {
@@ -446,26 +456,30 @@ fn check_entries(
     by_file(faults)
 }
 
-/// The entries of these bundles. Most of an audit is signatures, and each stands by itself: all cores look at them.
-fn read_entries(source: &dyn LogSource, tree: &Tree, known: u64, paths: &[TilePath]) -> Vec<ReadEntry> {
-    let of_file = |path: &TilePath| {
-        let bytes = source.read(&path.to_string()).unwrap_or_default();
+impl Reading<'_> {
+    /// The entries of these bundles. Most of an audit is signatures, and each stands by itself: all cores look at them.
+    fn entries(&self, paths: &[TilePath]) -> Vec<ReadEntry> {
+        paths.par_iter().flat_map_iter(|path| self.of_file(path)).collect()
+    }
+
+    fn of_file(&self, path: &TilePath) -> Vec<ReadEntry> {
+        let bytes = self.source.read(&path.to_string()).unwrap_or_default();
         match bundle(path, &bytes) {
             Ok(entries) => (path.start()..)
                 .zip(entries)
-                .map(|(index, entry)| (index, *path, read_entry(path, index, entry, tree, known)))
+                .map(|(index, bytes)| (index, *path, self.entry(path, index, bytes)))
                 .collect(),
             Err(fault) => vec![(path.start(), *path, Err(fault))],
         }
-    };
-    paths.par_iter().flat_map_iter(of_file).collect()
-}
+    }
 
-/// Reads an entry. Its file was read once for the tree: should it have changed since, that is seen here.
-fn read_entry(path: &TilePath, index: u64, bytes: &[u8], tree: &Tree, known: u64) -> Result<Entry, LogFault> {
-    check_leaf(path, index, bytes, tree)?;
-    let read = if index < known { Entry::parse_known(bytes) } else { Entry::parse(bytes) };
-    read.map_err(|error| LogFault { file: path.to_string(), entry: Some(index), rule: error.into() })
+    /// Reads an entry. Its file was read once for the tree: should it have changed since, that is seen here.
+    fn entry(&self, path: &TilePath, index: u64, bytes: &[u8]) -> Result<Entry, LogFault> {
+        check_leaf(path, index, bytes, self.tree)?;
+        let known = index < self.known;
+        let read = if known { Entry::parse_known(bytes) } else { Entry::parse_with(bytes, &self.points) };
+        read.map_err(|error| LogFault { file: path.to_string(), entry: Some(index), rule: error.into() })
+    }
 }
 
 /// Checks that an entry is the next of its device.

@@ -6,10 +6,12 @@
 //! accepted. What a kind means, who may say it and when it was true is not decided here: `time` is what the device
 //! claims.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{PoisonError, RwLock};
 
-use ed25519_dalek::{Signature, Signer as _};
+use ed25519_dalek::{Signature, Signer as _, VerifyingKey};
 use jiff::Timestamp;
 use sekong_model::CampaignId;
 use serde::{Deserialize, Serialize};
@@ -50,14 +52,47 @@ impl DeviceId {
     /// Whether somebody can hold this key: a point of the curve in its one encoding (RFC 8032, section 5.1.3), and not
     /// of small order.
     pub fn can_sign(&self) -> bool {
-        let key = ed25519_dalek::VerifyingKey::from_bytes(&self.0);
+        let key = VerifyingKey::from_bytes(&self.0);
         key.is_ok_and(|key| !key.is_weak() && key.to_edwards().compress().as_bytes() == &self.0)
     }
 
     /// Whether the signature over the message is by this device (RFC 8032 without malleability).
     pub fn verifies(&self, message: &[u8], signature: &[u8; SIGNATURE_BYTES]) -> bool {
-        let key = ed25519_dalek::VerifyingKey::from_bytes(&self.0);
-        key.is_ok_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
+        self.point().is_some_and(|key| is_signed(&key, message, signature))
+    }
+
+    fn point(&self) -> Option<VerifyingKey> {
+        VerifyingKey::from_bytes(&self.0).ok()
+    }
+}
+
+fn is_signed(key: &VerifyingKey, message: &[u8], signature: &[u8; SIGNATURE_BYTES]) -> bool {
+    key.verify_strict(message, &Signature::from_bytes(signature)).is_ok()
+}
+
+/// The points of devices met before: finding one costs as much as a tenth of a signature, and devices sign thousands.
+#[derive(Default)]
+pub(crate) struct DevicePoints(RwLock<BTreeMap<DeviceId, Option<VerifyingKey>>>);
+
+/// Devices remembered at most: a log made to exhaust memory has more.
+const POINTS_MAX: usize = 4_096;
+
+impl DevicePoints {
+    /// As [`DeviceId::verifies`].
+    fn verify(&self, device: DeviceId, message: &[u8], signature: &[u8; SIGNATURE_BYTES]) -> bool {
+        self.of(device).is_some_and(|key| is_signed(&key, message, signature))
+    }
+
+    fn of(&self, device: DeviceId) -> Option<VerifyingKey> {
+        if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&device) {
+            return *known;
+        }
+        let point = device.point();
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() < POINTS_MAX {
+            known.insert(device, point);
+        }
+        point
     }
 }
 
@@ -332,8 +367,13 @@ impl Entry {
     /// # Errors
     /// [`EntryError`]: too long, not JSON, unknown or missing fields, not canonical, or not signed by its device.
     pub fn parse(bytes: &[u8]) -> Result<Entry, EntryError> {
+        Entry::parse_with(bytes, &DevicePoints::default())
+    }
+
+    /// The same by one who reads many.
+    pub(crate) fn parse_with(bytes: &[u8], points: &DevicePoints) -> Result<Entry, EntryError> {
         let (entry, signature, message) = read(bytes)?.into_entry(bytes.to_vec())?;
-        if !entry.device.verifies(&message, &signature) {
+        if !points.verify(entry.device, &message, &signature) {
             return Err(EntryError::BadSignature { device: entry.device });
         }
         Ok(entry)
