@@ -5,12 +5,12 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use sekong_draw::{
-    BoxContent, BoxFor, Codebook, Instruction, PostNumber, SealedBox, Table, TableId, TableSerial, Throw,
+    BoxContent, BoxFor, Codebook, Instruction, PostNumber, SealedBox, Table, TableId, TableSerial,
 };
 use sekong_log::{
     Absence, CampaignOpened, Channel, CustodianCommitted, DailyDie, DeviceId, DeviceKey, Enrolled, Entry,
     EntryDraft, EntryError, Hash, KeyError, NO_PREVIOUS, OfficerEnrolled, OrderRelayed, OutagePlanned,
-    Period, PublicDice, Statement, body_hash,
+    Period, PublicDice, Remark, Statement, body_hash,
 };
 use sekong_model::{
     Campaign, CustodianId, Day, Hour, Moment, OfficerId, Order, ProvinceId, SourceBundle, TeamId,
@@ -151,8 +151,6 @@ pub struct Centre<S> {
     device: DeviceKey,
     salts: SaltKey,
     keys: KeyRing,
-    /// Dice for noted silences, by the silence's leaf; of several the first.
-    throws: BTreeMap<Hash, Throw>,
     boxes: BoxBook,
 }
 
@@ -181,7 +179,7 @@ pub struct Founding<'a> {
     pub commitments: &'a [CustodianCommitted],
     /// The throw of the public dice and how it was made; it enters the log after the commitments are cosigned. Without it
     /// the campaign waits for [`Centre::cast_dice`].
-    pub dice: Option<(Hash, String)>,
+    pub dice: Option<(Hash, Remark)>,
     /// Keys of the seats that throw dice.
     pub officers: &'a [(OfficerId, DeviceId)],
     /// Devices to enrol.
@@ -215,8 +213,7 @@ impl<S: Store> Centre<S> {
         let state = State::open(&entry, keys.clone(), &kept).map_err(|fault| at(0, fault))?;
         ledger.append(&entry);
         let salts = founding.secrets.salt_key();
-        let mut centre =
-            Centre { state, ledger, device, salts, keys, throws: BTreeMap::new(), boxes: BoxBook::default() };
+        let mut centre = Centre { state, ledger, device, salts, keys, boxes: BoxBook::default() };
         centre.keep(campaign, files, Readers::EveryoneNow);
         centre.set_up(founding, now).await?;
         centre.commit(now).await?;
@@ -278,7 +275,7 @@ impl<S: Store> Centre<S> {
         let ledger = Ledger::open(store, Folder::new(data), signers(secrets, campaign)?, visit).await?;
         let state = state.ok_or(CentreError::Empty)?;
         let (device, salts) = (secrets.device_key(), secrets.salt_key());
-        Ok(Centre { state, ledger, device, salts, keys, throws: BTreeMap::new(), boxes: BoxBook::default() })
+        Ok(Centre { state, ledger, device, salts, keys, boxes: BoxBook::default() })
     }
 
     /// The campaign as the log tells it.
@@ -341,21 +338,10 @@ impl<S: Store> Centre<S> {
     }
 
     /// Logs the public dice, thrown when every custodian's commitment was cosigned; in the next commit.
-    pub fn cast_dice(&mut self, dice: Hash, method: String, now: Timestamp) -> Result<u64, CentreError> {
+    pub fn cast_dice(&mut self, dice: Hash, method: Remark, now: Timestamp) -> Result<u64, CentreError> {
         let head = self.cosigned_head()?;
         self.write(Statement::PublicDice(PublicDice { dice, method, head }), now)?;
         Ok(self.log_size() - 1)
-    }
-
-    /// Takes dice that two officers threw for noted silences; the next try of the draw uses them.
-    ///
-    /// # Errors
-    /// The rule that they break.
-    pub fn take_throw(&mut self, throw: Throw) -> Result<(), Fault> {
-        for silence in self.state.open_silences_of(&throw)? {
-            self.throws.entry(silence).or_insert_with(|| throw.clone());
-        }
-        Ok(())
     }
 
     /// Logs an outage that a custodian planned and signed; in the next commit.
@@ -369,7 +355,7 @@ impl<S: Store> Centre<S> {
         &mut self,
         period: Period,
         number: String,
-        source: String,
+        source: Remark,
         now: Timestamp,
     ) -> Result<u64, CentreError> {
         let head = self.cosigned_head()?;

@@ -3,6 +3,7 @@
 mod office;
 mod remote;
 pub(crate) mod tls;
+mod window;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ use crate::state::KeyRing;
 pub use office::{Office, OfficeError, OfficeOptions, OfficeStatus, Released};
 pub use remote::Remote;
 pub use tls::LineKey;
+pub use window::Window;
 
 /// Why a custodian gave no release.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -117,38 +119,62 @@ pub fn terms(campaign: &Campaign, keys: &KeyRing) -> CustodianTerms {
     }
 }
 
+/// A request, and the custodians whose answers to it are still missing.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// What they are asked.
+    pub request: ReleaseRequest,
+    /// Who.
+    pub of: Vec<CustodianId>,
+}
+
 /// What the custodians answered for one moment, by province.
 #[derive(Debug, Clone, Default)]
-pub struct Answers(BTreeMap<(ProvinceId, CustodianId), Result<Release, AskError>>);
+pub struct Answers {
+    asked_from: Option<Timestamp>,
+    said: BTreeMap<(ProvinceId, CustodianId), Result<Release, AskError>>,
+}
 
 impl Answers {
-    /// A custodian's answer; none is no answer.
+    /// What a custodian said last, or that it never said anything.
     pub(crate) fn of(
         &self,
         province: &ProvinceId,
         custodian: &CustodianId,
     ) -> Result<&Release, SilenceReason> {
-        match self.0.get(&(province.clone(), custodian.clone())) {
+        match self.said.get(&(province.clone(), custodian.clone())) {
             Some(Ok(release)) => Ok(release),
             Some(Err(AskError::Refused(_))) => Err(SilenceReason::Refused),
             Some(Err(AskError::NoAnswer(_))) | None => Err(SilenceReason::NoAnswer),
         }
     }
 
-    /// Asks for what has not been released yet, everybody at the same time.
-    pub async fn gather(
-        &mut self,
-        links: &[Arc<dyn CustodianLink>],
-        requests: &[ReleaseRequest],
-        now: Timestamp,
-    ) {
-        let wanted = requests.iter().flat_map(|request| links.iter().map(move |link| (request, link)));
-        let open = wanted.filter(|(request, link)| self.of(&request.province, link.id()).is_err());
-        let asked = open.map(|(request, link)| async move {
+    /// When they were asked first; `None` before.
+    pub(crate) fn asked_from(&self) -> Option<Timestamp> {
+        self.asked_from
+    }
+
+    /// Asks everybody at the same time.
+    pub async fn gather(&mut self, links: &[Arc<dyn CustodianLink>], asks: &[Ask], now: Timestamp) {
+        self.asked_from.get_or_insert(now);
+        let links_of = |ask: &Ask| {
+            let of = ask.of.clone();
+            links.iter().filter(move |link| of.contains(link.id()))
+        };
+        let asked = asks.iter().flat_map(|ask| links_of(ask).map(move |link| (&ask.request, link)));
+        let asked = asked.map(|(request, link)| async move {
             ((request.province.clone(), link.id().clone()), link.ask(request, now).await)
         });
-        let answers = join_all(asked.collect::<Vec<_>>()).await;
-        self.0.extend(answers);
+        for (key, answer) in join_all(asked.collect::<Vec<_>>()).await {
+            self.hear(key, answer);
+        }
+    }
+
+    /// What a custodian says last is what counts; a dead line says nothing.
+    fn hear(&mut self, key: (ProvinceId, CustodianId), answer: Result<Release, AskError>) {
+        if !matches!(answer, Err(AskError::NoAnswer(_))) || !self.said.contains_key(&key) {
+            self.said.insert(key, answer);
+        }
     }
 }
 

@@ -185,12 +185,6 @@ pub enum Fault {
         /// Most digits.
         digits_max: usize,
     },
-    /// A daily die without a word on who announced it, or with a speech.
-    #[error("who announced a daily die is said in 1 to {characters_max} characters")]
-    NotASource {
-        /// Most characters.
-        characters_max: usize,
-    },
     /// A release that names another silence than the one noted.
     #[error("the silence noted for this moment is entry {wanted:?}, the release names {found:?}")]
     OtherSilence {
@@ -231,13 +225,13 @@ pub enum Fault {
         /// When it had to be public.
         due: jiff::Timestamp,
     },
-    /// An absence without what it must say.
-    #[error("the absence of team {team} does not say {field}")]
-    AbsenceIncomplete {
+    /// An absence that ends before the list's period begins.
+    #[error("the absence of team {team} ends on {until}, before the period of the list")]
+    AbsenceOver {
         /// Which team.
         team: TeamId,
-        /// Which field.
-        field: &'static str,
+        /// Its last day.
+        until: Day,
     },
     /// A report by a team that was declared away.
     #[error("team {team} was declared away on {day}")]
@@ -463,13 +457,12 @@ impl Fault {
             Fault::NotItsOutage { .. } => "outage.signed",
             Fault::TooFewRemain { .. } => "outage.remain",
             Fault::NotANumber { .. } => "daily-die.number",
-            Fault::NotASource { .. } => "daily-die.source",
             Fault::OtherSilence { .. } => "release.silence",
             Fault::Throw { .. } => "throw.holds",
             Fault::BegunBeforeOrder { .. } => "inspection.ordered",
             Fault::OtherBasis { .. } => "release.basis",
             Fault::BodyOverdue { .. } => "body.overdue",
-            Fault::AbsenceIncomplete { .. } => "absences.complete",
+            Fault::AbsenceOver { .. } => "absences.until",
             Fault::Away { .. } => "inspection.away",
             Fault::WrittenBefore { .. } => "inspection.written",
             Fault::Unknown { .. } => "campaign.names",

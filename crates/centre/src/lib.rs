@@ -28,8 +28,8 @@ pub use boxes::{Boxes, ProvenBox};
 pub use centre::{Centre, CentreError, Founding, Refusal, Relayed, logged_files};
 pub use clock::Clock;
 pub use custody::{
-    Answers, AskError, Asked, CustodianLink, InProcess, LineKey, Office, OfficeError, OfficeOptions,
-    OfficeStatus, Released, Remote, terms, value_list,
+    Answers, Ask, AskError, Asked, CustodianLink, InProcess, LineKey, Office, OfficeError, OfficeOptions,
+    OfficeStatus, Released, Remote, Window, terms, value_list,
 };
 pub use fault::Fault;
 pub use folder::{Folder, FolderError};

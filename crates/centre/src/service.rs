@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use sekong_draw::Throw;
-use sekong_log::{Absence, Channel, Enrolled, Entry, Hash, OutagePlanned, Period};
+use sekong_log::{Absence, Channel, Enrolled, Entry, Hash, OutagePlanned, Period, Remark};
 use sekong_model::{ProvinceId, TeamId};
 use sekong_store::Store;
 use tokio::net::TcpListener;
@@ -28,7 +28,6 @@ use crate::api::{self, CampaignMap};
 use crate::centre::{Centre, CentreError, Refusal, Relayed};
 use crate::clock::Clock;
 use crate::custody::CustodianLink;
-use crate::fault::Fault;
 use crate::sms::SmsGateway;
 use crate::tally::{Degraded, Tally};
 use scheduler::Scheduler;
@@ -319,8 +318,8 @@ impl Service {
         self.ask(|answer| Wish::Relay(team, channel, answer)).await
     }
 
-    /// Takes dice that two officers threw for a silence, and has the draw tried again.
-    pub async fn throw(&self, throw: Throw) -> Result<Result<(), Fault>, Stopped> {
+    /// Draws with dice that two officers threw for silences; ends when that is durable.
+    pub async fn throw(&self, throw: Throw) -> Result<Result<(), CentreError>, Stopped> {
         let taken = self.ask(|answer| Wish::Throw(throw, answer)).await;
         self.inner.dice.notify_one();
         taken
@@ -336,7 +335,7 @@ impl Service {
         &self,
         period: Period,
         number: String,
-        source: String,
+        source: Remark,
     ) -> Result<Result<u64, CentreError>, Stopped> {
         let told = self.ask(|answer| Wish::Die(period, number, source, answer)).await;
         self.inner.dice.notify_one();

@@ -15,6 +15,7 @@ pub mod cosign;
 pub mod entry;
 pub mod merkle;
 pub mod note;
+pub mod remark;
 pub mod statement;
 pub mod tile;
 
@@ -35,6 +36,7 @@ pub use note::{
     KeyError, KeyKind, NOTE_MAX_BYTES, NOTE_MAX_SIGNATURES, NoteError, SIGNATURE_BYTES, SignatureLine,
     SignedNote, SigningKey, VerifierKey,
 };
+pub use remark::{REMARK_MAX_CHARS, Remark, RemarkError};
 pub use statement::*;
 pub use tile::{
     ENTRY_MAX_BYTES, TILE_WIDTH, TileError, TileKind, TilePath, TilePathError, decode_bundle, encode_bundle,

@@ -13,7 +13,7 @@ use sekong_model::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{BoxKey, DeviceId, Hash};
+use crate::{BoxKey, DeviceId, Hash, Remark};
 
 /// The content of an entry: `kind` names the step, `body` holds its data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,7 +145,7 @@ pub struct PublicDice {
     /// The throw, 32 bytes.
     pub dice: Hash,
     /// How it was thrown, in words.
-    pub method: String,
+    pub method: Remark,
     /// The cosigned head under which every custodian had committed before.
     pub head: String,
 }
@@ -183,7 +183,7 @@ pub struct DailyDie {
     /// The number: decimal digits as announced.
     pub number: String,
     /// Who announced it.
-    pub source: String,
+    pub source: Remark,
     /// The cosigned head under which the absences of every province were frozen before.
     pub head: String,
 }
@@ -302,7 +302,7 @@ pub struct Absence {
     /// Last day away.
     pub until: Day,
     /// The second source that confirms it.
-    pub second_source: String,
+    pub second_source: Remark,
 }
 
 /// Who is away in a province and period, frozen before the deal.

@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
 use sekong_centre::SmsGateway;
 use sekong_draw::ThrownDice;
-use sekong_log::DeviceId;
+use sekong_log::{DeviceId, Remark};
 use sekong_model::{CustodianId, Day, OfficerId, ProvinceId, TeamId};
 
 use crate::clocks::{DemoStart, Speed};
@@ -259,7 +259,7 @@ pub struct DicePublicArgs {
     pub digits: ThrownDice,
     /// How and where they were thrown; public, and nobody's name
     #[arg(long, value_name = "TEXT")]
-    pub method: String,
+    pub method: Remark,
     /// Print one JSON object on one line
     #[arg(long)]
     pub json: bool,

@@ -55,6 +55,6 @@ fn absence(
         reason,
         declared_by: declarer(campaign, team)?,
         until,
-        second_source: "garrison roll".to_owned(),
+        second_source: "garrison roll".parse().expect("two words are a remark"),
     })
 }

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
 use sekong_draw::Throw;
-use sekong_log::{OutagePlanned, Period};
+use sekong_log::{OutagePlanned, Period, Remark};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -46,11 +46,12 @@ fn silences(log: &Log) -> Vec<SilenceView> {
     log.silences().map(view).collect()
 }
 
-/// Takes dice that two officers of different bodies threw for silences; open to all, for the signatures say who threw.
+/// Draws with dice that two officers of different bodies threw for silences; open to all, for the signatures say who threw.
+/// Once it is answered the dice are in the log; whoever hears no answer looks at `/api/silences` and throws again if they wait.
 #[utoipa::path(post, path = "/api/throws", operation_id = "take_throw", tag = "log",
     request_body(content = String, content_type = "application/json", description = "{moment, silences, dice, throwers: [{officer, signature}]}, as `sekong dice throw` makes it"),
     responses(
-    (status = 204, description = "the draw that waits is tried again with it"),
+    (status = 204, description = "what waited for them is drawn with them, durably"),
     (status = 400, body = ProblemView, content_type = "application/problem+json"),
     (status = 409, body = ProblemView, content_type = "application/problem+json"),
     (status = 422, body = ProblemView, content_type = "application/problem+json"),
@@ -106,6 +107,7 @@ pub(crate) async fn announce(
 ) -> Result<(StatusCode, Json<LoggedView>), Problem> {
     session.check_runs_the_hour()?;
     let Announced { period, number, source } = read(body).await?;
+    let source = Remark::try_from(source).map_err(|error| Problem::unreadable("source", error))?;
     let index = service.announce_die(period, number, source).await??;
     Ok((StatusCode::CREATED, Json(LoggedView { index })))
 }

@@ -2,7 +2,7 @@
 //! the dice decide.
 
 use jiff::Timestamp;
-use sekong_draw::{Release, ReleaseRequest, period_of};
+use sekong_draw::{Release, ReleaseRequest, Throw, period_of};
 use sekong_log::{
     Absence, AbsencesFrozen, Dealt, HourClosed, OrdersSealed, Period, PlanLogged, Released, SilenceNoted,
     SilentCustodian, Statement, body_hash,
@@ -13,7 +13,7 @@ use sekong_store::Store;
 use super::{Centre, CentreError, Readers, at};
 use crate::bodies::{self, OrderOpening, OrdersBody, ValuesBody, canonical};
 use crate::boxes::Boxes;
-use crate::custody::{Answers, lacked};
+use crate::custody::{Answers, Ask, lacked};
 use crate::fault::Fault;
 use crate::schedule::decided_until;
 
@@ -62,12 +62,8 @@ impl<S: Store> Centre<S> {
             if self.state.is_released(&province.id, moment) {
                 continue;
             }
-            match self.values(&campaign, &province.id, moment, answers, now).await {
-                Ok(values) => {
-                    self.release(&campaign, &province.id, moment, &values, &head, now)?;
-                    self.write_deal(&campaign, &province.id, moment, now)?;
-                    self.write_orders(&campaign, &province.id, moment, now)?;
-                }
+            match self.values(&campaign, &province.id, moment, answers, now) {
+                Ok(values) => self.draw_with(&campaign, &province.id, moment, &values, &head, now)?,
                 Err(waiting @ CentreError::Waiting { .. }) => done = Err(waiting),
                 Err(error) => return Err(error),
             }
@@ -75,8 +71,45 @@ impl<S: Store> Centre<S> {
         done
     }
 
+    /// Draws what waited for these dice, which two officers threw for noted silences; in the next commit. What they decide
+    /// is logged with them, so dice that were acknowledged are never lost, and nobody else's come in their place.
+    ///
+    /// # Errors
+    /// [`CentreError::Fault`] with the rule that they break; nothing is then drawn.
+    pub async fn throw(&mut self, throw: &Throw, now: Timestamp) -> Result<(), CentreError> {
+        let campaign = self.state.campaign().clone();
+        let open = self.state.open_silences_of(throw).map_err(|fault| at(self.log_size(), fault))?;
+        let head = self.cosigned_head()?;
+        let mut values = Vec::new();
+        for (province, noted) in open {
+            let received = self.ledger.body(&noted.received).await?;
+            let received: Option<ValuesBody> = received.and_then(|bytes| bodies::read(&bytes));
+            let missing = || at(noted.index, Fault::BodyMissing { hash: noted.received });
+            values.push((province, received.ok_or_else(missing)?));
+        }
+        for (province, received) in values {
+            let values = ValuesBody { throw: Some(throw.clone()), ..received };
+            self.draw_with(&campaign, &province, throw.moment, &values, &head, now)?;
+        }
+        Ok(())
+    }
+
+    fn draw_with(
+        &mut self,
+        campaign: &Campaign,
+        province: &ProvinceId,
+        moment: Moment,
+        values: &ValuesBody,
+        head: &str,
+        now: Timestamp,
+    ) -> Result<(), CentreError> {
+        self.release(campaign, province, moment, values, head, now)?;
+        self.write_deal(campaign, province, moment, now)?;
+        self.write_orders(campaign, province, moment, now)
+    }
+
     /// What the draw of a province is made of; notes a silence when its time has come.
-    async fn values(
+    fn values(
         &mut self,
         campaign: &Campaign,
         province: &ProvinceId,
@@ -88,26 +121,23 @@ impl<S: Store> Centre<S> {
         if !self.state.is_die_thrown(period_of(moment)) {
             return Err(waiting("the daily die".to_owned()));
         }
-        if let Some(noted) = self.state.silence(province, moment).cloned() {
-            let throw = self.throws.get(&noted.leaf).cloned();
-            let throw = throw.ok_or_else(|| waiting("dice thrown by two officers".to_owned()))?;
-            let received = self.ledger.body(&noted.received).await?;
-            let received: Option<ValuesBody> = received.and_then(|bytes| bodies::read(&bytes));
-            let missing = || at(noted.index, Fault::BodyMissing { hash: noted.received });
-            return Ok(ValuesBody { throw: Some(throw), ..received.ok_or_else(missing)? });
+        let dice = |names: String| waiting(format!("dice thrown by two officers in the stead of {names}"));
+        if let Some(noted) = self.state.silence(province, moment) {
+            return Err(dice(names(&noted.silent)));
         }
-        let (releases, silent) = self.judged(province, moment, answers, now)?;
+        let (releases, silent) = self.judged(province, moment, answers, now);
         let received = ValuesBody { releases, throw: None };
         if silent.is_empty() {
             return Ok(received);
         }
-        let named = silent.iter().map(|silent| format!("{} ({})", silent.custodian, silent.reason));
-        let names = named.collect::<Vec<_>>().join(", ");
-        if self.state.silent_from(province, moment).is_none_or(|from| now < from) {
+        let names = names(&silent);
+        let asked = answers.asked_from();
+        let silent_from = asked.and_then(|asked| self.state.silent_from(province, moment, asked));
+        if silent_from.is_none_or(|from| now < from) {
             return Err(waiting(format!("the values of {names}")));
         }
         self.note_silence(campaign, province, moment, silent, &received, now)?;
-        Err(waiting(format!("dice thrown by two officers in the stead of {names}")))
+        Err(dice(names))
     }
 
     /// The releases that hold, and the custodians of the moment that gave none.
@@ -117,7 +147,7 @@ impl<S: Store> Centre<S> {
         moment: Moment,
         answers: &Answers,
         now: Timestamp,
-    ) -> Result<(Vec<Release>, Vec<SilentCustodian>), CentreError> {
+    ) -> (Vec<Release>, Vec<SilentCustodian>) {
         let (mut releases, mut silent) = (Vec::new(), Vec::new());
         for custodian in self.state.custodians_of(province, moment) {
             let release = answers.of(province, &custodian).and_then(|release| {
@@ -129,7 +159,7 @@ impl<S: Store> Centre<S> {
                 Err(reason) => silent.push(SilentCustodian { custodian, reason }),
             }
         }
-        Ok((releases, silent))
+        (releases, silent)
     }
 
     fn note_silence(
@@ -159,6 +189,22 @@ impl<S: Store> Centre<S> {
             }
         }
         Ok(requests)
+    }
+
+    /// The same, with those whose answers do not hold so far: they are asked again until they are silent, for what was
+    /// garbled on the line is not their doing.
+    pub async fn asks(
+        &mut self,
+        moment: Moment,
+        answers: &Answers,
+        now: Timestamp,
+    ) -> Result<Vec<Ask>, CentreError> {
+        let requests = self.requests(moment).await?.into_iter();
+        let ask = |request: ReleaseRequest| {
+            let (_, silent) = self.judged(&request.province, moment, answers, now);
+            Ask { of: silent.into_iter().map(|silent| silent.custodian).collect(), request }
+        };
+        Ok(requests.map(ask).collect())
     }
 
     async fn request(
@@ -261,4 +307,10 @@ impl<S: Store> Centre<S> {
         let (due, reported) = self.state.close_figures(day, hour, size);
         self.write(Statement::Close(HourClosed { day, hour, head, due, reported }), now)
     }
+}
+
+/// Whom to call, and why.
+fn names(silent: &[SilentCustodian]) -> String {
+    let named = silent.iter().map(|silent| format!("{} ({})", silent.custodian, silent.reason));
+    named.collect::<Vec<_>>().join(", ")
 }

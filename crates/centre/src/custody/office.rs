@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, Query, State};
-use axum::http::StatusCode;
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Extension, Json, Router};
+use axum::routing::get;
+use axum::{Json, Router};
 use jiff::{SignedDuration, Timestamp};
 use sekong_draw::{Custodian, Freeze, LocalCustodian, Release, ReleaseRequest, period_of};
 use sekong_log::{DeviceId, Hash, Period};
@@ -20,15 +19,12 @@ use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 
 use super::tls::LineKey;
-use super::wire::{MESSAGE_MAX_BYTES, RELEASE, RequestJson};
+use super::window::Window;
+use super::{AskError, Asked, CustodianLink};
 use crate::api::problem::Problem;
 use crate::bodies::canonical;
 use crate::clock::Clock;
 use crate::schedule::decided_until;
-use crate::service::listen::{Door, Peer, listen};
-
-/// Connections at one time: the centre and a few auditors.
-const CONNECTIONS_MAX: usize = 64;
 
 /// Releases in one answer to an auditor.
 const PAGE_MAX: u32 = 500;
@@ -126,6 +122,7 @@ struct Desk {
 /// A custodian at work.
 #[derive(Clone)]
 pub struct Office {
+    id: CustodianId,
     desk: Arc<Mutex<Desk>>,
     campaign: Arc<Campaign>,
     options: Arc<OfficeOptions>,
@@ -142,34 +139,37 @@ impl Office {
         let freezes = freezes(&mut vault).await?;
         let (released, newest) = released(&mut vault).await?;
         let frozen = freezes.len();
-        let custodian = custodian.with_freezes(freezes);
+        let (id, custodian) = (custodian.id().clone(), custodian.with_freezes(freezes));
         let desk = Desk { custodian, vault, frozen, released, newest };
         let (desk, campaign) = (Arc::new(Mutex::new(desk)), Arc::new(campaign));
-        Ok(Office { desk, campaign, options: Arc::new(options) })
+        Ok(Office { id, desk, campaign, options: Arc::new(options) })
     }
 
     /// Answers on `listener`, to the peers it knows, until `stop` ends.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
-        let peers: Vec<DeviceId> =
-            [self.options.centre].into_iter().chain(self.options.auditors.iter().copied()).collect();
-        let door = Door::new(&self.options.key, &peers);
-        let router = Router::new()
-            .route(RELEASE, post(release))
+        let options = self.options.clone();
+        let shown = Router::new()
             .route("/released", get(show_released))
             .route("/status", get(show_status))
-            .layer(DefaultBodyLimit::max(MESSAGE_MAX_BYTES))
-            .with_state(self);
-        listen(listener, Some(door), router, CONNECTIONS_MAX, stop).await;
+            .with_state(self.clone());
+        let window = Window {
+            key: options.key.clone(),
+            centre: options.centre,
+            clock: options.clock.clone(),
+            custodian: Arc::new(self),
+        };
+        window.serve_with(listener, &options.auditors, shown, stop).await;
     }
 
     /// The custodian's value for a moment; asked again for the same entries it says the very same.
-    async fn release(&self, request: &ReleaseRequest) -> Result<Release, Problem> {
+    async fn release(&self, request: &ReleaseRequest, now: Timestamp) -> Result<Release, AskError> {
         let mut desk = self.desk.lock().await;
-        if let Some(before) = desk.before(request).await? {
+        if let Some(before) = desk.before(request).await.map_err(no_answer)? {
             return Ok(before);
         }
-        let release = desk.custodian.release(request, self.options.clock.now()).map_err(refused)?;
-        desk.keep(&release).await?;
+        let release = desk.custodian.release(request, now);
+        let release = release.map_err(|refusal| AskError::Refused(refusal.to_string()))?;
+        desk.keep(&release).await.map_err(no_answer)?;
         Ok(release)
     }
 
@@ -195,18 +195,32 @@ impl Office {
     }
 }
 
+impl CustodianLink for Office {
+    fn id(&self) -> &CustodianId {
+        &self.id
+    }
+
+    fn ask<'a>(&'a self, request: &'a ReleaseRequest, now: Timestamp) -> Asked<'a> {
+        Box::pin(self.release(request, now))
+    }
+}
+
+fn no_answer(error: OfficeError) -> AskError {
+    AskError::NoAnswer(error.to_string())
+}
+
 impl Desk {
     /// What was released for this moment before, if it was for the same entries.
-    async fn before(&mut self, request: &ReleaseRequest) -> Result<Option<Release>, Problem> {
+    async fn before(&mut self, request: &ReleaseRequest) -> Result<Option<Release>, OfficeError> {
         let name = name_of(&request.province, request.moment);
         let Some(bytes) = self.vault.get(&name).await? else { return Ok(None) };
-        let before: Release = serde_json::from_slice(&bytes).map_err(Problem::internal)?;
+        let before: Release = read(name, &bytes)?;
         let (basis, absences) =
             (sekong_log::leaf_hash(&request.basis.leaf), sekong_log::leaf_hash(&request.absences.leaf));
         Ok((before.basis == basis && before.absences == absences).then_some(before))
     }
 
-    async fn keep(&mut self, release: &Release) -> Result<(), Problem> {
+    async fn keep(&mut self, release: &Release) -> Result<(), OfficeError> {
         let period = period_of(release.moment);
         let freeze = FreezeJson {
             province: release.province.clone(),
@@ -272,29 +286,13 @@ async fn each<T: for<'de> Deserialize<'de>>(
         let Some(last) = page.last() else { return Ok(()) };
         after.clone_from(&last.name);
         for Kept { name, bytes } in page {
-            let kept = serde_json::from_slice(&bytes);
-            take(kept.map_err(|error| OfficeError::Unreadable { name, reason: error.to_string() })?);
+            take(read(name, &bytes)?);
         }
     }
 }
 
-fn refused(refusal: impl ToString) -> Problem {
-    Problem::new(StatusCode::CONFLICT, "custodian-refused", "The custodian keeps its value", refusal)
-}
-
-async fn release(
-    State(office): State<Office>,
-    Extension(Peer(peer)): Extension<Peer>,
-    body: axum::body::Bytes,
-) -> Result<Json<Release>, Problem> {
-    if peer != office.options.centre {
-        let detail = "values are given to the centre alone";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "other-role", "Not for this peer", detail));
-    }
-    let request: RequestJson =
-        serde_json::from_slice(&body).map_err(|error| Problem::unreadable("body", error))?;
-    let request = request.try_into().map_err(|error| Problem::unreadable("leaf", error))?;
-    office.release(&request).await.map(Json)
+fn read<T: for<'de> Deserialize<'de>>(name: String, bytes: &[u8]) -> Result<T, OfficeError> {
+    serde_json::from_slice(bytes).map_err(|error| OfficeError::Unreadable { name, reason: error.to_string() })
 }
 
 #[derive(Debug, Deserialize)]
@@ -316,8 +314,8 @@ async fn show_released(
     let page = office.desk.lock().await.vault.page(RELEASES, &after.unwrap_or_default(), PAGE_MAX).await?;
     let next = page.last().map(|last| last.name.clone());
     let mut releases = Vec::new();
-    for Kept { bytes, .. } in page {
-        let release: Release = serde_json::from_slice(&bytes).map_err(Problem::internal)?;
+    for Kept { name, bytes } in page {
+        let release: Release = read(name, &bytes).map_err(Problem::internal)?;
         releases.extend(office.is_open(release.moment).then_some(release));
     }
     Ok(Json(ReleasedPage { releases, next }))

@@ -71,8 +71,8 @@ impl<S: Store + 'static> Scheduler<S> {
         let mut released = Answers::default();
         loop {
             if let Job::Draw(moment) = job {
-                let requests = self.ask(|answer| Wish::Requests(moment, answer)).await??;
-                released.gather(&self.custodians, &requests, self.clock.now()).await;
+                let asks = self.ask(|answer| Wish::Asks(moment, released.clone(), answer)).await??;
+                released.gather(&self.custodians, &asks, self.clock.now()).await;
             }
             let answers = released.clone();
             match self.ask(|answer| Wish::Run(job, answers, answer)).await? {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sekong_draw::{ReleaseRequest, Throw};
-use sekong_log::{Channel, Enrolled, Entry, OutagePlanned, Period};
+use sekong_draw::Throw;
+use sekong_log::{Channel, Enrolled, Entry, OutagePlanned, Period, Remark};
 use sekong_model::{Moment, TeamId};
 use sekong_store::Store;
 use tokio::sync::{RwLock, mpsc, oneshot, watch};
@@ -12,7 +12,7 @@ use tokio::sync::{RwLock, mpsc, oneshot, watch};
 use super::{Away, Stopped};
 use crate::centre::{Centre, CentreError, Refusal, Relayed};
 use crate::clock::Clock;
-use crate::custody::Answers;
+use crate::custody::{Answers, Ask};
 use crate::fault::Fault;
 use crate::schedule::Job;
 
@@ -32,14 +32,14 @@ pub(super) enum Wish {
     Relay(TeamId, Channel, oneshot::Sender<Result<Relayed, CentreError>>),
     /// Run a job of the schedule, with what the custodians answered if it is a draw.
     Run(Job, Answers, oneshot::Sender<Result<(), CentreError>>),
-    /// Say what the custodians are to be asked.
-    Requests(Moment, oneshot::Sender<Result<Vec<ReleaseRequest>, CentreError>>),
-    /// Take dice that two officers threw.
-    Throw(Throw, oneshot::Sender<Result<(), Fault>>),
+    /// Say which custodians are to be asked what, after these answers.
+    Asks(Moment, Answers, oneshot::Sender<Result<Vec<Ask>, CentreError>>),
+    /// Draw with dice that two officers threw.
+    Throw(Throw, oneshot::Sender<Result<(), CentreError>>),
     /// Log an outage that a custodian planned.
     Outage(OutagePlanned, oneshot::Sender<Result<u64, CentreError>>),
     /// Log a daily die: its digits and who announced them.
-    Die(Period, String, String, oneshot::Sender<Result<u64, CentreError>>),
+    Die(Period, String, Remark, oneshot::Sender<Result<u64, CentreError>>),
 }
 
 /// Where an entry stands.
@@ -65,6 +65,7 @@ enum Answer {
     Taken(oneshot::Sender<Result<Taken, Refusal>>, Result<Taken, Refusal>),
     Written(oneshot::Sender<Result<u64, CentreError>>, Result<u64, CentreError>),
     Relayed(oneshot::Sender<Result<Relayed, CentreError>>, Result<Relayed, CentreError>),
+    Thrown(oneshot::Sender<Result<(), CentreError>>, Result<(), CentreError>),
 }
 
 impl Answer {
@@ -74,6 +75,7 @@ impl Answer {
             Answer::Taken(to, answer) => drop(to.send(answer)),
             Answer::Written(to, answer) => drop(to.send(answer)),
             Answer::Relayed(to, answer) => drop(to.send(answer)),
+            Answer::Thrown(to, answer) => drop(to.send(answer)),
         }
     }
 }
@@ -113,8 +115,10 @@ impl<S: Store> Writer<S> {
                 Wish::Relay(team, channel, to) => {
                     answers.push(Answer::Relayed(to, centre.relay(&team, channel, now)));
                 }
-                Wish::Requests(moment, to) => drop(to.send(centre.requests(moment).await)),
-                Wish::Throw(throw, to) => drop(to.send(centre.take_throw(throw))),
+                Wish::Asks(moment, answers, to) => drop(to.send(centre.asks(moment, &answers, now).await)),
+                Wish::Throw(throw, to) => {
+                    answers.push(Answer::Thrown(to, centre.throw(&throw, now).await));
+                }
                 Wish::Outage(outage, to) => {
                     answers.push(Answer::Written(to, centre.plan_outage(outage, now)));
                 }

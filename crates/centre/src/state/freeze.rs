@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use sekong_draw::{Duty, UnitWalk, with_daily_die};
-use sekong_log::{Absence, AbsencesFrozen, DailyDie, Entry, Hash, Head, Period, PlanLogged, Tree};
+use sekong_log::{AbsencesFrozen, DailyDie, Entry, Hash, Head, Period, PlanLogged, Tree};
 use sekong_model::{Campaign, Day, ProvinceId, Unit};
 
 use super::{Admitted, Bodies, CLOCK_TOLERANCE, DayPlan, FrozenList, State, body};
@@ -15,9 +15,6 @@ use crate::schedule::Job;
 
 /// Most digits of a daily die.
 const DIGITS_MAX: usize = 40;
-
-/// Most characters that say who announced it.
-const SOURCE_MAX_CHARS: usize = 80;
 
 impl State {
     pub(super) fn admit_plan(
@@ -91,9 +88,6 @@ impl State {
         if !digits || said.number.is_empty() || DIGITS_MAX < said.number.len() {
             return Err(Fault::NotANumber { number: said.number, digits_max: DIGITS_MAX });
         }
-        if said.source.trim().is_empty() || SOURCE_MAX_CHARS < said.source.chars().count() {
-            return Err(Fault::NotASource { characters_max: SOURCE_MAX_CHARS });
-        }
         let mut lists = Vec::new();
         for province in self.campaign.provinces() {
             let list = self.absences.get(&(province.id.clone(), said.period));
@@ -149,7 +143,9 @@ impl State {
             if !self.campaign.declarers().contains(&absence.declared_by) {
                 return Err(Fault::Unknown { what: format!("declarer {}", absence.declared_by) });
             }
-            check_complete(absence, self.first_day_of(said.period))?;
+            if absence.until < self.first_day_of(said.period) {
+                return Err(Fault::AbsenceOver { team: absence.team.clone(), until: absence.until });
+            }
             if !seen.insert(absence.team.clone()) {
                 return Err(Fault::AbsentTwice { team: absence.team.clone() });
             }
@@ -225,14 +221,6 @@ impl State {
             Period::Week { week } => Err(Fault::Unknown { what: format!("week {week}") }),
         }
     }
-}
-
-fn check_complete(absence: &Absence, first_day: Day) -> Result<(), Fault> {
-    let incomplete = |field| Err(Fault::AbsenceIncomplete { team: absence.team.clone(), field });
-    if absence.second_source.trim().is_empty() {
-        return incomplete("a second source");
-    }
-    if absence.until < first_day { incomplete("a last day within the period") } else { Ok(()) }
 }
 
 fn check_plan(said: &PlanLogged, solved: &SolvedPlan) -> Result<(), Fault> {

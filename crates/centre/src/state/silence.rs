@@ -104,11 +104,17 @@ impl State {
         self.campaign.release_at(moment).max(stands)
     }
 
-    /// When a custodian that has not answered is silent; `None` if the campaign has nobody to throw dice.
-    pub(crate) fn silent_from(&self, province: &ProvinceId, moment: Moment) -> Option<Timestamp> {
+    /// When a custodian that was asked from `asked` on and has not answered is silent; `None` if the campaign has nobody
+    /// to throw dice.
+    pub(crate) fn silent_from(
+        &self,
+        province: &ProvinceId,
+        moment: Moment,
+        asked: Timestamp,
+    ) -> Option<Timestamp> {
         let minutes = i64::from(self.campaign.rules().silence_minutes);
-        let due = self.release_due(province, moment);
-        (!self.campaign.officers().is_empty()).then(|| due + SignedDuration::from_mins(minutes))
+        let from = self.release_due(province, moment).max(asked);
+        (!self.campaign.officers().is_empty()).then(|| from + SignedDuration::from_mins(minutes))
     }
 
     /// The silence of a moment, once noted.
@@ -138,7 +144,8 @@ impl State {
         let missing = || Fault::absences(&province, period_of(moment));
         self.absences.get(&(province.clone(), period_of(moment))).ok_or_else(missing)?;
         self.check_nothing_skipped(Job::Draw(moment))?;
-        let due = self.silent_from(&province, moment);
+        // When the centre first asked is its own word: an auditor holds it to the schedule alone.
+        let due = self.silent_from(&province, moment, Timestamp::MIN);
         let due = due.ok_or_else(|| Fault::Unknown { what: "officer to throw dice".to_owned() })?;
         if entry.time() < due {
             return Err(Fault::Early { moment, due, claimed: entry.time() });
@@ -181,7 +188,7 @@ impl State {
     }
 
     /// The noted silences that a throw names and that still wait, at least one; it must hold for each of them.
-    pub(crate) fn open_silences_of(&self, throw: &Throw) -> Result<Vec<Hash>, Fault> {
+    pub(crate) fn open_silences_of(&self, throw: &Throw) -> Result<Vec<(ProvinceId, NotedSilence)>, Fault> {
         let moment = throw.moment;
         let named =
             self.silences().filter(|(_, of, noted)| *of == moment && throw.silences.contains(&noted.leaf));
@@ -189,10 +196,10 @@ impl State {
         if open.is_empty() {
             return Err(Fault::Missing { what: format!("a silence for {moment} that waits for these dice") });
         }
-        let leaf = |(province, _, noted): (&ProvinceId, Moment, &NotedSilence)| {
-            self.check_throw(province, noted, moment, throw).map(|_| noted.leaf)
+        let held = |(province, _, noted): (&ProvinceId, Moment, &NotedSilence)| {
+            self.check_throw(province, noted, moment, throw).map(|_| (province.clone(), noted.clone()))
         };
-        open.into_iter().map(leaf).collect()
+        open.into_iter().map(held).collect()
     }
 
     /// The bytes that stand in the place of the silent custodians' values.

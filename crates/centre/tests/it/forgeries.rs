@@ -200,7 +200,7 @@ async fn a_closing_quotes_the_newest_head_before_its_deadline() {
 async fn the_centres_clock_runs_forward() {
     let forger = Forger::new().await;
     let head = forger.founded.centre.head().unwrap().to_owned();
-    let dice = sekong_log::PublicDice { dice: Hash([1; 32]), method: "again".to_owned(), head };
+    let dice = sekong_log::PublicDice { dice: Hash([1; 32]), method: "again".parse().unwrap(), head };
     let fault = forger.fault_of(everything, Statement::PublicDice(dice), Timestamp::UNIX_EPOCH);
     assert_eq!(fault.rule(), "time.order", "{fault}");
 }
@@ -223,13 +223,13 @@ async fn a_device_is_enrolled_once_and_an_absence_says_who_and_until_when() {
         reason: sekong_log::AbsenceReason::Illness,
         declared_by: "duty-office-police".parse().unwrap(),
         until: forger.founded.day().plus_days(-9).unwrap(),
-        second_source: "garrison roll".to_owned(),
+        second_source: "garrison roll".parse().unwrap(),
     };
     let stranger = sekong_log::Absence { declared_by: "somebody".parse().unwrap(), ..away.clone() };
     let released = forger.founded.campaign.release_at(Moment::Week { week: 0 });
     let in_time = released - SignedDuration::from_hours(1);
     let before_lists = |said: &Statement| !matches!(said, Statement::Absences(_));
-    for (absence, rule) in [(away, "absences.complete"), (stranger, "campaign.names")] {
+    for (absence, rule) in [(away, "absences.until"), (stranger, "campaign.names")] {
         let list = sekong_log::AbsencesFrozen { absent: vec![absence], ..list.clone() };
         let fault = forger.fault_of(before_lists, Statement::Absences(list), in_time);
         assert_eq!(fault.rule(), rule, "{fault}");

@@ -27,6 +27,8 @@ pub(crate) struct Founded {
     pub(crate) centre: Centre<SqliteStore>,
     pub(crate) now: Timestamp,
     pub(crate) links: Vec<Arc<dyn CustodianLink>>,
+    /// The draw that is tried, and what was answered for it so far.
+    answers: Option<(Job, Answers)>,
     away: fn(&TeamId) -> bool,
 }
 
@@ -102,7 +104,7 @@ fn absence(team: &Team, day: Day) -> Absence {
         reason: AbsenceReason::Vehicle,
         declared_by: "duty-office-police".parse().unwrap(),
         until: day,
-        second_source: "garrison roll".to_owned(),
+        second_source: "garrison roll".parse().unwrap(),
     }
 }
 
@@ -129,13 +131,13 @@ impl Founded {
             secrets: &secrets,
             commitments: &commitments,
             officers: &officers,
-            dice: Some((Hash(SEED.bytes("dice", "")), "test".to_owned())),
+            dice: Some((Hash(SEED.bytes("dice", "")), "test".parse().unwrap())),
             devices: &devices,
         };
         let now = jobs(&campaign, 1)[0].0 - SignedDuration::from_hours(1);
         let store = SqliteStore::create(&folder.path().join("sekong.db")).await.unwrap();
         let centre = Centre::found(store, folder.path(), &founding, now).await.unwrap();
-        Founded { folder, campaign, centre, now, links: links(custodians), away: |_| false }
+        Founded { folder, campaign, centre, now, links: links(custodians), answers: None, away: |_| false }
     }
 
     /// The campaign with its first hour drawn and begun, and nobody away.
@@ -150,6 +152,15 @@ impl Founded {
         let midnight = founded.instant(Hour::MIDNIGHT);
         founded.run_until(midnight).await;
         founded
+    }
+
+    /// Opens the centre again from its store, as after a fall: what was not committed is lost.
+    pub(crate) async fn reopen(self) -> Founded {
+        let Founded { folder, campaign, centre, now, links, away, .. } = self;
+        centre.close().await.unwrap();
+        let store = SqliteStore::open(&folder.path().join("sekong.db")).await.unwrap();
+        let centre = Centre::open(store, folder.path(), &campaign, &secrets(&campaign)).await.unwrap();
+        Founded { folder, campaign, centre, now, links, answers: None, away }
     }
 
     pub(crate) fn day(&self) -> Day {
@@ -176,10 +187,12 @@ impl Founded {
 
     /// Asks the custodians if it is a draw, and runs the job.
     pub(crate) async fn try_to_run(&mut self, job: Job, at: Timestamp) -> Result<(), CentreError> {
-        let mut answers = Answers::default();
+        let before = self.answers.take().filter(|(of, _)| *of == job);
+        let (_, mut answers) = before.unwrap_or((job, Answers::default()));
         if let Job::Draw(moment) = job {
-            let requests = self.centre.requests(moment).await?;
-            answers.gather(&self.links, &requests, at).await;
+            let asks = self.centre.asks(moment, &answers, at).await?;
+            answers.gather(&self.links, &asks, at).await;
+            self.answers = Some((job, answers.clone()));
         }
         let (away, day) = (self.away, self.day());
         let teams = self.campaign.teams().to_vec();

@@ -58,8 +58,9 @@ async fn a_restart_publishes_the_same_log_and_goes_on() {
     let job = Job::Draw(moment);
     let now = campaign.instant(day, Hour::try_from(1).unwrap());
     let links = links(custodians(&campaign, &centre.state().freezes()));
-    let (requests, mut answers) = (centre.requests(moment).await.unwrap(), Answers::default());
-    answers.gather(&links, &requests, now).await;
+    let mut answers = Answers::default();
+    let asks = centre.asks(moment, &answers, now).await.unwrap();
+    answers.gather(&links, &asks, now).await;
     centre.run(job, now, &|_, _| Vec::new(), &answers).await.unwrap();
     assert!(centre.log_size() > size);
 }

@@ -1,6 +1,8 @@
 //! Custodians that are out, silent or odd: what is drawn without them, who is named, and what nobody can bend.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
 use sekong_centre::{AskError, Asked, CentreError, CustodianLink, Fault, Job, Refusal};
@@ -48,6 +50,18 @@ impl Founded {
         let at = self.campaign.release_at(self.one()) + SignedDuration::from_mins(minutes);
         self.now = at;
         self.try_to_run(Job::Draw(self.one()), at).await
+    }
+
+    /// One o'clock is tried until somebody is silent.
+    async fn silence_noted(&mut self) {
+        waits_for(self.draw_one(0).await, "the values of");
+        waits_for(self.draw_one(3).await, "dice thrown by two officers in the stead of");
+    }
+
+    /// Hands in dice, as durably as the centre acknowledges them.
+    async fn take(&mut self, throw: Throw) -> Result<(), CentreError> {
+        self.centre.throw(&throw, self.now).await?;
+        self.centre.commit(self.now).await
     }
 
     fn silent(&self) -> Vec<(String, SilenceReason)> {
@@ -105,29 +119,29 @@ async fn a_silence_is_noted_after_its_minutes_and_ended_by_dice_of_two_bodies() 
     for officers in
         [&["centre-police"][..], &["centre-police", "centre-police"], &["centre-police", "nobody"]]
     {
-        let fault = founded.centre.take_throw(founded.throw(officers)).unwrap_err();
-        assert_eq!(fault.rule(), "throw.holds", "{fault}");
+        let error = founded.take(founded.throw(officers)).await.unwrap_err();
+        assert_eq!(rule(&error), "throw.holds", "{error}");
     }
     // Too late: what was received is fixed, and a value that arrives now does not count.
     founded.bend("customs", honest);
     waits_for(founded.draw_one(4).await, "dice");
-    founded.centre.take_throw(founded.throw(&["centre-police", "centre-court"])).unwrap();
+    founded.take(founded.throw(&["centre-police", "centre-court"])).await.unwrap();
     founded.draw_one(5).await.unwrap();
     assert!(founded.is_drawn());
-    let again = founded.centre.take_throw(founded.throw(&["centre-police", "centre-court"])).unwrap_err();
-    assert_eq!(again.rule(), "order.before", "{again}");
+    let again = founded.take(founded.throw(&["centre-police", "centre-court"])).await.unwrap_err();
+    assert_eq!(rule(&again), "order.before", "{again}");
 }
 
 #[tokio::test]
 async fn dice_for_one_province_do_not_shut_out_dice_for_another() {
     let mut founded = Founded::at_midnight().await;
     founded.bend("customs", mute);
-    waits_for(founded.draw_one(3).await, "dice");
+    founded.silence_noted().await;
     let noted = founded.noted();
     assert_eq!(noted.len(), founded.campaign.provinces().len());
     for silence in noted {
         let throw = founded.throw_for(vec![silence], &["centre-police", "centre-court"]);
-        founded.centre.take_throw(throw).unwrap();
+        founded.take(throw).await.unwrap();
     }
     founded.draw_one(4).await.unwrap();
     assert!(founded.is_drawn());
@@ -144,6 +158,91 @@ async fn whoever_answers_in_time_makes_no_silence() {
     assert!(founded.is_drawn() && founded.centre.state().silences().next().is_none());
 }
 
+/// A custodian whose first answers are bent, and who is honest then; it counts what it is asked.
+struct Script(Arc<dyn CustodianLink>, Mutex<VecDeque<Bend>>, AtomicUsize);
+
+impl CustodianLink for Script {
+    fn id(&self) -> &CustodianId {
+        self.0.id()
+    }
+
+    fn ask<'a>(&'a self, request: &'a ReleaseRequest, now: Timestamp) -> Asked<'a> {
+        self.2.fetch_add(1, Ordering::Relaxed);
+        let bend = self.1.lock().unwrap().pop_front().unwrap_or(honest);
+        Box::pin(async move { self.0.ask(request, now).await.and_then(bend) })
+    }
+}
+
+fn garbled(release: Release) -> Result<Release, AskError> {
+    Ok(Release { value: release.basis, ..release })
+}
+
+impl Founded {
+    /// Has a custodian answer by a script that holds for every province.
+    fn script(&mut self, custodian: &str, answers: &[Bend]) -> Arc<Script> {
+        let provinces = self.campaign.provinces().len();
+        let answers = answers.iter().flat_map(|bend| std::iter::repeat_n(*bend, provinces)).collect();
+        let link = self.links.iter_mut().find(|link| link.id().as_str() == custodian).unwrap();
+        let script = Arc::new(Script(link.clone(), Mutex::new(answers), AtomicUsize::new(0)));
+        *link = script.clone();
+        script
+    }
+}
+
+#[tokio::test]
+async fn one_garbled_answer_is_asked_for_again_and_makes_no_silence() {
+    let mut founded = Founded::at_midnight().await;
+    let asked = [founded.script("customs", &[garbled, garbled]), founded.script("court", &[])];
+    waits_for(founded.draw_one(0).await, "customs (another value than committed)");
+    waits_for(founded.draw_one(1).await, "customs (another value than committed)");
+    founded.draw_one(2).await.unwrap();
+    assert!(founded.is_drawn() && founded.centre.state().silences().next().is_none());
+    let provinces = founded.campaign.provinces().len();
+    let asked = asked.map(|script| script.2.load(Ordering::Relaxed));
+    assert_eq!(asked, [3 * provinces, provinces], "whoever has answered is not asked again");
+}
+
+#[tokio::test]
+async fn whoever_said_something_odd_and_nothing_since_is_silent_for_what_it_said() {
+    let mut founded = Founded::at_midnight().await;
+    founded.script("customs", &[garbled, mute, mute]);
+    founded
+        .script("court", &[mute, garbled, |release| Ok(Release { signature: "00".repeat(64), ..release })]);
+    waits_for(founded.draw_one(0).await, "court (no answer), customs (another value than committed)");
+    waits_for(founded.draw_one(1).await, "court (another value than committed), customs (another value");
+    waits_for(founded.draw_one(3).await, "in the stead of court (not signed by it), customs (another value");
+    use SilenceReason::{NotSigned, OtherValue};
+    assert_eq!(founded.silent(), [("court".to_owned(), NotSigned), ("customs".to_owned(), OtherValue)]);
+}
+
+#[tokio::test]
+async fn after_hours_of_being_down_the_minutes_of_a_silence_count_from_the_first_ask() {
+    let mut founded = Founded::at_midnight().await;
+    founded.bend("customs", mute);
+    waits_for(founded.draw_one(0).await, "the values of customs");
+    let mut founded = founded.reopen().await;
+    for minutes in [180, 181, 182] {
+        waits_for(founded.draw_one(minutes).await, "the values of customs");
+    }
+    waits_for(founded.draw_one(183).await, "in the stead of customs");
+}
+
+#[tokio::test]
+async fn dice_that_were_acknowledged_survive_a_fall_and_before_one_still_reads_whom_they_are_for() {
+    let mut founded = Founded::at_midnight().await;
+    founded.bend("customs", mute);
+    founded.silence_noted().await;
+    let throw = founded.throw(&["centre-police", "centre-court"]);
+    // Not acknowledged yet: the fall takes them, and the officers see that the silence waits.
+    founded.centre.throw(&throw, founded.now).await.unwrap();
+    let mut founded = founded.reopen().await;
+    waits_for(founded.draw_one(5).await, "dice thrown by two officers in the stead of customs (no answer)");
+    founded.take(throw).await.unwrap();
+    let mut founded = founded.reopen().await;
+    assert!(founded.is_drawn());
+    founded.draw_one(6).await.unwrap();
+}
+
 #[tokio::test]
 async fn each_kind_of_odd_answer_has_its_reason() {
     let mut founded = Founded::at_midnight().await;
@@ -154,11 +253,11 @@ async fn each_kind_of_odd_answer_has_its_reason() {
     founded.bend("customs", |release| Ok(Release { basis: release.absences, ..release }));
     founded.bend("inspectorate", |release| Ok(Release { value: release.basis, ..release }));
     founded.bend("university", |release| Ok(Release { signature: "00".repeat(64), ..release }));
-    waits_for(founded.draw_one(3).await, "dice");
+    founded.silence_noted().await;
     let reasons: Vec<SilenceReason> = founded.silent().into_iter().map(|(_, reason)| reason).collect();
     use SilenceReason::{NotSigned, OtherEntries, OtherMoment, OtherTime, OtherValue};
     assert_eq!(reasons, [OtherTime, OtherMoment, OtherEntries, OtherValue, NotSigned]);
-    founded.centre.take_throw(founded.throw(&["centre-customs", "centre-court"])).unwrap();
+    founded.take(founded.throw(&["centre-customs", "centre-court"])).await.unwrap();
     founded.draw_one(4).await.unwrap();
     assert!(founded.is_drawn(), "with every custodian silent the dice alone decide, and the log says so");
 }
@@ -259,10 +358,10 @@ async fn a_daily_die_is_thrown_after_the_freeze_and_enters_every_seed() {
         if at < time && !keys.contains(&period) {
             waits_for(founded.try_to_run(job, time).await, "the daily die");
             for wrong in ["", "12a", &"1".repeat(41)] {
-                let told = founded.centre.announce_die(period, wrong.to_owned(), "x".to_owned(), time);
+                let told = founded.centre.announce_die(period, wrong.to_owned(), "x".parse().unwrap(), time);
                 assert_eq!(rule(&told.unwrap_err()), "daily-die.number");
             }
-            let lottery = "national lottery, first prize".to_owned();
+            let lottery: sekong_log::Remark = "national lottery, first prize".parse().unwrap();
             founded.centre.announce_die(period, "045177".to_owned(), lottery.clone(), time).unwrap();
             founded.centre.commit(time).await.unwrap();
             let twice = founded.centre.announce_die(period, "1".to_owned(), lottery, time);

@@ -82,7 +82,10 @@ async fn found(
         secrets: &secrets,
         commitments: &commitments,
         officers: &officers,
-        dice: Some((Hash(seed.bytes("public dice", "")), "simulated from the demo's seed".to_owned())),
+        dice: Some((
+            Hash(seed.bytes("public dice", "")),
+            "simulated from the demo's seed".parse().map_err(Failure::failed)?,
+        )),
         devices: &devices,
     };
     let first_job = jobs(&campaign, 1).first().map(|(time, _)| *time);

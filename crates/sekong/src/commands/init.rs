@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use sekong_centre::{Centre, Founding, InProcess, KeyRing, Secrets, canonical_files, jobs};
-use sekong_log::{CustodianCommitted, Hash, body_hash};
+use sekong_log::{CustodianCommitted, Hash, Remark, body_hash};
 use sekong_model::{Campaign, CustodianId, SourceBundle};
 use sekong_store::SqliteStore;
 use serde_json::json;
@@ -107,12 +107,12 @@ fn commitments(
 }
 
 /// With custodians apart the dice are thrown in public, after this.
-fn dice_at_once(apart: &[CustodianFile]) -> Result<Option<(Hash, String)>, Failure> {
+fn dice_at_once(apart: &[CustodianFile]) -> Result<Option<(Hash, Remark)>, Failure> {
     if !apart.is_empty() {
         return Ok(None);
     }
     let method = "drawn by the centre's operating system; throw them in public for a campaign that counts";
-    Ok(Some((Hash(random()?), method.to_owned())))
+    Ok(Some((Hash(random()?), method.parse().map_err(Failure::failed)?)))
 }
 
 /// A campaign that is over can be founded and read, but nothing in it can be planned any more; what is late delays draws.

@@ -1,13 +1,15 @@
 //! The centre's schedule, one try after the other, as its scheduler runs it; each try comes to what it ought to.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 use sekong_centre::{Answers, CentreError, Job};
 use sekong_draw::period_of;
 use sekong_log::SilentCustodian;
-use sekong_model::{Moment, ProvinceId};
+use sekong_model::{CustodianId, Moment, ProvinceId};
 use sekong_simulate::absences;
 
-use super::model::Expected;
+use super::model::{Expected, Tried};
 use super::{Happening, Simulation, Step, at_once, plot};
 
 /// When a draw is late: an auditor's grace.
@@ -22,7 +24,7 @@ impl Simulation<'_> {
             return Ok(());
         }
         if self.job != Some(job) {
-            (self.job, self.answers) = (Some(job), Answers::default());
+            (self.job, self.answers, self.asked_from) = (Some(job), Answers::default(), None);
             self.net.net().told.clear();
         }
         if let Job::Draw(moment) = job {
@@ -43,11 +45,34 @@ impl Simulation<'_> {
         Ok(())
     }
 
+    /// Whoever has not answered as it should is asked, at every try, and nobody else.
     fn gather(&mut self, moment: Moment) -> Step {
-        let requests = at_once(self.centre().requests(moment));
-        let requests = requests.map_err(|error| self.broken(2, format!("requests of {moment}: {error}")))?;
-        at_once(self.answers.gather(&self.links, &requests, self.now));
-        Ok(())
+        let (now, answers) = (self.now, self.answers.clone());
+        let asks = at_once(self.centre().asks(moment, &answers, now));
+        let asks = asks.map_err(|error| self.broken(2, format!("asks of {moment}: {error}")))?;
+        let wanted: BTreeSet<(ProvinceId, CustodianId)> = {
+            let net = self.net.net();
+            let open = self
+                .open_provinces(moment)
+                .filter(|province| !self.model.silences.contains_key(&(province.clone(), moment)));
+            let missing = |province: ProvinceId| {
+                let missing = self.model.missing(&self.world.campaign, &province, moment, &net.told, now);
+                missing.into_iter().map(move |silent| (province.clone(), silent.custodian))
+            };
+            open.flat_map(missing).collect()
+        };
+        self.net.net().asked.clear();
+        at_once(self.answers.gather(&self.links, &asks, now));
+        self.asked_from.get_or_insert(now);
+        let asked = std::mem::take(&mut self.net.net().asked);
+        self.holds(3, asked == wanted, || {
+            format!("for {moment} {wanted:?} are missing, asked were {asked:?}")
+        })
+    }
+
+    fn open_provinces(&self, moment: Moment) -> impl Iterator<Item = ProvinceId> {
+        let all = self.world.campaign.provinces().iter().map(|province| province.id.clone());
+        all.filter(move |province| !self.model.keys.contains_key(&(province.clone(), moment)))
     }
 
     fn run(&mut self, job: Job) -> Result<(), CentreError> {
@@ -60,16 +85,13 @@ impl Simulation<'_> {
     /// What the try of a draw must come to, for each province that is not drawn.
     fn expected(&self, job: Job) -> Vec<(ProvinceId, Expected)> {
         let Job::Draw(moment) = job else { return Vec::new() };
-        let campaign = &self.world.campaign;
-        let net = self.net.net();
-        let open = campaign.provinces().iter().map(|province| province.id.clone());
-        let open = open.filter(|province| !self.model.keys.contains_key(&(province.clone(), moment)));
-        open.map(|province| {
-            let expected = self.model.expected(campaign, &province, moment, &net.told, self.now);
-            let thrown = expected == Expected::Dice && self.dice_for(&province, moment).is_some();
-            (province, if thrown { Expected::Drawn } else { expected })
-        })
-        .collect()
+        let (net, asked) = (self.net.net(), self.asked_from.unwrap_or(self.now));
+        let tried = Tried { moment, told: &net.told, asked, now: self.now };
+        let expected = |province: ProvinceId| {
+            let expected = self.model.expected(&self.world.campaign, &province, &tried);
+            (province, expected)
+        };
+        self.open_provinces(moment).map(expected).collect()
     }
 
     fn done(&mut self, job: Job, due: jiff::Timestamp) {
@@ -110,9 +132,9 @@ impl Simulation<'_> {
         let text = error.to_string();
         let (names, what): (&[SilentCustodian], _) = match expected {
             Expected::Values(missing) => (missing, "the values of"),
-            Expected::Silence(missing) => (missing, "dice thrown by two officers"),
+            Expected::Silence(silent) | Expected::Dice(silent) => (silent, "dice thrown by two officers"),
             Expected::Die => (&[], "the daily die"),
-            Expected::Dice | Expected::Drawn => (&[], "dice thrown by two officers"),
+            Expected::Drawn => (&[], "nothing"),
         };
         let told = text.contains(what)
             && text.contains(province.as_str())
@@ -141,9 +163,6 @@ impl Simulation<'_> {
             format!("{province}, {moment}: silent were {known:?}, the log notes {noted:?}")
         })?;
         if let Some(drawn) = drawn {
-            if let Some(dice) = self.dice_for(province, moment) {
-                self.model.used.insert(key.clone(), dice);
-            }
             self.model.keys.insert(key, drawn);
             self.ended.drawn += 1;
         } else if known.is_some() {

@@ -7,7 +7,7 @@ mod forge;
 mod memory;
 mod model;
 mod net;
-mod party;
+pub(crate) mod party;
 mod people;
 mod plot;
 mod world;
@@ -104,8 +104,9 @@ struct Simulation<'a> {
     life: u64,
     net: Shared,
     links: Vec<std::sync::Arc<dyn CustodianLink>>,
-    /// What the custodians answered for the job at hand.
+    /// What the custodians answered for the job at hand, and since when they are asked.
     answers: Answers,
+    asked_from: Option<Timestamp>,
     job: Option<Job>,
     waits: Option<String>,
     queue: BTreeMap<(Timestamp, u64), Happening>,
@@ -160,7 +161,7 @@ impl<'a> Simulation<'a> {
             campaign,
             secrets,
             commitments: &commitments,
-            dice: Some((World::public_dice(seed), "simulated".to_owned())),
+            dice: Some((World::public_dice(seed), "simulated".parse().expect("a word is a remark"))),
             officers: &officers,
             devices: &[],
         };
@@ -184,6 +185,7 @@ impl<'a> Simulation<'a> {
             links: net.links(),
             net,
             answers: Answers::default(),
+            asked_from: None,
             job: None,
             waits: None,
             queue: BTreeMap::new(),
@@ -242,7 +244,6 @@ impl<'a> Simulation<'a> {
         net.told.clear();
         net.lines.iter_mut().for_each(Line::hang_up);
         drop(net);
-        self.model.thrown.clear();
         self.file(self.now + length, Happening::Up);
     }
 
@@ -258,7 +259,7 @@ impl<'a> Simulation<'a> {
         }
         self.life += 1;
         self.ended.restarts += 1;
-        (self.centre, self.job, self.answers) = (Some(centre), None, Answers::default());
+        (self.centre, self.job) = (Some(centre), None);
         self.file(self.now, Happening::Try(self.life));
         Ok(())
     }

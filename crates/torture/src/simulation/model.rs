@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use sekong_draw::{ThrownDice, period_of, stands_from};
-use sekong_log::{Hash, OutagePlanned, Period, SilenceReason, SilentCustodian};
+use sekong_log::{OutagePlanned, Period, SilenceReason, SilentCustodian};
 use sekong_model::{Campaign, CustodianId, Moment, ProvinceId};
 
 use super::net::Told;
@@ -33,8 +33,17 @@ pub(crate) enum Expected {
     Values(Vec<SilentCustodian>),
     /// These are silent now.
     Silence(Vec<SilentCustodian>),
-    /// For dice.
-    Dice,
+    /// For dice in the stead of these.
+    Dice(Vec<SilentCustodian>),
+}
+
+/// A try of a draw.
+pub(crate) struct Tried<'a> {
+    pub(crate) moment: Moment,
+    pub(crate) told: &'a Told,
+    /// Since when the present centre asks.
+    pub(crate) asked: Timestamp,
+    pub(crate) now: Timestamp,
 }
 
 #[derive(Default)]
@@ -45,8 +54,6 @@ pub(crate) struct Model {
     pub(crate) silences: BTreeMap<(ProvinceId, Moment), Vec<SilentCustodian>>,
     /// The key of each moment drawn, as the centre had it then.
     pub(crate) keys: BTreeMap<(ProvinceId, Moment), [u8; 32]>,
-    /// Dice that the present centre took, by the silence they are for.
-    pub(crate) thrown: BTreeMap<Hash, ThrownDice>,
     /// Dice that a moment was drawn with.
     pub(crate) used: BTreeMap<(ProvinceId, Moment), ThrownDice>,
 }
@@ -75,32 +82,39 @@ impl Model {
         campaign.moments_of_campaign().all(|moment| present(campaign, &all, moment).len() >= REMAIN)
     }
 
-    /// What a try must come to now, after what the centre was told.
-    pub(crate) fn expected(
+    /// The custodians whose values are missing, and what their answers lack.
+    pub(crate) fn missing(
         &self,
         campaign: &Campaign,
         province: &ProvinceId,
         moment: Moment,
         told: &Told,
         now: Timestamp,
-    ) -> Expected {
-        if campaign.rules().daily_die && !self.dice.contains_key(&period_of(moment)) {
-            return Expected::Die;
-        }
-        if self.silences.contains_key(&(province.clone(), moment)) {
-            return Expected::Dice;
-        }
+    ) -> Vec<SilentCustodian> {
         let due = self.due(campaign, moment).unwrap_or(Timestamp::MAX);
         let missing = |custodian: CustodianId| {
             let truth = told.get(&(province.clone(), moment, custodian.clone()));
             let reason = lacks(truth.unwrap_or(&Truth::Nothing), due, now + TOLERANCE)?;
             Some(SilentCustodian { custodian, reason })
         };
-        let missing: Vec<_> = self.needed(campaign, moment).into_iter().filter_map(missing).collect();
+        self.needed(campaign, moment).into_iter().filter_map(missing).collect()
+    }
+
+    /// What a try must come to, after what the centre was told.
+    pub(crate) fn expected(&self, campaign: &Campaign, province: &ProvinceId, tried: &Tried<'_>) -> Expected {
+        let Tried { moment, told, asked, now } = *tried;
+        if campaign.rules().daily_die && !self.dice.contains_key(&period_of(moment)) {
+            return Expected::Die;
+        }
+        if let Some(silent) = self.silences.get(&(province.clone(), moment)) {
+            return Expected::Dice(silent.clone());
+        }
+        let missing = self.missing(campaign, province, moment, told, now);
+        let due = self.due(campaign, moment).unwrap_or(Timestamp::MAX);
         let minutes = i64::from(campaign.rules().silence_minutes);
         match missing.is_empty() {
             true => Expected::Drawn,
-            false if now < due + SignedDuration::from_mins(minutes) => Expected::Values(missing),
+            false if now < due.max(asked) + SignedDuration::from_mins(minutes) => Expected::Values(missing),
             false => Expected::Silence(missing),
         }
     }

@@ -1,7 +1,7 @@
 //! The lines between the centre and its custodians: what is asked may not arrive, what is answered may come late, twice or
 //! be an old answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use jiff::{SignedDuration, Timestamp};
@@ -36,6 +36,8 @@ pub(crate) type Told = BTreeMap<(ProvinceId, Moment, CustodianId), Truth>;
 pub(crate) struct Net {
     pub(crate) lines: Vec<Line>,
     pub(crate) told: Told,
+    /// Who was asked, for which province.
+    pub(crate) asked: BTreeSet<(ProvinceId, CustodianId)>,
 }
 
 /// The net as several hold it.
@@ -69,7 +71,13 @@ impl CustodianLink for End {
     fn ask<'a>(&'a self, request: &'a ReleaseRequest, now: Timestamp) -> Asked<'a> {
         let mut net = self.net.net();
         let (answer, truth) = net.lines[self.place].ask(request, now);
-        net.told.insert((request.province.clone(), request.moment, self.id.clone()), truth);
+        net.asked.insert((request.province.clone(), self.id.clone()));
+        let told = net.told.entry((request.province.clone(), request.moment, self.id.clone()));
+        let told = told.or_insert(Truth::Nothing);
+        // What it said last stands until it says something else.
+        if truth != Truth::Nothing {
+            *told = truth;
+        }
         Box::pin(std::future::ready(answer))
     }
 }

@@ -8,6 +8,7 @@ use sekong_draw::{Custodian, CustodianTerms, LocalCustodian, Refusal, Release, R
 use sekong_log::{Hash, SilenceReason};
 use sekong_model::{Campaign, CustodianId, Moment, ProvinceId};
 use sekong_simulate::Chance;
+use serde::{Deserialize, Serialize};
 
 use super::forge::Forger;
 
@@ -15,8 +16,8 @@ use super::forge::Forger;
 const IMPATIENCE: SignedDuration = SignedDuration::from_hours(6);
 
 /// What a custodian does that it should not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Vice {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Vice {
     /// A second instance of it releases over another absence list.
     TwoFaced,
     /// It signs before the time has come.

@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 use sekong_centre::{CentreError, Job};
 use sekong_draw::{Custodian, Refusal, ReleaseRequest, Throw, ThrownDice, period_of};
-use sekong_log::{Hash, OutagePlanned, Period};
+use sekong_log::{Hash, OutagePlanned, Period, Remark};
 use sekong_model::{Moment, ProvinceId};
 
 use super::party::Party;
@@ -25,6 +25,15 @@ const TWO_BODIES: [&[&str]; 3] = [
 const TOO_FEW: [&[&str]; 3] =
     [&["centre-police"], &["centre-court", "centre-court"], &["centre-police", "stranger"]];
 
+fn leaves(silences: &[(ProvinceId, Hash)]) -> Vec<Hash> {
+    silences.iter().map(|(_, leaf)| *leaf).collect()
+}
+
+/// Who announces the daily die.
+fn lottery() -> Remark {
+    "lottery".parse().expect("a word is a remark")
+}
+
 impl Simulation<'_> {
     /// Officers come for a silence once they hear of it; a centre may go down over it first.
     pub(super) fn call_officers(&mut self, moment: Moment, just_noted: bool) {
@@ -39,19 +48,13 @@ impl Simulation<'_> {
         }
     }
 
-    /// The dice that the present centre holds for a silence.
-    pub(super) fn dice_for(&self, province: &ProvinceId, moment: Moment) -> Option<ThrownDice> {
-        let noted = self.centre.as_ref()?.state().silence(province, moment)?;
-        self.model.thrown.get(&noted.leaf).cloned()
-    }
-
     /// The noted silences of a moment that are not drawn.
-    fn open_silences(&mut self, moment: Moment) -> Vec<Hash> {
+    fn open_silences(&mut self, moment: Moment) -> Vec<(ProvinceId, Hash)> {
         let state = self.centre().state();
         let of_moment = state
             .silences()
             .filter(|(province, of, _)| *of == moment && !state.is_released(province, moment));
-        of_moment.map(|(_, _, noted)| noted.leaf).collect()
+        of_moment.map(|(province, _, noted)| (province.clone(), noted.leaf)).collect()
     }
 
     pub(super) fn officers_come(&mut self, moment: Moment) -> Step {
@@ -67,18 +70,15 @@ impl Simulation<'_> {
             self.called.remove(&moment);
             return Ok(());
         }
-        self.throw_wrongly(moment, &open)?;
+        self.throw_wrongly(moment, &leaves(&open))?;
         let throws = if self.plot.throws_by_province {
-            open.iter().map(|leaf| vec![*leaf]).collect()
+            open.into_iter().map(|silence| vec![silence]).collect()
         } else {
             vec![open]
         };
         for silences in throws {
             self.throw_rightly(moment, &silences)?;
-            if self.chance.happens(self.plot.falls) {
-                // What was thrown is in no log yet; they see that it still waits, and throw again.
-                let seconds = i64::from(self.chance.between(0, 1_200));
-                self.go_down(SignedDuration::from_secs(seconds));
+            if self.centre.is_none() {
                 break;
             }
         }
@@ -102,19 +102,37 @@ impl Simulation<'_> {
         })
     }
 
-    fn throw_rightly(&mut self, moment: Moment, silences: &[Hash]) -> Step {
-        let officers = TWO_BODIES[self.chance.between(0, 2) as usize];
-        // Thrown again before the draw, the first counts.
-        for _ in 0..self.chance.between(1, 2) {
-            let throw = self.thrown(moment, silences, officers);
-            let dice = throw.dice.clone();
-            let taken = self.centre().take_throw(throw);
-            taken
-                .map_err(|fault| self.broken(2, format!("honest dice for {moment} are refused: {fault}")))?;
-            for silence in silences {
-                self.model.thrown.entry(*silence).or_insert_with(|| dice.clone());
-            }
+    /// The centre may fall before the dice are durable: nobody was told that they are taken, and they are thrown again. It
+    /// may fall right after: then they stand.
+    fn throw_rightly(&mut self, moment: Moment, silences: &[(ProvinceId, Hash)]) -> Step {
+        let (officers, now) = (TWO_BODIES[self.chance.between(0, 2) as usize], self.now);
+        let throw = self.thrown(moment, &leaves(silences), officers);
+        let taken = at_once(self.centre().throw(&throw, now));
+        taken.map_err(|error| self.broken(2, format!("honest dice for {moment} are refused: {error}")))?;
+        let falls = [0, 1].map(|_| self.chance.happens(self.plot.falls));
+        let seconds = SignedDuration::from_secs(i64::from(self.chance.between(0, 1_200)));
+        if falls[0] {
+            self.go_down(seconds);
+            return Ok(());
         }
+        at_once(self.centre().commit(now)).map_err(|error| self.broken(6, error.to_string()))?;
+        for (province, _) in silences {
+            self.check_drawn_with(province, moment, &throw.dice)?;
+        }
+        if falls[1] {
+            self.go_down(seconds);
+        }
+        Ok(())
+    }
+
+    fn check_drawn_with(&mut self, province: &ProvinceId, moment: Moment, dice: &ThrownDice) -> Step {
+        let drawn = self.centre().state().drawn(province, moment).map(|drawn| drawn.key.to_bytes());
+        let key = drawn.ok_or_else(|| {
+            self.broken(2, format!("dice for {province}, {moment} are acknowledged, and it is not drawn"))
+        })?;
+        self.model.used.insert((province.clone(), moment), dice.clone());
+        self.model.keys.insert((province.clone(), moment), key);
+        self.ended.drawn += 1;
         Ok(())
     }
 
@@ -145,8 +163,9 @@ impl Simulation<'_> {
             }
             _ => return Ok(()),
         };
-        let refused = self.centre().take_throw(throw);
-        let rule_held = refused.as_ref().is_err_and(|fault| fault.rule() == rule);
+        let now = self.now;
+        let refused = at_once(self.centre().throw(&throw, now));
+        let rule_held = matches!(&refused, Err(CentreError::Fault { fault, .. }) if fault.rule() == rule);
         self.holds(5, rule_held, || format!("a throw for {moment} that breaks {rule} came to {refused:?}"))
     }
 
@@ -168,7 +187,7 @@ impl Simulation<'_> {
             return Ok(());
         }
         let (digits, now) = (plot::die_digits(self.seed, period), self.now);
-        let told = self.centre().announce_die(period, digits.clone(), "lottery".to_owned(), now);
+        let told = self.centre().announce_die(period, digits.clone(), lottery(), now);
         if let Err(error) = told {
             return Err(self.broken(2, format!("the daily die of {period:?} is refused: {error}")));
         }
@@ -178,7 +197,7 @@ impl Simulation<'_> {
             self.file(self.now + LATER, Happening::Announce(period));
             return Ok(());
         }
-        let again = self.centre().announce_die(period, "7".to_owned(), "lottery".to_owned(), now);
+        let again = self.centre().announce_die(period, "7".to_owned(), lottery(), now);
         let refused =
             matches!(&again, Err(CentreError::Fault { fault, .. }) if fault.rule() == "order.first-counts");
         self.holds(1, refused, || format!("a second daily die of {period:?} came to {again:?}"))?;

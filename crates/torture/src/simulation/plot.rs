@@ -96,7 +96,9 @@ impl Plot {
         for vice in VICES {
             let sinner = chance.between(0, lines.len() as u32 - 1) as usize;
             if chance.happens(0.08) {
-                lines[sinner].party.vice = Some((vice, 0.1 + 0.4 * chance.unit()));
+                // Whoever sins now and then is asked again in time; only the steadfast are silent for it.
+                let share = if chance.happens(0.5) { 1.0 } else { 0.1 + 0.4 * chance.unit() };
+                lines[sinner].party.vice = Some((vice, share));
             }
         }
     }
