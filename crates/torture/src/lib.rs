@@ -2,9 +2,11 @@
 //! what is left. It knows of the centre what HTTP, the published folder and the demo's seed tell.
 //!
 //! `simulation` alone starts nothing: it lives campaigns through inside one process, on a clock and by chances of a seed.
+//! `rogue` plays a custodian that breaks its word.
 
 mod backlog;
 mod kill;
+mod rogue;
 mod server;
 mod simulation;
 mod site;
@@ -14,7 +16,9 @@ use std::path::PathBuf;
 
 pub use backlog::Backlog;
 pub use kill::{Round, kill_round};
+pub use rogue::Role;
 pub use server::Server;
+pub use simulation::party::Vice;
 pub use simulation::{Broken, Ended, World, live, world_of};
 
 /// What went wrong, or did not hold.

@@ -14,6 +14,7 @@ mod help;
 mod kill;
 mod network;
 mod plans;
+mod rogue;
 mod rosters;
 mod run;
 mod serve;

@@ -1,18 +1,22 @@
-//! A network of processes on loopback: the centre, five custodians with secrets of their own, officers who throw dice.
+//! A network of processes on loopback: the centre, five custodians with secrets of their own, three of which turn rogue
+//! for an hour, officers who throw dice.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use sekong_centre::Job;
-use sekong_centre::api::views::{ClockView, SilencesView};
+use sekong_centre::api::views::{ClockView, SilenceView, SilencesView};
+use sekong_log::SilenceReason;
 use sekong_model::{Campaign, SourceBundle, referenced_files};
+use sekong_torture::{Role, Vice};
 use serde::de::DeserializeOwned;
 
 use crate::data::{arg, copy, shipped};
+use crate::rogue;
 use crate::run::{command, sekong};
 
 /// The year of the campaign that is tried here, beyond every machine's clock: it is founded now.
@@ -32,25 +36,35 @@ struct Stepped {
 }
 
 impl Stepped {
-    /// Runs a command whose first line says where it listens.
-    fn run(args: &[&str]) -> Stepped {
-        let mut command = command(args);
+    /// Runs a command that says where it listens.
+    fn run(mut command: Command) -> Stepped {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
+        let (stdin, stdout) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        let mut stepped = Stepped { stdin, stdout, child, address: String::new() };
+        stepped.address = stepped.heard(|line| {
+            let told: serde_json::Value = serde_json::from_str(line).ok()?;
+            Some(told["listening"].as_str()?.to_owned())
+        });
+        stepped
+    }
+
+    /// Waits for a line; a rogue's test harness says things between.
+    fn heard<T>(&mut self, read: impl Fn(&str) -> Option<T>) -> T {
         let mut line = String::new();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        stdout.read_line(&mut line).unwrap();
-        let told: serde_json::Value =
-            serde_json::from_str(&line).unwrap_or_else(|_| panic!("{args:?}: {line:?}"));
-        let address = told["listening"].as_str().unwrap().to_owned();
-        Stepped { stdin: child.stdin.take().unwrap(), stdout, child, address }
+        while self.stdout.read_line(&mut line).unwrap() > 0 {
+            match read(line.trim()) {
+                Some(told) => return told,
+                None => line.clear(),
+            }
+        }
+        panic!("it ended without a word: {:?}", self.child.wait());
     }
 
     fn step(&mut self, time: jiff::Timestamp) {
         writeln!(self.stdin, "{time}").unwrap();
-        let mut told = String::new();
-        self.stdout.read_line(&mut told).unwrap();
-        assert_eq!(told.trim().parse::<jiff::Timestamp>().unwrap(), time);
+        let told: jiff::Timestamp = self.heard(|line| line.parse().ok());
+        assert_eq!(told, time);
     }
 }
 
@@ -117,7 +131,7 @@ impl Network {
     fn custodian(&self, id: &str, listen: &str) -> Stepped {
         let (folder, centre) = (self.root.join(id), self.root.join("data/keys/centre.json"));
         let clock = format!("{},0", self.now);
-        Stepped::run(&[
+        Stepped::run(command([
             "custodian",
             "serve",
             "--data",
@@ -130,7 +144,14 @@ impl Network {
             &clock,
             "--steps",
             "--json",
-        ])
+        ]))
+    }
+
+    /// The same custodian, which breaks its word from `from` on.
+    fn rogue(&self, id: &str, listen: &str, vice: Vice, from: jiff::Timestamp) -> Stepped {
+        let (folder, centre) = (self.root.join(id), self.root.join("data/keys/centre.json"));
+        let listen = listen.parse().unwrap();
+        Stepped::run(rogue::command(&Role { folder, centre, listen, vice, from, now: self.now }))
     }
 
     fn serve(&mut self) {
@@ -142,7 +163,7 @@ impl Network {
         let lines: Vec<String> =
             self.custodians.iter().map(|(id, address, _)| format!("{id}={address}")).collect();
         lines.iter().for_each(|line| args.extend(["--custodian", line]));
-        self.centre = Some(Stepped::run(&args));
+        self.centre = Some(Stepped::run(command(args)));
     }
 
     fn get<T: DeserializeOwned>(&self, path: &str) -> T {
@@ -181,9 +202,56 @@ impl Network {
     }
 
     fn start(&mut self, id: &str) {
-        let place = self.custodians.iter().position(|(known, ..)| known == id).unwrap();
+        let place = self.place(id);
         let listen = self.custodians[place].1.clone();
         self.custodians[place].2 = Some(self.custodian(id, &listen));
+    }
+
+    /// Whoever holds the custodian's machine runs another program there.
+    fn turn(&mut self, id: &str, vice: Vice, from: jiff::Timestamp) {
+        self.stop(id);
+        let place = self.place(id);
+        let listen = self.custodians[place].1.clone();
+        self.custodians[place].2 = Some(self.rogue(id, &listen, vice, from));
+    }
+
+    fn place(&self, id: &str) -> usize {
+        self.custodians.iter().position(|(known, ..)| known == id).unwrap()
+    }
+
+    /// Kills the centre and starts it again.
+    fn fall(&mut self) {
+        self.centre = None;
+        self.serve();
+    }
+
+    /// What the centre says that it waits for.
+    fn waiting(&self) -> String {
+        let told = || self.get::<ClockView>("/api/clock").schedule.waiting;
+        for _ in 0..LOOKS_MAX {
+            if let Some(waiting) = told() {
+                return waiting;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        panic!("it waits for nothing");
+    }
+
+    /// Lets the minutes of a silence pass after `due`, has it noted, and gives how many are noted then.
+    fn fall_silent(&mut self, due: jiff::Timestamp, noted: usize) -> usize {
+        self.step(due + jiff::SignedDuration::from_mins(4));
+        for _ in 0..LOOKS_MAX {
+            let seen = self.silences().len();
+            if noted < seen {
+                return seen;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        panic!("nobody is noted as silent");
+    }
+
+    fn silences(&self) -> Vec<SilenceView> {
+        self.get::<SilencesView>("/api/silences").silences
     }
 
     fn plan_outage(&self, id: &str, from: jiff::Timestamp, until: jiff::Timestamp) {
@@ -233,75 +301,128 @@ fn later_campaign(folder: &Path) -> Campaign {
     Campaign::parse(&files).unwrap()
 }
 
-/// A week with two planned outages and three unplanned silences; every hour of every province is drawn.
+/// What befalls a custodian in an hour.
+#[derive(Debug, Clone, Copy)]
+struct Hour {
+    begins: jiff::Timestamp,
+    id: &'static str,
+    /// What it does that it should not; without, it is not there.
+    vice: Option<Vice>,
+    reason: SilenceReason,
+}
+
+impl Hour {
+    /// Whether something is due in it, `hours` later.
+    fn holds(&self, due: jiff::Timestamp, hours: i64) -> bool {
+        let begins = self.begins + jiff::SignedDuration::from_hours(hours);
+        (begins..begins + jiff::SignedDuration::from_hours(1)).contains(&due)
+    }
+}
+
+impl Network {
+    /// Sets those who plan outages, fall silent or turn rogue as they are to be when a draw is due.
+    fn set_stage(
+        &mut self,
+        due: jiff::Timestamp,
+        hours: &[Hour],
+        outages: &[(jiff::Timestamp, jiff::Timestamp, &str)],
+    ) {
+        let is_down = |network: &Network, id: &str| network.custodians[network.place(id)].2.is_none();
+        for (from, until, id) in outages {
+            match (*from..*until).contains(&due) {
+                true => self.stop(id),
+                false if is_down(self, id) => self.start(id),
+                false => {}
+            }
+        }
+        for hour in hours {
+            match hour.vice {
+                // An hour before its time a rogue is honest yet: by the wire nobody can tell it from the others.
+                Some(vice) if hour.holds(due, -1) => self.turn(hour.id, vice, hour.begins),
+                None if hour.holds(due, 0) => self.stop(hour.id),
+                _ if hour.holds(due, 1) => {
+                    self.stop(hour.id);
+                    self.start(hour.id);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The draws of an hour wait for whoever does not answer as it should; they are named, and dice end it.
+    fn live_through(&mut self, due: jiff::Timestamp, hour: &Hour, noted: usize) {
+        let named = format!("{} ({})", hour.id, hour.reason);
+        assert!(self.waiting().contains(&named), "{named}: {}", self.waiting());
+        self.fall_silent(due, noted);
+        if hour.vice.is_none() {
+            self.fall();
+            let waiting = self.waiting();
+            assert!(waiting.contains(&named) && waiting.contains("dice"), "after a fall: {waiting}");
+        }
+        self.throw();
+        // What was acknowledged stands, whatever happens the moment after.
+        self.fall();
+    }
+}
+
+/// A week with two planned outages, three unplanned silences, and one custodian that equivocates, one that releases early
+/// and one that replays; every hour of every province is drawn, and everybody is named for what it did.
 #[test]
-fn a_week_of_a_network_of_processes_is_drawn_around_outages_and_silences() {
+fn a_week_of_a_network_of_processes_is_drawn_around_outages_silences_and_rogues() {
     let mut network = Network::new();
-    let hour = jiff::SignedDuration::from_hours(1);
     let campaign = network.campaign.clone();
     let day = |n: i32, h: u8| {
         campaign.instant(campaign.first_day().plus_days(n).unwrap(), sekong_model::Hour::try_from(h).unwrap())
     };
-    network.plan_outage("customs", day(1, 3), day(1, 9));
-    network.plan_outage("university", day(3, 0), day(3, 6));
+    let outages = [(day(1, 3), day(1, 9), "customs"), (day(3, 0), day(3, 6), "university")];
+    for (from, until, id) in outages {
+        network.plan_outage(id, from, until);
+    }
+    use SilenceReason::{NoAnswer, OtherEntries, OtherMoment, OtherTime};
+    let hours = [
+        (day(1, 18), "court", None, NoAnswer),
+        (day(2, 10), "ombudsman", None, NoAnswer),
+        (day(3, 14), "customs", Some(Vice::TwoFaced), OtherEntries),
+        (day(4, 10), "ombudsman", Some(Vice::Impatient), OtherTime),
+        (day(5, 14), "inspectorate", None, NoAnswer),
+        (day(6, 10), "university", Some(Vice::Repeats), OtherMoment),
+    ];
+    let hours = hours.map(|(begins, id, vice, reason)| Hour { begins, id, vice, reason });
     let mut jobs = sekong_centre::jobs(&campaign, 7);
     jobs.dedup_by_key(|(due, _)| *due);
-    let silences = [(day(1, 18), "court"), (day(2, 10), "ombudsman"), (day(5, 14), "inspectorate")];
-    let (mut noted, mut thrown) = (0, 0);
+    let mut noted = 0;
     for (due, job) in jobs {
-        // Whoever planned an outage does not answer; whoever planned none and does not is silent.
-        for (from, until, id) in [(day(1, 3), day(1, 9), "customs"), (day(3, 0), day(3, 6), "university")] {
-            if (from..until).contains(&due) {
-                network.stop(id);
-            } else if network.custodians.iter().any(|(known, _, running)| known == id && running.is_none()) {
-                network.start(id);
-            }
-        }
-        let of_draw = |(from, _): &&(jiff::Timestamp, &str)| {
-            matches!(job, Job::Draw(_)) && (*from..*from + hour).contains(&due)
-        };
-        let silent = silences.iter().find(of_draw).map(|(_, id)| *id);
-        if let Some(id) = silent {
-            network.stop(id);
-        }
+        network.set_stage(due, &hours, &outages);
         network.step(due);
         let mut clock = network.settled();
-        if silent.is_some() {
-            assert!(clock.schedule.waiting.is_some(), "{job}: {clock:?}");
-            network.step(due + jiff::SignedDuration::from_mins(4));
-            while network.get::<SilencesView>("/api/silences").silences.len() == noted {
-                thread::sleep(Duration::from_millis(20));
-            }
-            network.throw();
-            thrown += 1;
-            while network.get::<ClockView>("/api/clock").schedule.waiting.is_some() {
-                thread::sleep(Duration::from_millis(20));
-            }
+        let hour = hours.iter().find(|hour| matches!(job, Job::Draw(_)) && hour.holds(due, 0));
+        if let Some(hour) = hour {
+            network.live_through(due, hour, noted);
             clock = network.settled();
         }
         assert_eq!(clock.schedule.waiting, None, "{job}");
-        let seen: SilencesView = network.get("/api/silences");
-        assert!(seen.silences.iter().all(|silence| !silence.waits), "{job}");
-        noted = seen.silences.len();
-        if let Some(id) = silent {
-            network.start(id);
-        }
+        let seen = network.silences();
+        assert!(seen.iter().all(|silence| !silence.waits), "{job}");
+        noted = seen.len();
     }
-    assert_eq!(thrown, 3);
-    let seen: SilencesView = network.get("/api/silences");
-    let named: Vec<String> =
-        seen.silences.iter().map(|silence| silence.silent[0].custodian.to_string()).collect();
-    assert_eq!(named.len(), 9, "three silences in three provinces: {named:?}");
-    for id in ["court", "ombudsman", "inspectorate"] {
-        assert_eq!(named.iter().filter(|name| *name == id).count(), 3, "{named:?}");
+    let named = |silence: &SilenceView| {
+        let [silent] = &silence.silent[..] else { panic!("{:?} is one too many", silence.silent) };
+        (silent.custodian.to_string(), silent.reason)
+    };
+    let named: Vec<_> = network.silences().iter().map(named).collect();
+    assert_eq!(named.len(), 3 * hours.len(), "each in three provinces: {named:?}");
+    for Hour { id, reason, .. } in hours {
+        let count = named.iter().filter(|name| **name == (id.to_owned(), reason)).count();
+        assert_eq!(count, 3, "{id}, {reason}: {named:?}");
     }
-    let status =
-        sekong(["custodian", "status", "--json", "--data", arg(&network.root.join("court"))]).exits(0).json();
-    // Three provinces: two weeks' deals are due by then, 168 hours, one of which fell silent.
-    assert_eq!(status["released"].as_u64().unwrap() % 3, 0, "{status}");
     let now = network.now.to_string();
     network.centre = None;
     let verdict =
         sekong(["verify", arg(&network.root.join("data")), "--now", &now, "--json"]).exits(0).json();
     assert_eq!(verdict["verified"], true, "{verdict}");
+    assert_eq!(verdict["degraded_hours"], 18, "{verdict}");
+    for id in CUSTODIANS {
+        let of_it = hours.iter().filter(|hour| hour.id == id).count();
+        assert_eq!(verdict["degraded"][id], 3 * of_it, "{verdict}");
+    }
 }
