@@ -29,6 +29,7 @@ use crate::plan_book::SolvedPlan;
 use crate::receipt::Receipt;
 use crate::schedule::Job;
 use crate::state::{Bodies, Body, CLOCK_TOLERANCE, DrawnOrder, KeyRing, State};
+use crate::witness::{Missing, Witness};
 
 mod jobs;
 
@@ -86,15 +87,21 @@ pub enum CentreError {
     /// A store that holds a campaign already.
     #[error("the store holds a campaign already")]
     NotEmpty,
-    /// The campaign wants more cosignatures than there are cosigners.
-    #[error(
-        "the campaign wants {wanted} cosignatures, there is {given} cosigner: set rules.cosignatures to {given}"
-    )]
-    TooFewCosigners {
-        /// Cosignatures that the campaign wants.
+    /// Other cosigners than the campaign says.
+    #[error("the campaign has rules.cosigners = {wanted}, there are the secrets of {given}")]
+    OtherCosigners {
+        /// Cosigners of the campaign.
         wanted: u32,
-        /// Cosigners there are.
-        given: u32,
+        /// Cosigners whose secrets are here.
+        given: usize,
+    },
+    /// The head that something must quote has too few cosignatures; the next try may find more.
+    #[error("too few have cosigned the log's head, {needed} must: {missing}")]
+    TooFewCosigned {
+        /// Cosignatures that the campaign wants.
+        needed: u32,
+        /// Who has not, and why.
+        missing: String,
     },
     /// A store without a campaign.
     #[error("the store holds no campaign")]
@@ -105,6 +112,13 @@ pub enum CentreError {
         /// Who.
         custodian: CustodianId,
     },
+}
+
+impl CentreError {
+    /// Whether the same may be done later, with nothing changed but what others have said meanwhile.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self, CentreError::Waiting { .. } | CentreError::TooFewCosigned { .. })
+    }
 }
 
 /// Why a report is not accepted. Nothing of it is kept, and the device may mend and send it again.
@@ -196,10 +210,6 @@ impl<S: Store> Centre<S> {
         now: Timestamp,
     ) -> Result<Self, CentreError> {
         let campaign = founding.campaign;
-        let (wanted, given) = (campaign.rules().cosignatures, 1);
-        if wanted > given {
-            return Err(CentreError::TooFewCosigners { wanted, given });
-        }
         let signers = signers(founding.secrets, campaign)?;
         let visit = |_, _: &[u8], _: &_| Err(CentreError::NotEmpty);
         let mut ledger = Ledger::open(store, Folder::new(data), signers, visit).await?;
@@ -514,8 +524,31 @@ impl<S: Store> Centre<S> {
         Ok(self.ledger.receipt(index)?)
     }
 
+    /// The newest head, which enough must have cosigned.
     fn cosigned_head(&self) -> Result<String, CentreError> {
-        self.ledger.note().map(str::to_owned).ok_or(CentreError::NotYet { what: "a first head" })
+        self.head_over(self.ledger.committed().saturating_sub(1)).map(|(_, head)| head)
+    }
+
+    /// The newest head that enough have cosigned, with its size; it must be over the entry at `index`.
+    fn head_over(&self, index: u64) -> Result<(u64, String), CentreError> {
+        let head = self.ledger.frozen_over(index).map(|(size, head)| (size, head.to_owned()));
+        head.ok_or_else(|| {
+            let missing = self.ledger.missing_cosigners().iter();
+            let missing: Vec<_> =
+                missing.map(|missing| format!("{} ({})", missing.name, missing.why)).collect();
+            let needed = self.state.campaign().rules().cosignatures;
+            CentreError::TooFewCosigned { needed, missing: missing.join(", ") }
+        })
+    }
+
+    /// The cosigners whose lines the newest head lacks, and why.
+    pub fn missing_cosigners(&self) -> &[Missing] {
+        self.ledger.missing_cosigners()
+    }
+
+    /// Has the cosigners reached another way than in this process; whoever takes one must lead to the same.
+    pub fn reach_cosigners(&mut self, by: impl FnMut(Box<dyn Witness>) -> Box<dyn Witness>) {
+        self.ledger.reach_cosigners(by);
     }
 
     fn write(&mut self, statement: Statement, now: Timestamp) -> Result<(), CentreError> {
@@ -580,7 +613,12 @@ fn at(index: u64, fault: Fault) -> CentreError {
 
 fn signers(secrets: &Secrets, campaign: &Campaign) -> Result<HeadSigners, CentreError> {
     let log = secrets.log_key(campaign.id())?;
-    Ok(HeadSigners { log, cosigner: secrets.cosigner_key(campaign.id())? })
+    let (wanted, given) = (campaign.rules().cosigners, secrets.cosigners.len());
+    if wanted as usize != given {
+        return Err(CentreError::OtherCosigners { wanted, given });
+    }
+    let (cosigners, needed) = (secrets.cosigner_keys(campaign.id())?, campaign.rules().cosignatures as usize);
+    Ok(HeadSigners { log, cosigners, needed })
 }
 
 fn sign(

@@ -12,8 +12,8 @@ use crate::state::KeyRing;
 pub struct Secrets {
     /// Signs the log's heads.
     pub log: [u8; 32],
-    /// Signs the in-process cosigner's cosignatures.
-    pub cosigner: [u8; 32],
+    /// Sign the cosignatures of the cosigners in the centre's process, in their order.
+    pub cosigners: Vec<[u8; 32]>,
     /// Signs the centre's entries.
     pub device: [u8; 32],
     /// Makes the salts of deals and orders.
@@ -27,9 +27,12 @@ impl Secrets {
         SigningKey::from_seed(&origin(campaign), KeyKind::Ed25519, &self.log)
     }
 
-    pub(crate) fn cosigner_key(&self, campaign: &CampaignId) -> Result<SigningKey, KeyError> {
-        let name = format!("{}/cosigner-1", origin(campaign));
-        SigningKey::from_seed(&name, KeyKind::CosignatureV1, &self.cosigner)
+    pub(crate) fn cosigner_keys(&self, campaign: &CampaignId) -> Result<Vec<SigningKey>, KeyError> {
+        let key = |(number, seed): (usize, &[u8; 32])| {
+            let name = format!("{}/cosigner-{number}", origin(campaign));
+            SigningKey::from_seed(&name, KeyKind::CosignatureV1, seed)
+        };
+        (1..).zip(&self.cosigners).map(key).collect()
     }
 
     pub(crate) fn device_key(&self) -> DeviceKey {
@@ -48,8 +51,9 @@ impl Secrets {
     /// The public keys that heads must carry.
     pub fn key_ring(&self, campaign: &CampaignId) -> Result<KeyRing, KeyError> {
         let log: VerifierKey = self.log_key(campaign)?.verifier().clone();
-        let cosigner = self.cosigner_key(campaign)?.verifier().clone();
-        Ok(KeyRing { log, cosigners: Some(vec![cosigner]) })
+        let cosigners = self.cosigner_keys(campaign)?;
+        let cosigners = cosigners.iter().map(|cosigner| cosigner.verifier().clone()).collect();
+        Ok(KeyRing { log, cosigners: Some(cosigners) })
     }
 }
 

@@ -2,17 +2,19 @@
 
 use std::collections::VecDeque;
 
+use futures_util::future::join_all;
 use jiff::Timestamp;
 use sekong_draw::FrozenEntry;
 use sekong_log::{
-    Checkpoint, CosignRefusal, Cosigner, Entry, Hash, Head, HeadError, KeyError, NoteError, ProofError,
-    SigningKey, TILE_WIDTH, TileError, TileKind, TilePath, Tree, empty_root, encode_bundle, leaf_hash,
-    tile_bytes, tiles_for,
+    Checkpoint, Cosignature, Cosigner, Entry, Hash, Head, HeadError, KeyError, NoteError, ProofError,
+    SignatureLine, SignedNote, SigningKey, TILE_WIDTH, TileError, TileKind, TilePath, Tree, VerifierKey,
+    empty_root, encode_bundle, leaf_hash, tile_bytes, tiles_for, verify_cosignature,
 };
 use sekong_store::{Commit, Store, StoreError, StoredBody, StoredHead};
 
 use crate::folder::{Folder, FolderError};
 use crate::receipt::Receipt;
+use crate::witness::{Missing, Witness};
 
 /// Why a commit failed. The centre stops: what is not durable was not acknowledged.
 #[derive(Debug, thiserror::Error)]
@@ -23,14 +25,6 @@ pub enum LedgerError {
     /// The published folder.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// The cosigner refused the head.
-    #[error("the cosigner refused the head of {size} entries: {source}")]
-    Cosign {
-        /// Size of the refused head.
-        size: u64,
-        /// Its reason.
-        source: CosignRefusal,
-    },
     /// A proof for an entry that is not under the head.
     #[error(transparent)]
     Proof(#[from] ProofError),
@@ -62,8 +56,10 @@ pub enum LedgerError {
 pub struct HeadSigners {
     /// Signs checkpoints.
     pub log: SigningKey,
-    /// The in-process cosigner's key.
-    pub cosigner: SigningKey,
+    /// The keys of the cosigners in this process.
+    pub cosigners: Vec<SigningKey>,
+    /// Cosignatures that freeze what is under a head.
+    pub needed: usize,
 }
 
 /// The log's writer.
@@ -71,7 +67,9 @@ pub struct Ledger<S> {
     store: S,
     folder: Folder,
     log: SigningKey,
-    cosigner: Cosigner,
+    cosigners: Vec<Box<dyn Witness>>,
+    needed: usize,
+    missing: Vec<Missing>,
     tree: Tree,
     leaves: Leaves,
     bodies: Vec<StoredBody>,
@@ -90,10 +88,31 @@ struct Unpublished {
 }
 
 /// A head of the last hours.
+#[derive(Clone)]
 struct KeptHead {
-    cosigned: Timestamp,
     size: u64,
     note: String,
+    /// Who cosigned it, and when.
+    cosignatures: Vec<Cosignature>,
+    /// When the last of the cosignatures that it needs was given; `None` while it has fewer.
+    frozen: Option<Timestamp>,
+}
+
+impl KeptHead {
+    fn new(size: u64, note: String, cosignatures: Vec<Cosignature>, needed: usize) -> KeptHead {
+        let mut times: Vec<Timestamp> = cosignatures.iter().map(|cosignature| cosignature.time).collect();
+        times.sort_unstable();
+        let frozen = times.get(needed.saturating_sub(1)).copied();
+        KeptHead { size, note, cosignatures, frozen }
+    }
+
+    fn is_cosigned_by(&self, key: &VerifierKey) -> bool {
+        self.cosignatures.iter().any(|cosignature| cosignature.name == key.name())
+    }
+
+    fn latest(&self) -> Option<Timestamp> {
+        self.cosignatures.iter().map(|cosignature| cosignature.time).max()
+    }
 }
 
 /// The newest leaves: those of the unfinished bundle, which the next publication needs again, and those that wait.
@@ -150,18 +169,22 @@ impl<S: Store> Ledger<S> {
             publish(&folder, &tree, &leaves, before)?;
             leaves.forget_full_bundles(tree.size());
         }
-        let cosigner = opened_cosigner(&signers, stored.first(), &tree)?;
         let heads = kept_heads(&signers, stored)?;
+        check_newest(heads.back(), &signers, &tree)?;
+        let cosigners = opened_cosigners(&signers, &heads)?;
+        let missing = missing_before(&signers, heads.back());
         if let Some(head) = heads.back() {
             folder.write_checkpoint(&head.note).map_err(LedgerError::from)?;
         }
         publish_bodies(&mut store, &folder).await?;
-        let (committed, log) = (tree.size(), signers.log);
+        let (committed, log, needed) = (tree.size(), signers.log, signers.needed);
         Ok(Ledger {
             store,
             folder,
             log,
-            cosigner,
+            cosigners,
+            needed,
+            missing,
             tree,
             leaves,
             bodies: Vec::new(),
@@ -182,31 +205,47 @@ impl<S: Store> Ledger<S> {
         self.commits
     }
 
-    /// Entries that are durable and under a cosigned head.
+    /// Entries that are durable and under a head.
     pub fn committed(&self) -> u64 {
         self.committed
     }
 
-    /// The newest cosigned head; `None` before the first commit.
+    /// The newest head, with the cosignatures that it has; `None` before the first commit.
     pub fn note(&self) -> Option<&str> {
         self.heads.back().map(|head| head.note.as_str())
     }
 
-    /// When the newest head was cosigned.
+    /// When the newest head was last cosigned.
     pub fn cosigned(&self) -> Option<Timestamp> {
-        self.heads.back().map(|head| head.cosigned)
+        self.heads.back().and_then(KeptHead::latest)
     }
 
-    /// The newest head that was cosigned by `time`, among those of the last hours.
+    /// The newest head that enough have cosigned, with its size, if it is over the entry at `index`.
+    pub fn frozen_over(&self, index: u64) -> Option<(u64, &str)> {
+        let newest = self.heads.iter().rev().find(|head| head.frozen.is_some());
+        newest.filter(|head| index < head.size).map(|head| (head.size, head.note.as_str()))
+    }
+
+    /// The newest head that enough had cosigned by `time`, among those of the last hours.
     pub fn note_by(&self, time: Timestamp) -> Option<&str> {
-        let in_time = self.heads.iter().rev().find(|head| head.cosigned <= time);
+        let in_time = self.heads.iter().rev().find(|head| head.frozen.is_some_and(|frozen| frozen <= time));
         in_time.map(|head| head.note.as_str())
     }
 
-    /// When the first head over an entry was cosigned, as far as the heads of the last hours tell.
+    /// When enough had cosigned the first head over an entry, as far as the heads of the last hours tell.
     pub fn first_cosigned_over(&self, index: u64) -> Option<Timestamp> {
         let first = self.heads.partition_point(|head| head.size <= index);
-        self.heads.get(first).map(|head| head.cosigned)
+        self.heads.range(first..).find_map(|head| head.frozen)
+    }
+
+    /// The cosigners whose lines the newest head lacks.
+    pub fn missing_cosigners(&self) -> &[Missing] {
+        &self.missing
+    }
+
+    /// Has the cosigners reached another way; whoever takes one must lead to the same.
+    pub fn reach_cosigners(&mut self, by: impl FnMut(Box<dyn Witness>) -> Box<dyn Witness>) {
+        self.cosigners = std::mem::take(&mut self.cosigners).into_iter().map(by).collect();
     }
 
     /// A tile of hashes, of committed entries alone; `None` beyond them.
@@ -232,24 +271,26 @@ impl<S: Store> Ledger<S> {
         self.unpublished.why.as_deref()
     }
 
-    /// Makes what waits durable with one transaction, then publishes it. `false` if nothing waited.
+    /// Makes what waits durable with one transaction, then publishes it. `false` if nothing waited; then those who did not
+    /// cosign the newest head are asked again if it needs them.
     ///
     /// # Errors
     /// After an error the process must end: what it holds in memory may be ahead of the store.
     pub async fn commit(&mut self, now: Timestamp) -> Result<bool, LedgerError> {
         let (before, size) = (self.committed, self.tree.size());
         if before == size {
+            self.complete(now).await?;
             return Ok(false);
         }
-        let note = self.sign_head(now)?;
+        let head = self.sign_head(now).await?;
         let waiting = self.leaves.range(before, size).unwrap_or_default().to_vec();
-        let head = StoredHead { size, note: note.clone() };
+        let stored = StoredHead { size, note: head.note.clone() };
         let bodies = std::mem::take(&mut self.bodies);
-        let commit = Commit { first_index: before, leaves: waiting, bodies, head };
+        let commit = Commit { first_index: before, leaves: waiting, bodies, head: stored };
         self.store.commit(&commit).await?;
         self.committed = size;
         self.commits += 1;
-        self.heads.push_back(KeptHead { cosigned: now, size, note });
+        self.heads.push_back(head);
         if self.heads.len() > HEADS_KEPT {
             self.heads.pop_front();
         }
@@ -270,24 +311,61 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    fn sign_head(&mut self, now: Timestamp) -> Result<String, LedgerError> {
+    async fn sign_head(&mut self, now: Timestamp) -> Result<KeptHead, LedgerError> {
         let size = self.tree.size();
         let origin = self.log.verifier().name().to_owned();
         let checkpoint = Checkpoint { origin, size, root: self.tree.root() };
-        let mut note = checkpoint.sign(&self.log)?;
-        let (seen, _) = self.cosigner.state();
-        let proof = self.tree.consistency_proof(seen, size)?;
-        let line = self.cosigner.cosign(seen, &note.to_string(), &proof, now);
-        note.push(line.map_err(|source| LedgerError::Cosign { size, source })?);
-        Ok(note.to_string())
+        let note = checkpoint.sign(&self.log)?.to_string();
+        self.cosign(KeptHead::new(size, note, Vec::new(), self.needed), now).await
     }
 
-    /// The entry at `index` with its proof under the newest head; `None` before that head covers it.
-    pub async fn frozen(&mut self, index: u64) -> Result<Option<FrozenEntry>, LedgerError> {
-        if index >= self.committed {
+    /// Asks again those who did not cosign the newest head, while it has too few cosignatures. What they add is not in the
+    /// store: whoever quotes the head quotes it whole, and after a restart they are asked once more.
+    async fn complete(&mut self, now: Timestamp) -> Result<(), LedgerError> {
+        let Some(newest) = self.heads.back().filter(|head| head.frozen.is_none()).cloned() else {
+            return Ok(());
+        };
+        let head = self.cosign(newest, now).await?;
+        if let Some(newest) = self.heads.back_mut() {
+            *newest = head;
+        }
+        self.unpublished.why = self.publish_all().err().map(|error| error.to_string());
+        Ok(())
+    }
+
+    /// Asks everybody who has not cosigned a head, at the same time; who does not answer is missing, and that shows.
+    async fn cosign(&mut self, head: KeptHead, now: Timestamp) -> Result<KeptHead, LedgerError> {
+        let mut note: SignedNote = head.note.parse()?;
+        let (tree, size, text) = (&self.tree, head.size, &head.note);
+        let open = self.cosigners.iter_mut().filter(|cosigner| !head.is_cosigned_by(cosigner.key()));
+        let asked = open.map(|cosigner| async move {
+            let key = cosigner.key().clone();
+            let proof = tree.consistency_proof(cosigner.seen(), size)?;
+            let line = cosigner.cosign(text, &proof, now).await;
+            Ok::<_, LedgerError>((key, line))
+        });
+        let (mut cosignatures, mut missing) = (head.cosignatures.clone(), Vec::new());
+        for answer in join_all(asked.collect::<Vec<_>>()).await {
+            let (key, line) = answer?;
+            let name = key.name().to_owned();
+            match line.map_err(|error| error.to_string()).and_then(|line| checked(&key, &note, line)) {
+                Ok((line, time)) => {
+                    note.push(line);
+                    cosignatures.push(Cosignature { name, time });
+                }
+                Err(why) => missing.push(Missing { name, why }),
+            }
+        }
+        self.missing = missing;
+        Ok(KeptHead::new(size, note.to_string(), cosignatures, self.needed))
+    }
+
+    /// The entry at `index` with its proof under the head of `size` entries; `None` before that covers it.
+    pub async fn frozen(&mut self, index: u64, size: u64) -> Result<Option<FrozenEntry>, LedgerError> {
+        if index >= size {
             return Ok(None);
         }
-        let proof = self.tree.inclusion_proof(index, self.committed)?;
+        let proof = self.tree.inclusion_proof(index, size)?;
         let leaf = self.store.leaves(index, 1).await?.pop();
         Ok(leaf.map(|stored| FrozenEntry { index, leaf: stored.leaf, proof }))
     }
@@ -309,37 +387,67 @@ impl<S: Store> Ledger<S> {
     }
 }
 
-/// The cosigner as it was after the newest head, which its own cosignature proves.
-fn opened_cosigner(
-    signers: &HeadSigners,
-    newest: Option<&StoredHead>,
-    tree: &Tree,
-) -> Result<Cosigner, LedgerError> {
-    let log = signers.log.verifier().clone();
-    let cosigner = |state| Cosigner::new(signers.cosigner.clone(), log.clone(), state);
-    let Some(newest) = newest else {
-        return Ok(cosigner((0, empty_root()))?);
-    };
-    let head = Head::open(&newest.note, &log, std::slice::from_ref(signers.cosigner.verifier()))?;
-    let (size, signed) = (head.checkpoint.size, head.checkpoint.root);
-    let computed = tree.root();
-    if (tree.size(), computed) != (size, signed) {
-        return Err(LedgerError::OtherTree { size, computed, signed });
+/// A line by the cosigner that it should be by, and when that was given.
+fn checked(
+    key: &VerifierKey,
+    note: &SignedNote,
+    line: SignatureLine,
+) -> Result<(SignatureLine, Timestamp), String> {
+    if !key.claims(&line) {
+        return Err("it answered with a line of another key".to_owned());
     }
-    let last = head.cosignatures.first().map(|cosignature| cosignature.time);
-    Ok(last.into_iter().fold(cosigner((size, signed))?, Cosigner::last_signed))
+    let time = verify_cosignature(key, note.text(), &line).map_err(|error| error.to_string())?;
+    Ok((line, time))
 }
 
-/// The heads, oldest first, each opened for the time of its cosignature.
+/// The store's leaves must hash to its newest head.
+fn check_newest(newest: Option<&KeptHead>, signers: &HeadSigners, tree: &Tree) -> Result<(), LedgerError> {
+    let Some(newest) = newest else { return Ok(()) };
+    let head = Head::open_unchecked_cosignatures(&newest.note, signers.log.verifier())?;
+    let (size, signed) = (head.checkpoint.size, head.checkpoint.root);
+    let computed = tree.root();
+    if (tree.size(), computed) == (size, signed) {
+        return Ok(());
+    }
+    Err(LedgerError::OtherTree { size, computed, signed })
+}
+
+/// The cosigners in this process, each as it was after the newest head that carries its line.
+fn opened_cosigners(
+    signers: &HeadSigners,
+    heads: &VecDeque<KeptHead>,
+) -> Result<Vec<Box<dyn Witness>>, LedgerError> {
+    let log = signers.log.verifier();
+    let opened = |key: &SigningKey| {
+        let last = heads.iter().rev().find(|head| head.is_cosigned_by(key.verifier()));
+        let cosigner = |state| Cosigner::new(key.clone(), log.clone(), state);
+        let Some(last) = last else { return Ok(Box::new(cosigner((0, empty_root()))?) as Box<dyn Witness>) };
+        let checkpoint = Head::open_unchecked_cosignatures(&last.note, log)?.checkpoint;
+        let cosigner = cosigner((checkpoint.size, checkpoint.root))?;
+        Ok(Box::new(last.latest().into_iter().fold(cosigner, Cosigner::last_signed)) as Box<dyn Witness>)
+    };
+    signers.cosigners.iter().map(opened).collect()
+}
+
+/// The cosigners whose lines the newest head lacks when the log is opened.
+fn missing_before(signers: &HeadSigners, newest: Option<&KeptHead>) -> Vec<Missing> {
+    let lacks = |key: &&SigningKey| newest.is_some_and(|head| !head.is_cosigned_by(key.verifier()));
+    let missing = |key: &SigningKey| Missing {
+        name: key.verifier().name().to_owned(),
+        why: "it had not when the centre ended".to_owned(),
+    };
+    signers.cosigners.iter().filter(lacks).map(missing).collect()
+}
+
+/// The heads, oldest first, each opened for the times of its cosignatures.
 fn kept_heads(
     signers: &HeadSigners,
     newest_first: Vec<StoredHead>,
 ) -> Result<VecDeque<KeptHead>, LedgerError> {
-    let cosigners = std::slice::from_ref(signers.cosigner.verifier());
+    let cosigners: Vec<VerifierKey> = signers.cosigners.iter().map(|key| key.verifier().clone()).collect();
     let kept = |stored: StoredHead| {
-        let head = Head::open(&stored.note, signers.log.verifier(), cosigners)?;
-        let cosigned = head.cosignatures.first().map_or(Timestamp::MIN, |cosignature| cosignature.time);
-        Ok(KeptHead { cosigned, size: stored.size, note: stored.note })
+        let head = Head::open(&stored.note, signers.log.verifier(), &cosigners)?;
+        Ok(KeptHead::new(stored.size, stored.note, head.cosignatures, signers.needed))
     };
     newest_first.into_iter().rev().map(kept).collect()
 }

@@ -21,6 +21,7 @@ mod service;
 mod sms;
 mod state;
 mod tally;
+mod witness;
 
 pub use audit::{AuditFault, Evidence, Progress, Verdict, Watch, audit, audit_with};
 pub use bodies::{BoxMessage, OrderOpening, canonical_files};
@@ -45,3 +46,4 @@ pub use state::{
     Overdue, Report, State,
 };
 pub use tally::{Degraded, Tally};
+pub use witness::{Cosigning, Missing, Witness, WitnessError};

@@ -127,6 +127,14 @@ pub enum HeadError {
         /// Origin in the checkpoint.
         found: String,
     },
+    /// Two cosigners are one: their cosignatures would be counted as two.
+    #[error("{first} and {second} are the same key, or have the same name")]
+    OneCosigner {
+        /// Name of the one.
+        first: String,
+        /// Name of the other.
+        second: String,
+    },
     /// A line is by a key that is neither the log's nor a cosigner's.
     #[error("a signature by a key nobody knows: {line}")]
     UnknownKey {
@@ -152,6 +160,7 @@ impl Head {
     /// line is by a key that was not given, or a key signed twice.
     pub fn open(note: &str, log: &VerifierKey, cosigners: &[VerifierKey]) -> Result<Head, HeadError> {
         cosigners.iter().try_for_each(|key| key.check_kind(KeyKind::CosignatureV1))?;
+        check_distinct(cosigners)?;
         let (signed, checkpoint) = open_log(note, log)?;
         let cosignatures = other_lines(&signed, log)
             .map(|line| cosignature(&signed, line, cosigners))
@@ -187,6 +196,16 @@ fn check_once(signed: &SignedNote) -> Result<(), HeadError> {
     let same = |a: &SignatureLine, b: &SignatureLine| a.name() == b.name() && a.key_id() == b.key_id();
     let twice = (1..lines.len()).find(|&i| lines[..i].iter().any(|line| same(line, &lines[i])));
     twice.map_or(Ok(()), |i| Err(HeadError::Twice { name: lines[i].name().to_owned() }))
+}
+
+fn check_distinct(cosigners: &[VerifierKey]) -> Result<(), HeadError> {
+    let same =
+        |a: &VerifierKey, b: &VerifierKey| a.name() == b.name() || a.public_bytes() == b.public_bytes();
+    let pairs = cosigners.iter().enumerate().flat_map(|(i, b)| cosigners[..i].iter().map(move |a| (a, b)));
+    let one = pairs.into_iter().find(|(a, b)| same(a, b));
+    one.map_or(Ok(()), |(a, b)| {
+        Err(HeadError::OneCosigner { first: a.name().to_owned(), second: b.name().to_owned() })
+    })
 }
 
 fn other_lines<'a>(signed: &'a SignedNote, log: &'a VerifierKey) -> impl Iterator<Item = &'a SignatureLine> {
@@ -299,6 +318,19 @@ mod tests {
         let opened = Head::open(&signed().to_string(), log_key().verifier(), &[log_key().verifier().clone()]);
         assert!(matches!(opened, Err(HeadError::Key(KeyError::WrongKind { .. }))));
         assert!(matches!(Head::open(&signed().to_string(), &keys[0], &[]), Err(HeadError::Key(_))));
+    }
+
+    #[test]
+    fn one_cosigner_under_two_names_is_not_two() {
+        let two_names = |name: &str| {
+            SigningKey::from_seed(name, KeyKind::CosignatureV1, &[2; 32]).unwrap().verifier().clone()
+        };
+        let keys = [two_names("witness.example/2"), two_names("witness.example/other")];
+        let opened = Head::open(&cosigned(&[2]).to_string(), log_key().verifier(), &keys);
+        assert!(matches!(opened, Err(HeadError::OneCosigner { .. })), "{opened:?}");
+        let keys = [cosigner_key(2).verifier().clone(), cosigner_key(2).verifier().clone()];
+        let opened = Head::open(&cosigned(&[2]).to_string(), log_key().verifier(), &keys);
+        assert!(matches!(opened, Err(HeadError::OneCosigner { .. })), "{opened:?}");
     }
 
     #[test]

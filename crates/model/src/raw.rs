@@ -82,6 +82,7 @@ pub(crate) struct RawRules {
     #[serde(default)]
     pub(crate) objective: PlanObjective,
     pub(crate) rest_hours: u32,
+    pub(crate) cosigners: u32,
     pub(crate) cosignatures: u32,
     pub(crate) auditors_after_hours: u32,
     pub(crate) public_after_days: u32,

@@ -35,7 +35,9 @@ pub struct Rules {
     pub objective: PlanObjective,
     /// Hours of rest between two duties of a team.
     pub rest_hours: u32,
-    /// Cosignatures that freeze an entry of the log.
+    /// Cosigners of the log's heads.
+    pub cosigners: u32,
+    /// Cosignatures, each by another of them, that freeze an entry of the log.
     pub cosignatures: u32,
     /// Hours after which auditors see values, deals and orders, from the end of all that they decide.
     pub auditors_after_hours: u32,

@@ -31,7 +31,7 @@ pub(crate) struct DataFolder {
 #[serde(deny_unknown_fields)]
 struct SecretsFile {
     log: String,
-    cosigner: String,
+    cosigners: Vec<String>,
     device: String,
     salt: String,
     custodians: Vec<(String, String)>,
@@ -77,7 +77,7 @@ impl DataFolder {
         let custodians = secrets.custodians.iter().map(|(id, secret)| (id.to_string(), hex::encode(secret)));
         let file = SecretsFile {
             log: hex::encode(secrets.log),
-            cosigner: hex::encode(secrets.cosigner),
+            cosigners: secrets.cosigners.iter().map(hex::encode).collect(),
             device: hex::encode(secrets.device),
             salt: hex::encode(secrets.salt),
             custodians: custodians.collect(),
@@ -150,9 +150,10 @@ impl SecretsFile {
                 id.parse().map_err(|error| Failure::failed(format!("{SECRETS}, {field}: {error}")))?;
             Ok((known, secret(&field, text)?))
         };
+        let cosigner = |text: &String| secret("cosigners", text);
         Ok(Secrets {
             log: secret("log", &self.log)?,
-            cosigner: secret("cosigner", &self.cosigner)?,
+            cosigners: self.cosigners.iter().map(cosigner).collect::<Result<_, Failure>>()?,
             device: secret("device", &self.device)?,
             salt: secret("salt", &self.salt)?,
             custodians: self.custodians.iter().map(custodian).collect::<Result<_, Failure>>()?,

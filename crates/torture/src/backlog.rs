@@ -72,10 +72,11 @@ fn run_demo(binary: &Binary, data: &Path) -> Result<(), Trouble> {
 fn newest(data: &Path) -> Result<Timestamp, Trouble> {
     let read =
         |name: &str| std::fs::read_to_string(data.join(name)).map_err(Trouble::system("read the folder"));
-    let (note, log, cosigner) =
+    let (note, log, cosigners) =
         (read("log/checkpoint")?, read("keys/log.vkey")?, read("keys/cosigners.vkey")?);
     let key = |text: &str| text.trim().parse().map_err(|error| Trouble::program(format!("a key: {error}")));
-    let head = sekong_log::Head::open(&note, &key(&log)?, &[key(&cosigner)?]).map_err(Trouble::program)?;
+    let cosigners = cosigners.lines().map(key).collect::<Result<Vec<_>, _>>()?;
+    let head = sekong_log::Head::open(&note, &key(&log)?, &cosigners).map_err(Trouble::program)?;
     let cosigned = head.cosignatures.iter().map(|cosignature| cosignature.time).max();
     cosigned.ok_or_else(|| Trouble::program("the head is not cosigned"))
 }

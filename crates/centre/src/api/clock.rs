@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use sekong_log::Period;
 use sekong_model::Moment;
 
-use super::views::{ClockView, JobView, ScheduleView};
+use super::views::{ClockView, JobView, MissingView, ScheduleView};
 use crate::schedule::Job;
 use crate::service::{Progress, Service};
+use crate::witness::Missing;
 
 /// The centre's time.
 #[utoipa::path(get, path = "/api/clock", operation_id = "show_clock", tag = "centre", responses((status = 200, body = ClockView)))]
@@ -26,6 +27,7 @@ pub(crate) async fn show(State(service): State<Service>) -> Json<ClockView> {
         day,
         hour,
         schedule: schedule(service.progress()),
+        missing_cosigners: desk.missing_cosigners().iter().map(missing).collect(),
     })
 }
 
@@ -36,6 +38,10 @@ fn schedule(progress: Progress) -> ScheduleView {
         waiting: progress.waiting,
         stopped: progress.stopped,
     }
+}
+
+fn missing(missing: &Missing) -> MissingView {
+    MissingView { name: missing.name.clone(), why: missing.why.clone() }
 }
 
 fn job_view(job: Job, due: Timestamp) -> JobView {

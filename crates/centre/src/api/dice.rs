@@ -47,6 +47,7 @@ fn silences(log: &Log) -> Vec<SilenceView> {
 }
 
 /// Draws with dice that two officers of different bodies threw for silences; open to all, for the signatures say who threw.
+///
 /// Once it is answered the dice are in the log; whoever hears no answer looks at `/api/silences` and throws again if they wait.
 #[utoipa::path(post, path = "/api/throws", operation_id = "take_throw", tag = "log",
     request_body(content = String, content_type = "application/json", description = "{moment, silences, dice, throwers: [{officer, signature}]}, as `sekong dice throw` makes it"),
@@ -55,6 +56,7 @@ fn silences(log: &Log) -> Vec<SilenceView> {
     (status = 400, body = ProblemView, content_type = "application/problem+json"),
     (status = 409, body = ProblemView, content_type = "application/problem+json"),
     (status = 422, body = ProblemView, content_type = "application/problem+json"),
+    (status = 503, body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn throw(State(service): State<Service>, body: Body) -> Result<StatusCode, Problem> {
     let throw: Throw = read(body).await?;
@@ -99,6 +101,7 @@ struct Announced {
     (status = 403, body = ProblemView, content_type = "application/problem+json"),
     (status = 409, body = ProblemView, content_type = "application/problem+json"),
     (status = 422, body = ProblemView, content_type = "application/problem+json"),
+    (status = 503, body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn announce(
     State(service): State<Service>,

@@ -89,6 +89,11 @@ impl From<CentreError> for Problem {
                     .field("team")
                     .hint("relay to teams that are on duty in this hour or the next")
             }
+            CentreError::TooFewCosigned { .. } => {
+                let status = StatusCode::SERVICE_UNAVAILABLE;
+                Problem::new(status, "too-few-cosigned", "The log's head has too few cosignatures", &error)
+                    .hint("nothing was logged; try again once the cosigners can be reached")
+            }
             error => Problem::internal(error),
         }
     }

@@ -28,6 +28,17 @@ pub struct ClockView {
     pub hour: Hour,
     /// The scheduler.
     pub schedule: ScheduleView,
+    /// The cosigners whose lines the newest head of the log lacks; an alarm.
+    pub missing_cosigners: Vec<MissingView>,
+}
+
+/// A cosigner that did not cosign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MissingView {
+    /// Name of its key.
+    pub name: String,
+    /// Why.
+    pub why: String,
 }
 
 /// How far the schedule is done.

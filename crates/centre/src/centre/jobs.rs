@@ -56,7 +56,7 @@ impl<S: Store> Centre<S> {
         now: Timestamp,
     ) -> Result<(), CentreError> {
         let campaign = self.state.campaign().clone();
-        let head = self.cosigned_head()?;
+        let (_, head) = self.head_of(moment)?;
         let mut done = Ok(());
         for province in campaign.provinces() {
             if self.state.is_released(&province.id, moment) {
@@ -79,7 +79,7 @@ impl<S: Store> Centre<S> {
     pub async fn throw(&mut self, throw: &Throw, now: Timestamp) -> Result<(), CentreError> {
         let campaign = self.state.campaign().clone();
         let open = self.state.open_silences_of(throw).map_err(|fault| at(self.log_size(), fault))?;
-        let head = self.cosigned_head()?;
+        let (_, head) = self.head_of(throw.moment)?;
         let mut values = Vec::new();
         for (province, noted) in open {
             let received = self.ledger.body(&noted.received).await?;
@@ -92,6 +92,12 @@ impl<S: Store> Centre<S> {
             self.draw_with(&campaign, &province, throw.moment, &values, &head, now)?;
         }
         Ok(())
+    }
+
+    /// The head that a moment is drawn under: over all that its draws stand on. It need not be the newest one: what was
+    /// frozen stays so while cosigners cannot be reached.
+    fn head_of(&self, moment: Moment) -> Result<(u64, String), CentreError> {
+        self.head_over(self.state.newest_under(moment))
     }
 
     fn draw_with(
@@ -179,7 +185,8 @@ impl<S: Store> Centre<S> {
 
     /// What the custodians are asked for a moment: one request for each province that still needs their values.
     pub async fn requests(&mut self, moment: Moment) -> Result<Vec<ReleaseRequest>, CentreError> {
-        let (campaign, head) = (self.state.campaign().clone(), self.cosigned_head()?);
+        let campaign = self.state.campaign().clone();
+        let head = self.head_of(moment)?;
         let mut requests = Vec::new();
         for province in campaign.provinces() {
             let settled = self.state.is_released(&province.id, moment)
@@ -212,13 +219,13 @@ impl<S: Store> Centre<S> {
         campaign: &Campaign,
         province: &ProvinceId,
         moment: Moment,
-        head: &str,
+        (size, head): &(u64, String),
     ) -> Result<ReleaseRequest, CentreError> {
         let (basis, absences) = self.frozen_under(province, moment)?;
         let frozen = |what| move |entry: Option<_>| entry.ok_or(CentreError::NotYet { what });
-        let basis = frozen("the plan")(self.ledger.frozen(basis).await?)?;
-        let absences = frozen("the absences")(self.ledger.frozen(absences).await?)?;
-        let (campaign, province, head) = (campaign.id().clone(), province.clone(), head.to_owned());
+        let basis = frozen("the plan")(self.ledger.frozen(basis, *size).await?)?;
+        let absences = frozen("the absences")(self.ledger.frozen(absences, *size).await?)?;
+        let (campaign, province, head) = (campaign.id().clone(), province.clone(), head.clone());
         Ok(ReleaseRequest { campaign, province, moment, basis, absences, head })
     }
 

@@ -15,6 +15,7 @@ use crate::boxes::ProvenBox;
 use crate::centre::{Centre, CentreError};
 use crate::receipt::Receipt;
 use crate::state::{DrawnOrder, KeyRing, State};
+use crate::witness::Missing;
 
 /// A centre, whatever its store.
 pub(crate) trait Desk: Send + Sync {
@@ -28,6 +29,8 @@ pub(crate) trait Desk: Send + Sync {
     fn commits(&self) -> u64;
     /// The newest cosigned head.
     fn head(&self) -> Option<&str>;
+    /// The cosigners whose lines it lacks.
+    fn missing_cosigners(&self) -> &[Missing];
     /// When that was cosigned.
     fn head_at(&self) -> Option<Timestamp>;
     /// When the first known head over an entry was cosigned.
@@ -63,6 +66,10 @@ impl<S: Store> Desk for Centre<S> {
 
     fn head(&self) -> Option<&str> {
         Centre::head(self)
+    }
+
+    fn missing_cosigners(&self) -> &[Missing] {
+        Centre::missing_cosigners(self)
     }
 
     fn box_of(&self, province: &ProvinceId, moment: Moment, team: &TeamId) -> Option<ProvenBox> {

@@ -70,16 +70,20 @@ impl<S: Store + 'static> Scheduler<S> {
         self.solve_ahead(job).await;
         let mut released = Answers::default();
         loop {
-            if let Job::Draw(moment) = job {
-                let asks = self.ask(|answer| Wish::Asks(moment, released.clone(), answer)).await??;
-                released.gather(&self.custodians, &asks, self.clock.now()).await;
-            }
-            let answers = released.clone();
-            match self.ask(|answer| Wish::Run(job, answers, answer)).await? {
-                Err(waiting @ CentreError::Waiting { .. }) => self.wait(waiting).await,
+            match self.try_job(job, &mut released).await {
+                Err(waiting) if waiting.may_pass() => self.wait(waiting).await,
                 done => return done,
             }
         }
+    }
+
+    async fn try_job(&self, job: Job, released: &mut Answers) -> Result<(), CentreError> {
+        if let Job::Draw(moment) = job {
+            let asks = self.ask(|answer| Wish::Asks(moment, released.clone(), answer)).await??;
+            released.gather(&self.custodians, &asks, self.clock.now()).await;
+        }
+        let answers = released.clone();
+        self.ask(|answer| Wish::Run(job, answers, answer)).await?
     }
 
     async fn wait(&self, waiting: CentreError) {

@@ -97,6 +97,14 @@ impl State {
         list.map_or(0, |list| list.quoted_size)
     }
 
+    /// Index of the newest entry that the draws of a moment stand on, so far as they are logged.
+    pub(crate) fn newest_under(&self, moment: Moment) -> u64 {
+        let period = period_of(moment);
+        let lists = self.absences.iter().filter(|((_, of), _)| *of == period).map(|(_, list)| list.index);
+        let silences = self.silences().filter(|(_, of, _)| *of == moment).map(|(_, _, noted)| noted.index);
+        lists.chain(silences).chain(self.daily_die(period)).max().unwrap_or(0)
+    }
+
     /// When the values of a moment may be released: by the schedule, and once the absence list has stood a while.
     pub(crate) fn release_due(&self, province: &ProvinceId, moment: Moment) -> Timestamp {
         let list = self.absences.get(&(province.clone(), period_of(moment)));

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod api;
+mod cosigners;
 mod forgeries;
 mod founded;
 mod office;

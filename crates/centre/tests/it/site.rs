@@ -99,8 +99,14 @@ impl Site {
     }
 
     pub(crate) fn at_midnight_with(demo: bool, sms: Option<SmsGateway>) -> Site {
+        Site::prepared(demo, sms, |_| ())
+    }
+
+    /// The same with something changed before it runs.
+    pub(crate) fn prepared(demo: bool, sms: Option<SmsGateway>, prepare: impl FnOnce(&mut Founded)) -> Site {
         let runtime = Runtime::new().unwrap();
-        let founded = runtime.block_on(Founded::at_midnight());
+        let mut founded = runtime.block_on(Founded::at_midnight());
+        prepare(&mut founded);
         let dues = founded.dues();
         let Founded { folder, campaign, centre, now, links, .. } = founded;
         let keys = centre.keys().clone();

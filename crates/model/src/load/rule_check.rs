@@ -8,6 +8,8 @@ use crate::{HOURS_PER_DAY, Hour, Rules, WetSeason};
 /// Most minutes and hours of any rule: a week.
 const MINUTES_MAX: u32 = 7 * 24 * 60;
 const HOURS_MAX: u32 = 31 * 24;
+/// A note of the log has room for that many and some more.
+const COSIGNERS_MAX: u32 = 50;
 
 pub(super) fn rules(raw: &RawRules, faults: &mut Faults) -> Option<Rules> {
     let sane = limits(raw, faults);
@@ -33,6 +35,7 @@ pub(super) fn rules(raw: &RawRules, faults: &mut Faults) -> Option<Rules> {
         bribed_teams: raw.bribed_teams,
         objective: raw.objective,
         rest_hours: raw.rest_hours,
+        cosigners: raw.cosigners,
         cosignatures: raw.cosignatures,
         auditors_after_hours: raw.auditors_after_hours,
         public_after_days: raw.public_after_days,
@@ -76,7 +79,8 @@ fn limits(raw: &RawRules, faults: &mut Faults) -> bool {
         ("absences_at_hours", raw.absences_at_hours, 1, HOURS_MAX, "hours"),
         ("bribed_teams", raw.bribed_teams, 0, 100, "teams"),
         ("rest_hours", raw.rest_hours, 0, 24, "hours"),
-        ("cosignatures", raw.cosignatures, 1, 100, "cosignatures"),
+        ("cosigners", raw.cosigners, 1, COSIGNERS_MAX, "cosigners"),
+        ("cosignatures", raw.cosignatures, 1, COSIGNERS_MAX, "cosignatures"),
         ("auditors_after_hours", raw.auditors_after_hours, 1, 24 * 366, "hours"),
         ("public_after_days", raw.public_after_days, 1, 3_660, "days"),
     ];
@@ -111,6 +115,7 @@ fn agreement(raw: &RawRules, faults: &mut Faults) {
         ("lead_minutes", raw.lead_minutes, Above, "silence_minutes", raw.silence_minutes),
         ("plan_at_hours", raw.plan_at_hours, Above, "absences_at_hours", raw.absences_at_hours),
         ("deal_lead_hours", raw.deal_lead_hours, Above, "enter_lead_minutes, in whole hours", enter_hours),
+        ("cosigners", raw.cosigners, AtLeast, "cosignatures", raw.cosignatures),
         ("public_after_days", raw.public_after_days, AtLeast, "auditors_after_hours, in days", auditors_days),
     ];
     for (field, value, relation, other, limit) in pairs {

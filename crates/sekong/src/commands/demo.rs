@@ -178,10 +178,10 @@ async fn week(args: &DemoArgs, service: &Service, receipts: u64) -> Week {
 
 fn secrets(seed: Seed, campaign: &Campaign) -> Secrets {
     let secret = |purpose: &str, subject: &str| seed.bytes(purpose, subject);
-    let custodians = campaign.custodians().iter();
+    let (custodians, cosigners) = (campaign.custodians().iter(), 1..=campaign.rules().cosigners);
     Secrets {
         log: secret("log key", ""),
-        cosigner: secret("cosigner key", ""),
+        cosigners: cosigners.map(|number| secret("cosigner key", &number.to_string())).collect(),
         device: secret("centre key", ""),
         salt: secret("salt key", ""),
         custodians: custodians.map(|id| (id.clone(), secret("custodian", id.as_str()))).collect(),

@@ -140,7 +140,7 @@ fn new_secrets(campaign: &Campaign, apart: bool) -> Result<Secrets, Failure> {
     let here = campaign.custodians().iter().filter(|_| !apart);
     Ok(Secrets {
         log: random()?,
-        cosigner: random()?,
+        cosigners: (0..campaign.rules().cosigners).map(|_| random()).collect::<Result<_, Failure>>()?,
         device: random()?,
         salt: random()?,
         custodians: here.map(|id| Ok((id.clone(), random()?))).collect::<Result<_, Failure>>()?,

@@ -56,7 +56,7 @@ fn two_days_come_to_figures_that_agree_and_to_a_head_that_opens() {
     let (log, cosigners) = (keys_in(&data.path, "log.vkey"), keys_in(&data.path, "cosigners.vkey"));
     let head = HeadKeys { log: &log[0], cosigners: Some(&cosigners) }.open(note).unwrap();
     assert_eq!(line["log_size"], head.checkpoint.size);
-    assert_eq!(head.cosignatures.len(), 1);
+    assert_eq!(head.cosignatures.len(), 3);
     assert_eq!(note, data.checkpoint());
 }
 
@@ -149,7 +149,7 @@ fn the_log_folder_holds_a_checkpoint_and_tiles_and_nothing_else() {
 fn the_keys_are_verifier_keys_and_the_secrets_are_the_owners_alone() {
     let day = shared_day();
     assert_eq!(keys_in(day, "log.vkey").len(), 1);
-    assert_eq!(keys_in(day, "cosigners.vkey").len(), 1);
+    assert_eq!(keys_in(day, "cosigners.vkey").len(), 3);
     let secrets = fs::metadata(day.join("keys/secrets.json")).unwrap();
     assert_eq!(secrets.permissions().mode() & 0o777, 0o600);
 }

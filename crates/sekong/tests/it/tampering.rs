@@ -201,12 +201,23 @@ fn a_stale_partial_tile_may_stay_if_it_is_a_beginning_of_the_tree() {
 }
 
 #[test]
-fn a_head_without_its_cosignature_is_not_frozen() {
+fn two_of_three_cosignatures_freeze_a_head_and_one_does_not_however_often_it_is_there() {
     let data = Data::founded();
     let note = data.checkpoint();
-    let (without, _) = note.trim_end().rsplit_once('\n').unwrap();
-    data.set_checkpoint(&format!("{without}\n"));
+    let mut lines: Vec<&str> = note.lines().collect();
+    let mut without = || {
+        let taken = lines.pop().unwrap().to_owned();
+        (lines.join("\n") + "\n", taken)
+    };
+    let (two, _) = without();
+    data.set_checkpoint(&two);
+    sekong(["verify", arg(&data.path)]).exits(0);
+    let (one, _) = without();
+    data.set_checkpoint(&one);
     data.breaks("head.cosigned", "checkpoint");
+    let twice = one.lines().last().unwrap();
+    data.set_checkpoint(&format!("{one}{twice}\n"));
+    data.breaks("log.head", "checkpoint");
 }
 
 #[test]

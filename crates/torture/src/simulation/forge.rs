@@ -1,5 +1,5 @@
 //! A second absence list for a period, with proofs and heads that are in order: what only one who holds the keys of a log
-//! and its cosigner can show. Under the true keys it is the two-faced centre, under others a rogue custodian's own log.
+//! and its cosigners can show. Under the true keys it is the two-faced centre, under others a rogue custodian's own log.
 
 use jiff::Timestamp;
 use sekong_draw::{FreezeKeys, FrozenEntry, ReleaseRequest, period_of};
@@ -8,20 +8,23 @@ use sekong_log::{
     Statement, Tree, empty_root, leaf_hash,
 };
 
-/// The keys of a log and of its cosigner.
+/// The keys of a log and of its cosigners.
 pub(crate) struct Forger {
     log: SigningKey,
-    cosigner: SigningKey,
+    cosigners: Vec<SigningKey>,
 }
 
 impl Forger {
     /// Keys under the names that the campaign's log has.
-    pub(crate) fn new(campaign: &str, log: &[u8; 32], cosigner: &[u8; 32]) -> Forger {
+    pub(crate) fn new(campaign: &str, log: &[u8; 32], cosigners: &[[u8; 32]]) -> Forger {
         let name = format!("sekong/{campaign}");
         let key = |name: &str, kind, seed| SigningKey::from_seed(name, kind, seed).expect("a key's name");
         Forger {
             log: key(&name, KeyKind::Ed25519, log),
-            cosigner: key(&format!("{name}/cosigner-1"), KeyKind::CosignatureV1, cosigner),
+            cosigners: (1..)
+                .zip(cosigners)
+                .map(|(number, seed)| key(&format!("{name}/cosigner-{number}"), KeyKind::CosignatureV1, seed))
+                .collect(),
         }
     }
 
@@ -29,8 +32,8 @@ impl Forger {
     pub(crate) fn freeze_keys(&self) -> FreezeKeys {
         FreezeKeys {
             log: self.log.verifier().clone(),
-            cosigners: vec![self.cosigner.verifier().clone()],
-            cosignatures_needed: 1,
+            cosigners: self.cosigners.iter().map(|key| key.verifier().clone()).collect(),
+            cosignatures_needed: self.cosigners.len(),
         }
     }
 
@@ -38,14 +41,16 @@ impl Forger {
     pub(crate) fn other_list(&self, true_request: &ReleaseRequest, written: Timestamp) -> ReleaseRequest {
         let basis = true_request.basis.leaf.clone();
         let mut tree = Tree::new();
-        let log = self.log.verifier().clone();
-        let cosigner = Cosigner::new(self.cosigner.clone(), log, (0, empty_root()));
-        let mut cosigner = cosigner.expect("the keys are of their kinds");
+        let cosigner = |key: &SigningKey| {
+            let cosigner = Cosigner::new(key.clone(), self.log.verifier().clone(), (0, empty_root()));
+            cosigner.expect("the keys are of their kinds")
+        };
+        let mut cosigners: Vec<Cosigner> = self.cosigners.iter().map(cosigner).collect();
         tree.push(leaf_hash(&basis));
-        let before = self.head(&tree, &mut cosigner, written);
+        let before = self.head(&tree, &mut cosigners, written);
         let list = list(true_request, before, written);
         tree.push(leaf_hash(&list));
-        let head = self.head(&tree, &mut cosigner, written);
+        let head = self.head(&tree, &mut cosigners, written);
         let frozen = |index, leaf| FrozenEntry {
             index,
             leaf,
@@ -54,13 +59,15 @@ impl Forger {
         ReleaseRequest { basis: frozen(0, basis), absences: frozen(1, list), head, ..true_request.clone() }
     }
 
-    fn head(&self, tree: &Tree, cosigner: &mut Cosigner, time: Timestamp) -> String {
+    fn head(&self, tree: &Tree, cosigners: &mut [Cosigner], time: Timestamp) -> String {
         let origin = self.log.verifier().name().to_owned();
         let checkpoint = Checkpoint { origin, size: tree.size(), root: tree.root() };
         let mut note = checkpoint.sign(&self.log).expect("a head is signed");
-        let (seen, _) = cosigner.state();
-        let proof = tree.consistency_proof(seen, tree.size()).expect("the tree grows");
-        note.push(cosigner.cosign(seen, &note.to_string(), &proof, time).expect("the head is in order"));
+        for cosigner in cosigners {
+            let (seen, _) = cosigner.state();
+            let proof = tree.consistency_proof(seen, tree.size()).expect("the tree grows");
+            note.push(cosigner.cosign(seen, &note.to_string(), &proof, time).expect("the head is in order"));
+        }
         note.to_string()
     }
 }

@@ -194,7 +194,7 @@ impl<'a> Simulation<'a> {
             chance: seed.stream("centre", ""),
             plot,
             model: Model::default(),
-            two_faced: Forger::new(campaign.id().as_str(), &secrets.log, &secrets.cosigner),
+            two_faced: Forger::new(campaign.id().as_str(), &secrets.log, &secrets.cosigners),
             ended: Ended::default(),
         }
     }

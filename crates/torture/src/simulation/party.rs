@@ -75,7 +75,7 @@ impl Party {
         terms: &CustodianTerms,
         (id, secret): &(CustodianId, [u8; 32]),
     ) -> Party {
-        let rogue = Forger::new(campaign.id().as_str(), &[201; 32], &[202; 32]);
+        let rogue = Forger::new(campaign.id().as_str(), &[201; 32], &[[202; 32], [203; 32]]);
         let mut early = terms.clone();
         early.schedule.values_mut().for_each(|due| *due -= IMPATIENCE);
         let twin = CustodianTerms { keys: rogue.freeze_keys(), ..terms.clone() };

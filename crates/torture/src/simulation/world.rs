@@ -83,7 +83,7 @@ fn secrets(campaign: &Campaign) -> Secrets {
     let custodians = campaign.custodians().iter();
     Secrets {
         log: secret("log"),
-        cosigner: secret("cosigner"),
+        cosigners: [1, 2, 3].map(|number| secret(&format!("cosigner {number}"))).to_vec(),
         device: secret("centre"),
         salt: secret("salt"),
         custodians: custodians.map(|id| (id.clone(), secret(id.as_str()))).collect(),
