@@ -3,7 +3,9 @@
 
 use sekong_draw::{CommitmentError, DealError, ReleaseError, ThrowError, WalkError};
 use sekong_log::{DeviceId, Hash, HeadError, Period};
-use sekong_model::{CustodianId, Day, Hour, Moment, PoolId, PostId, ProvinceId, TeamId, UnitId};
+use sekong_model::{
+    Breach, CustodianId, Day, Hour, Moment, PoolId, PostId, ProvinceId, ShiftId, TeamId, UnitId,
+};
 use sekong_plan::{GameError, SolveError};
 
 use crate::schedule::Job;
@@ -361,6 +363,32 @@ pub enum Fault {
         /// When.
         moment: Moment,
     },
+    /// A team that an order or a deal sends where a rule of the campaign forbids it.
+    #[error("team {team} may not hold {post} on {day} at {hour}:00: {breach}")]
+    Breach {
+        /// Which team.
+        team: TeamId,
+        /// The post.
+        post: PostId,
+        /// The day.
+        day: Day,
+        /// The hour.
+        hour: Hour,
+        /// The rule.
+        breach: Breach,
+    },
+    /// A team that an order or a deal puts on duty before it had its rest.
+    #[error("team {team} is put on shift {shift} of {day} without {rest_hours} hours of rest around it")]
+    NoRest {
+        /// Which team.
+        team: TeamId,
+        /// The day.
+        day: Day,
+        /// The shift.
+        shift: ShiftId,
+        /// Hours between two duties of a team.
+        rest_hours: u32,
+    },
     /// A report for a slot that the draw gave nobody, or another unit.
     #[error("the draw placed no inspection of unit {unit} at {post} on {day} at {hour}:00")]
     NotDue {
@@ -480,6 +508,8 @@ impl Fault {
             Fault::Walk(_) => "draw.walk",
             Fault::Deal { .. } => "draw.deal",
             Fault::NotDrawn { .. } => "draw.recomputed",
+            Fault::Breach { breach, .. } => rule_of(*breach),
+            Fault::NoRest { .. } => "rules.rest",
             Fault::NotDue { .. } => "inspection.due",
             Fault::OtherTeam { .. } => "inspection.team",
             Fault::OtherOrder { .. } => "inspection.order",
@@ -488,5 +518,16 @@ impl Fault {
             Fault::CloseFigures { .. } => "close.figures",
             Fault::ClosedEarly { .. } => "close.time",
         }
+    }
+}
+
+fn rule_of(breach: Breach) -> &'static str {
+    match breach {
+        Breach::Jurisdiction => "rules.jurisdiction",
+        Breach::Access => "rules.access",
+        Breach::WetSeason => "rules.wet-season",
+        Breach::Night => "rules.night",
+        Breach::Crew { .. } => "rules.crew",
+        Breach::Boat => "rules.boat",
     }
 }

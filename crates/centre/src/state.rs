@@ -5,6 +5,7 @@
 
 mod draw;
 mod freeze;
+mod lawful;
 mod removals;
 mod report;
 mod setup;
@@ -192,7 +193,7 @@ pub struct State {
     orders_at: BTreeMap<(ProvinceId, Moment), u64>,
     heard: BTreeSet<(Moment, TeamId)>,
     relayed: BTreeSet<(Moment, TeamId, Channel)>,
-    dealt: BTreeMap<(Day, UnitId), TeamId>,
+    dealt: BTreeMap<Day, BTreeMap<UnitId, TeamId>>,
     dues: BTreeMap<(Day, Hour), BTreeMap<UnitId, Due>>,
     sealed: BTreeSet<ProvinceId>,
     closes: BTreeMap<(Day, Hour), u64>,

@@ -18,6 +18,9 @@ pub enum UncoveredReason {
     /// The shift touches the night and the post may not be held then.
     #[error("it may not be held at night, and the shift of this hour touches the night")]
     Night,
+    /// Every pool on duty has a team of an agency without jurisdiction there.
+    #[error("no pool on duty is of agencies alone that have jurisdiction there")]
+    NoJurisdiction,
     /// No unit on duty has a boat.
     #[error("no unit on duty has a boat")]
     NoBoat,
@@ -225,6 +228,10 @@ impl Campaign {
         }
         let units = self.units_in(&post.province, season).iter().filter(|u| u.shift == shift.id);
         let pools: Vec<&Pool> = units.filter_map(|u| self.pool(&u.pool)).collect();
+        let has_jurisdiction = |pool: &&Pool| pool.agencies.iter().all(|of| post.agencies.contains(of));
+        if !pools.iter().any(has_jurisdiction) {
+            return UncoveredReason::NoJurisdiction;
+        }
         let afloat: Vec<&Pool> = pools.iter().copied().filter(|pool| pool.boat || !post.boat).collect();
         let crew = afloat.iter().map(|pool| pool.crew).max();
         match crew {

@@ -84,6 +84,8 @@ pub enum Kind {
     Pool,
     /// `teams` of a pool.
     Team,
+    /// `agencies` of a post.
+    Agency,
     /// A point of the crossings file.
     Crossing,
     /// A junction of the roads file.
@@ -104,6 +106,7 @@ impl fmt::Display for Kind {
             Kind::Post => "post",
             Kind::Pool => "pool",
             Kind::Team => "team",
+            Kind::Agency => "agency",
             Kind::Crossing => "crossing",
             Kind::Node => "junction",
         })

@@ -3,6 +3,7 @@
 //! This crate knows nothing of files, clocks, networks or databases: text comes in, valid values or located
 //! errors go out.
 
+mod breach;
 mod calendar;
 mod campaign;
 mod coverage;
@@ -21,6 +22,7 @@ mod time;
 mod travel;
 mod unit;
 
+pub use breach::Breach;
 pub use calendar::{DAYS_PER_WEEK, Phase};
 pub use campaign::*;
 pub use coverage::{UncoveredReason, Warning};

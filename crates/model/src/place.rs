@@ -1,6 +1,6 @@
 //! Provinces, posts and where the knowledge of them comes from.
 
-use crate::{PostId, ProvinceId};
+use crate::{Agency, PostId, ProvinceId};
 
 /// A province with the names it is shown under.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +99,8 @@ pub struct Post {
     pub cleared_access: bool,
     /// Whether it is reached by boat only.
     pub boat: bool,
+    /// Agencies that have jurisdiction there.
+    pub agencies: Vec<Agency>,
     pub(crate) provenance: Provenance,
 }
 

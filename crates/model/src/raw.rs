@@ -175,6 +175,7 @@ pub(crate) struct RawPost {
     pub(crate) cleared_access: bool,
     #[serde(default)]
     pub(crate) boat: bool,
+    pub(crate) agencies: Option<Vec<RawAgency>>,
     pub(crate) placed: Option<RawPlaced>,
 }
 
@@ -201,6 +202,8 @@ pub(crate) struct RawLeg {
     pub(crate) to: String,
     pub(crate) minutes: f64,
     pub(crate) mode: RawMode,
+    #[serde(default)]
+    pub(crate) wet_season_closed: bool,
     pub(crate) source: String,
 }
 
@@ -251,7 +254,7 @@ pub(crate) struct RawTeam {
     pub(crate) weekly_hours: u32,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum RawAgency {
     Police,

@@ -71,6 +71,8 @@ pub struct Pool {
     pub boat: bool,
     /// Officers of its smallest team: what each of its units can count on.
     pub crew: u32,
+    /// Agencies of its teams: the lot may deal a team of any of them to each of its units.
+    pub agencies: Vec<Agency>,
 }
 
 /// Whose officers a team is made of.
@@ -84,6 +86,12 @@ pub enum Agency {
     BorderGuard,
     /// Military police.
     MilitaryPolice,
+}
+
+impl Agency {
+    /// All of them.
+    pub const ALL: [Agency; 4] =
+        [Agency::Police, Agency::Customs, Agency::BorderGuard, Agency::MilitaryPolice];
 }
 
 impl std::fmt::Display for Agency {

@@ -1,10 +1,11 @@
 //! Breaks the running system on purpose: it starts the real program, reaches it over loopback, kills it, and looks at
 //! what is left. It knows of the centre what HTTP, the published folder and the demo's seed tell.
 //!
-//! `simulation` alone starts nothing: it lives campaigns through inside one process, on a clock and by chances of a seed.
 //! `rogue` plays a custodian that breaks its word.
+//! `simulation` and `borders` start nothing: they live campaigns through inside one process, on a clock and by chances of a seed.
 
 mod backlog;
+mod borders;
 mod kill;
 mod rogue;
 mod server;
@@ -15,6 +16,7 @@ use std::io;
 use std::path::PathBuf;
 
 pub use backlog::Backlog;
+pub use borders::{Border, Bordered, Looked, Sent, border_of};
 pub use kill::{Round, kill_round};
 pub use rogue::Role;
 pub use server::Server;

@@ -221,11 +221,11 @@ impl State {
     }
 
     /// Who worked on the last day of the week before, and which shifts lie too close to that.
-    fn rest_rule(&self, province: &ProvinceId, pool: &Pool, week: u32) -> RestRule {
+    pub(super) fn rest_rule(&self, province: &ProvinceId, pool: &Pool, week: u32) -> RestRule {
         let before = week.checked_sub(1).and_then(|week| self.drawn(province, Moment::Week { week }));
         let worked =
             before.and_then(|drawn| drawn.shifts.get(&pool.id)).map(|deal| deal.working(LAST_DAY_OF_WEEK));
-        RestRule { worked: worked.unwrap_or_default(), too_close: shifts_too_close(&self.campaign) }
+        RestRule { worked: worked.unwrap_or_default(), too_close: shifts_too_close(&self.campaign, pool) }
     }
 
     fn draw_hour(
@@ -237,9 +237,10 @@ impl State {
     ) -> Result<Drawn, Fault> {
         let missing = || Fault::Missing { what: format!("the plan of {province} for {day}") };
         let mut day_plan = self.plans.get(&(province.clone(), day)).ok_or_else(missing)?.clone();
-        if let Some(shift) = self.campaign.shifts().iter().position(|shift| shift.start == hour) {
-            drawn.units = self.deal_units(province, day, shift, &day_plan.units, &drawn.key)?;
-            self.dealt.extend(drawn.units.iter().map(|(unit, team)| ((day, unit.clone()), team.clone())));
+        if let Some(shift) = self.campaign.shifts().iter().find(|shift| shift.start == hour).cloned() {
+            drawn.units = self.deal_units(province, day, &shift, &day_plan.units, &drawn.key)?;
+            let units = drawn.units.iter().map(|(unit, team)| (unit.clone(), team.clone()));
+            self.dealt.entry(day).or_default().extend(units);
         }
         let of = ProvinceDay { campaign: self.campaign.id(), province, day };
         let duty_hour = DutyHour(u32::from(hour.get()));
@@ -251,7 +252,7 @@ impl State {
                 continue;
             }
             let step = walk.throw(chain, duty_hour, &of, &drawn.key)?;
-            let team = self.dealt.get(&(day, unit.id.clone())).cloned();
+            let team = self.dealt.get(&day).and_then(|dealt| dealt.get(&unit.id)).cloned();
             let team =
                 team.ok_or_else(|| Fault::Missing { what: format!("the deal of unit {}", unit.id) })?;
             let order = order_of(&plan, unit, walk, duty_hour, step, team);
@@ -269,7 +270,7 @@ impl State {
         &self,
         province: &ProvinceId,
         day: Day,
-        shift_index: usize,
+        shift: &Shift,
         units: &[Unit],
         key: &DrawKey,
     ) -> Result<BTreeMap<UnitId, TeamId>, Fault> {
@@ -277,9 +278,11 @@ impl State {
         let week_drawn = self.drawn(province, Moment::Week { week });
         let weeks_deal =
             week_drawn.ok_or_else(|| Fault::Missing { what: format!("the deal of week {week}") })?;
-        let shift = &self.campaign.shifts()[shift_index];
         let mut dealt = BTreeMap::new();
         for (pool, deal) in &weeks_deal.shifts {
+            // A pool's groups are those of the shifts that it serves.
+            let place = self.campaign.shares_of(pool).iter().position(|share| share.shift == shift.id);
+            let Some(group) = place.and_then(|place| deal.groups.get(place)) else { continue };
             let of_pool = units.iter().filter(|unit| unit.pool == *pool && unit.shift == shift.id);
             let of_pool: Vec<UnitId> = of_pool.map(|unit| unit.id.clone()).collect();
             let mut stream = key.stream(&Subject {
@@ -289,9 +292,7 @@ impl State {
                 unit: pool.as_str(),
                 purpose: Purpose::DealShift,
             });
-            let group = deal.groups.get(shift_index);
-            let on_duty: Vec<TeamId> =
-                group.map_or(Vec::new(), |group| group.on_duty(self.day_of_week(day)).cloned().collect());
+            let on_duty: Vec<TeamId> = group.on_duty(self.day_of_week(day)).cloned().collect();
             let shift_deal = deal_shift(&on_duty, &of_pool, &mut stream)
                 .map_err(|source| Fault::Deal { pool: pool.clone(), source })?;
             dealt.extend(shift_deal.units);
@@ -345,7 +346,9 @@ impl State {
         let Some(bytes) = body(bodies, &said.deal)? else { return Ok(Admitted::Sealed) };
         let logged: DealBody = bodies::read(&bytes)
             .ok_or(Fault::BodyWrong { hash: said.deal, what: "not the canonical form of a deal" })?;
-        if logged != drawn.deal_body(logged.salt) {
+        let is_drawn = logged == drawn.deal_body(logged.salt);
+        self.check_dealt(&said.province, said.moment, &logged)?;
+        if !is_drawn {
             return Err(Fault::NotDrawn { what: "deal", province: said.province, moment: said.moment });
         }
         Ok(Admitted::Whole)
@@ -368,7 +371,9 @@ impl State {
         let opened: OrdersBody = bodies::read(&bytes)
             .ok_or(Fault::BodyWrong { hash: said.body, what: "not the canonical form of orders" })?;
         let commitments: Vec<Hash> = opened.orders.iter().map(OrderOpening::commitment).collect();
-        if !drawn.are_orders(&opened, said.day, said.hour) || commitments != said.orders {
+        let are_drawn = drawn.are_orders(&opened, said.day, said.hour) && commitments == said.orders;
+        self.check_ordered(&said.province, &opened)?;
+        if !are_drawn {
             return Err(Fault::NotDrawn { what: "orders", province: said.province, moment });
         }
         if said.check_in_by != self.check_in_by(said.day, said.hour) {
@@ -447,9 +452,10 @@ impl DrawnOrder {
     }
 }
 
-/// Pairs of shifts between which a team that works the last day of a week and the first of the next cannot rest.
-fn shifts_too_close(campaign: &Campaign) -> BTreeSet<(usize, usize)> {
-    let shifts = || campaign.shifts().iter().enumerate();
+/// Pairs of a pool's shifts between which a team that works the last day of a week and the first of the next cannot rest.
+fn shifts_too_close(campaign: &Campaign, pool: &Pool) -> BTreeSet<(usize, usize)> {
+    let served = || campaign.shares_of(&pool.id).iter().filter_map(|share| campaign.shift(&share.shift));
+    let shifts = || served().enumerate();
     let rest_hours = |before: &Shift, after: &Shift| {
         let end = u32::from(before.start.get()) + u32::from(before.length_hours);
         (u32::from(HOURS_PER_DAY) + u32::from(after.start.get())).saturating_sub(end)

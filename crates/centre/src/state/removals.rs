@@ -46,7 +46,7 @@ impl State {
         let units = plan.units.iter().enumerate();
         let own = units.filter(|(_, unit)| unit.shift == *shift && unit.pool == *pool);
         own.filter_map(|(place, unit)| {
-            let team = self.dealt.get(&(day, unit.id.clone()))?;
+            let team = self.dealt.get(&day)?.get(&unit.id)?;
             Some((team.clone(), worth(plan, place, &unit.id)))
         })
         .collect()

@@ -13,17 +13,21 @@ use sekong_model::{Hour, Moment};
 
 use crate::founded::{Founded, secrets};
 
-/// The log up to shortly before one o'clock as its entries, with the centre's key to add to it.
-struct Forger {
-    founded: Founded,
+/// The log up to some time as its entries, with the centre's key to add to it.
+pub(crate) struct Forger {
+    pub(crate) founded: Founded,
     entries: Vec<Entry>,
     key: DeviceKey,
 }
 
-struct FolderBodies(std::path::PathBuf);
+/// The published bodies, and one that is forged.
+struct FolderBodies(std::path::PathBuf, Vec<u8>);
 
 impl Bodies for FolderBodies {
     fn get(&self, hash: &Hash) -> Body {
+        if body_hash(&self.1) == *hash {
+            return Body::Here(self.1.clone());
+        }
         fs::read(self.0.join(hash.to_string())).map_or(Body::Missing, Body::Here)
     }
 }
@@ -33,6 +37,10 @@ impl Forger {
         let mut founded = Founded::at_midnight().await;
         let shortly_before_one = founded.instant(Hour::MIDNIGHT) + SignedDuration::from_mins(55);
         founded.run_until(shortly_before_one).await;
+        Forger::of(founded)
+    }
+
+    pub(crate) fn of(founded: Founded) -> Forger {
         let key = DeviceKey::from_seed(&secrets(&founded.campaign).device);
         let mut files = sekong_log::LogFiles::new();
         let log = founded.folder.path().join("log");
@@ -49,7 +57,18 @@ impl Forger {
 
     /// Admits the true entries of which `keep` says so, then an entry with `forged`; gives the first fault.
     fn fault_of(&self, keep: impl Fn(&Statement) -> bool, forged: Statement, time: Timestamp) -> Fault {
-        let bodies = FolderBodies(self.founded.folder.path().join("bodies"));
+        self.fault_with(keep, forged, time, Vec::new())
+    }
+
+    /// The same with a forged body.
+    pub(crate) fn fault_with(
+        &self,
+        keep: impl Fn(&Statement) -> bool,
+        forged: Statement,
+        time: Timestamp,
+        body: Vec<u8>,
+    ) -> Fault {
+        let bodies = FolderBodies(self.founded.folder.path().join("bodies"), body);
         let keys = self.founded.centre.keys().clone();
         let mut tree = Tree::new();
         self.entries.iter().for_each(|entry| tree.push(entry.leaf_hash()));
@@ -68,7 +87,7 @@ impl Forger {
         state.admit(tree.size(), &entry, &tree, &bodies).unwrap_err()
     }
 
-    fn said<T>(&self, pick: impl Fn(Statement) -> Option<T>) -> T {
+    pub(crate) fn said<T>(&self, pick: impl Fn(Statement) -> Option<T>) -> T {
         let mut said =
             self.entries.iter().map(|entry| Statement::from_parts(entry.kind(), entry.body()).unwrap());
         said.find_map(pick).unwrap()

@@ -10,6 +10,7 @@ mod office;
 mod orders;
 mod reports;
 mod restart;
+mod rules;
 mod silence;
 mod simulated;
 mod site;

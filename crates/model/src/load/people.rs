@@ -163,6 +163,8 @@ fn pool(raw: &RawPool, index: usize, faults: &mut Faults) -> Option<(Pool, Vec<T
     let teams: Vec<Team> =
         numbered.filter_map(|(j, t)| team(t, &id, &format!("{field}.teams[{j}]"), faults)).collect();
     let crew = teams.iter().map(|team| team.crew).min()?;
+    let serves = |agency: &Agency| teams.iter().any(|team| team.agency == *agency);
+    let agencies = Agency::ALL.into_iter().filter(serves).collect();
     let pool = Pool {
         id,
         province: raw.province.parse().ok()?,
@@ -171,6 +173,7 @@ fn pool(raw: &RawPool, index: usize, faults: &mut Faults) -> Option<(Pool, Vec<T
         class: raw.class.parse().ok()?,
         boat: raw.boat,
         crew,
+        agencies,
     };
     Some((pool, teams))
 }
@@ -184,7 +187,7 @@ fn team(raw: &RawTeam, pool: &PoolId, field: &str, faults: &mut Faults) -> Optio
     Some(Team { id: id?, pool: pool.clone(), agency: agency(raw.agency), crew, weekly_hours })
 }
 
-fn agency(raw: RawAgency) -> Agency {
+pub(super) fn agency(raw: RawAgency) -> Agency {
     match raw {
         RawAgency::Police => Agency::Police,
         RawAgency::Customs => Agency::Customs,

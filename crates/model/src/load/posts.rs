@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::{self, NUMBER_MAX};
 use super::crossings::{CoordStatus, Crossing, Crossings};
+use super::people::agency;
 use crate::faults::{Faults, Kind, Problem};
 use crate::raw::{RawCampaign, RawLeg, RawMode, RawPost, RawProvince, RawWetTravel};
-use crate::travel::{Network, junction};
-use crate::{LonLat, Post, Provenance, Province, WetTravel};
+use crate::travel::{Network, Way, junction};
+use crate::{Agency, LonLat, Post, Provenance, Province, WetTravel};
 
 pub(super) fn provinces(raw: &[RawProvince], faults: &mut Faults) -> Vec<Province> {
     check::at_least(Kind::Province, raw.len(), 1, "province", faults);
@@ -102,8 +103,20 @@ fn post(raw: &RawPost, crossing: &Crossing, index: usize, faults: &mut Faults) -
         wet_season_travel: wet_travel(raw.wet_season_travel),
         cleared_access: raw.cleared_access,
         boat: raw.boat,
+        agencies: agencies(raw, &field, faults),
         provenance,
     })
+}
+
+/// Every agency has jurisdiction at a post that names none.
+fn agencies(raw: &RawPost, field: &str, faults: &mut Faults) -> Vec<Agency> {
+    let Some(named) = &raw.agencies else { return Agency::ALL.to_vec() };
+    check::at_least(Kind::Agency, named.len(), 1, &format!("{field}.agencies"), faults);
+    for (i, agency) in named.iter().enumerate().filter(|(i, agency)| named[..*i].contains(agency)) {
+        let problem = Problem::Duplicate { kind: Kind::Agency, id: self::agency(*agency).to_string() };
+        faults.report(format!("{field}.agencies[{i}]"), problem);
+    }
+    named.iter().map(|named| agency(*named)).collect()
 }
 
 fn wet_travel(raw: RawWetTravel) -> WetTravel {
@@ -178,7 +191,12 @@ pub(super) fn join_legs(
     let names: BTreeSet<&str> = ends.keys().map(String::as_str).collect();
     for (i, leg) in raw.leg.iter().enumerate() {
         if let Some((from, to)) = leg_ends(leg, i, &ends, &names, faults) {
-            network.join(from, to, leg.minutes, leg.mode == RawMode::Water);
+            let way = Way {
+                minutes: leg.minutes,
+                water: leg.mode == RawMode::Water,
+                wet_closed: leg.wet_season_closed,
+            };
+            network.join(from, to, way);
         }
     }
     Some(network)

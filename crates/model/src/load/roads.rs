@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::check::NUMBER_MAX;
 use super::crossings::{features, span_within};
 use crate::faults::{Faults, Problem};
-use crate::travel::Network;
+use crate::travel::{Network, Way};
 
 #[derive(Deserialize)]
 struct Feature {
@@ -18,13 +18,18 @@ struct Road {
     frm: String,
     to: String,
     minutes: f64,
+    #[serde(default)]
+    wet_season_closed: bool,
 }
 
 pub(super) fn read(file: &str, text: &str, faults: &mut Faults) -> Option<Network> {
     let mut network = Network::default();
     for (index, feature) in features(file, text, faults)?.into_iter().enumerate() {
         match road(feature.get()) {
-            Ok(road) => network.join(&road.frm, &road.to, road.minutes, false),
+            Ok(road) => {
+                let way = Way { minutes: road.minutes, water: false, wet_closed: road.wet_season_closed };
+                network.join(&road.frm, &road.to, way);
+            }
             Err((part, problem)) => {
                 let span = span_within(text, feature.get());
                 faults.report_at(file, Some(span), format!("features[{index}]{part}"), problem);

@@ -130,18 +130,10 @@ impl Layout<'_> {
 
     /// Posts whose rules let a unit of the pool hold them in the shift, in file order.
     fn open_posts(&self, group: &RawUnit, pool: &Pool, shift: &Shift) -> Vec<&Post> {
-        let night = self.campaign.touches_night(shift);
         let listed =
             |post: &Post| group.posts.as_ref().is_none_or(|ids| ids.iter().any(|id| post.id.as_str() == id));
-        let dry_enough =
-            |post: &Post| self.season == Season::Dry || post.wet_season_travel != crate::WetTravel::Closed;
         let open = |post: &&Post| {
-            listed(post)
-                && pool.crew >= post.min_crew
-                && post.cleared_access
-                && (post.night_ok || !night)
-                && dry_enough(post)
-                && (pool.boat || !post.boat)
+            listed(post) && self.campaign.breach_of(&pool.holder(), post, shift, self.season).is_none()
         };
         self.campaign.posts_of(&self.province.id).into_iter().filter(open).collect()
     }

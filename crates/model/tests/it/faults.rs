@@ -316,6 +316,51 @@ fn boats_crews_and_clearance_bound_the_reach() {
     let old = &TOML[start..start + TOML[start..].find("= true\n\n").unwrap() + 6];
     let closed = old.replace("access = true", "access = false");
     assert_eq!(uncovered(old, &closed, "VIL-1825034"), Some(UncoveredReason::NotCleared));
+    let other = old.replace("cleared_access", "agencies = [\"customs\"]\ncleared_access");
+    assert_eq!(uncovered(old, &other, "VIL-1825034"), Some(UncoveredReason::NoJurisdiction));
+}
+
+#[test]
+fn agencies_of_a_post_are_some_and_each_once() {
+    let old = "cleared_access = true\n\n";
+    let with = |agencies: &str| format!("cleared_access = true\nagencies = [{agencies}]\n\n");
+    let problem = check(CAMPAIGN_FILE, old, &with(""), "post[0].agencies", "", "agency");
+    assert_problem!(problem, Problem::TooFew { kind: Kind::Agency, least: 1 });
+    let twice = with("\"police\", \"police\"");
+    let problem = check(CAMPAIGN_FILE, old, &twice, "post[0].agencies[1]", "police", "rename");
+    assert_problem!(problem, Problem::Duplicate { kind: Kind::Agency, .. });
+    let unknown = with("\"navy\"");
+    let (_, errors) = broken(CAMPAIGN_FILE, old, &unknown);
+    assert!(errors.to_string().contains("navy") && errors.to_string().contains("border-guard"), "{errors}");
+}
+
+#[test]
+fn nobody_drives_through_where_the_way_is_not_cleared_or_closed_by_the_season() {
+    let minutes = |change: fn(String) -> String, on: &str| {
+        let mut bundle = crate::bundle();
+        bundle.files.insert(CAMPAIGN_FILE.into(), change(TOML.to_owned()));
+        let campaign = Campaign::parse(&bundle).unwrap();
+        let all = campaign.travel_minutes(&"stung-treng".parse().unwrap(), on.parse().unwrap());
+        let pair = |a: &PostId, b: &PostId| (a.as_str(), b.as_str()) == ("KH-LA-03", "DER-01");
+        all.into_iter().find(|(a, b, _)| pair(a, b)).map(|(_, _, minutes)| minutes)
+    };
+    let (dry, wet) = ("2017-01-01", "2017-06-01");
+    let as_shipped: fn(String) -> String = |toml| toml;
+    assert_eq!(minutes(as_shipped, dry), Some(33.0), "by way of KH-LA-02, on the water");
+    let uncleared: fn(String) -> String = |toml| {
+        let (before, post) = toml.split_once("id = \"KH-LA-02\"").unwrap();
+        format!(
+            "{before}id = \"KH-LA-02\"{}",
+            post.replacen("cleared_access = true", "cleared_access = false", 1)
+        )
+    };
+    assert_eq!(minutes(uncleared, dry), None);
+    let closed: fn(String) -> String = |toml| {
+        let (before, leg) = toml.split_once("to = \"DER-01\"\n").unwrap();
+        format!("{before}to = \"DER-01\"\nwet_season_closed = true\n{leg}")
+    };
+    assert_eq!((minutes(closed, dry), minutes(closed, wet)), (Some(33.0), None));
+    assert_eq!(minutes(as_shipped, wet), Some(33.0));
 }
 
 #[test]

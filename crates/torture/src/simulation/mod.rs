@@ -24,7 +24,7 @@ use sekong_model::Moment;
 use sekong_simulate::{Chance, Seed};
 
 use forge::Forger;
-use memory::Memory;
+pub(crate) use memory::Memory;
 use model::Model;
 use net::{Line, Shared};
 use party::Party;
@@ -142,8 +142,13 @@ pub fn live(world: &World, seed: u64) -> Result<Ended, Broken> {
 }
 
 /// What a future comes to that has nothing to wait for: the store is memory and the custodians answer at once.
-fn at_once<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
     future.now_or_never().expect("nothing here waits")
+}
+
+/// A folder for what is published.
+pub(crate) fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in(IN_MEMORY).or_else(|_| tempfile::tempdir()).expect("a folder can be made")
 }
 
 impl<'a> Simulation<'a> {
@@ -165,8 +170,7 @@ impl<'a> Simulation<'a> {
             officers: &officers,
             devices: &[],
         };
-        let folder = tempfile::tempdir_in(IN_MEMORY).or_else(|_| tempfile::tempdir());
-        let folder = folder.expect("a folder can be made");
+        let folder = folder();
         let (store, now) = (Memory::default(), jobs(campaign, 1)[0].0 - SignedDuration::from_hours(1));
         let centre = at_once(Centre::found(store.clone(), folder.path(), &founding, now));
         let mut centre = centre.expect("a campaign is founded");
