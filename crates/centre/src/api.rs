@@ -60,6 +60,7 @@ fn documented() -> OpenApiRouter<Service> {
         .routes(routes!(entries::show))
         .routes(routes!(relays::relay))
         .routes(routes!(relays::table))
+        .routes(routes!(relays::replace))
         .routes(routes!(relays::overdue))
         .routes(routes!(dice::list))
         .routes(routes!(dice::throw))

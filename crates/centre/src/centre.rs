@@ -10,7 +10,7 @@ use sekong_draw::{
 use sekong_log::{
     Absence, CampaignOpened, Channel, CustodianCommitted, DailyDie, DeviceId, DeviceKey, Enrolled, Entry,
     EntryDraft, EntryError, Hash, KeyError, NO_PREVIOUS, OfficerEnrolled, OrderRelayed, OutagePlanned,
-    Period, PublicDice, Remark, Statement, body_hash,
+    Period, PublicDice, Remark, Statement, TableReason, TableReplaced, body_hash,
 };
 use sekong_model::{
     Campaign, CustodianId, Day, Hour, Moment, OfficerId, Order, ProvinceId, SourceBundle, TeamId,
@@ -175,6 +175,8 @@ pub struct Relayed {
     pub index: u64,
     /// Nine digits, as they are read out.
     pub code: String,
+    /// Serial number of the table that they are of.
+    pub table: u32,
     /// The day of the hour.
     pub day: Day,
     /// The hour that the order is for.
@@ -418,11 +420,24 @@ impl<S: Store> Centre<S> {
                 )
             }
         };
-        let said = OrderRelayed { province, day, hour, team: team.clone(), channel };
+        let serial = self.state.table_of(team);
+        let said = OrderRelayed { province, day, hour, team: team.clone(), channel, table: serial.0 };
         self.write(Statement::Relayed(said), now)?;
-        let key = self.table_id(team, TableSerial(0)).key(&self.table_secret());
+        let key = self.table_id(team, serial).key(&self.table_secret());
         let code = Table::new(&key).code(day, hour, instruction).to_string();
-        Ok(Relayed { index: self.log_size() - 1, code, day, hour })
+        Ok(Relayed { index: self.log_size() - 1, code, table: serial.0, day, hour })
+    }
+
+    /// Gives a team a new table in place of one that others may have; in the next commit.
+    pub fn replace_table(
+        &mut self,
+        team: &TeamId,
+        reason: TableReason,
+        now: Timestamp,
+    ) -> Result<u64, CentreError> {
+        let serial = self.state.table_of(team).0.saturating_add(1);
+        self.write(Statement::Table(TableReplaced { team: team.clone(), serial, reason }), now)?;
+        Ok(self.log_size() - 1)
     }
 
     fn newest_order(&self, team: &TeamId, now: Timestamp) -> Option<(ProvinceId, Day, Hour, Order)> {
@@ -449,7 +464,13 @@ impl<S: Store> Centre<S> {
         let posts: BTreeSet<PostNumber> =
             of_province.filter_map(|(place, _)| PostNumber::of_index(place).ok()).collect();
         let hours: BTreeSet<Hour> = Hour::all().collect();
-        Some(Codebook::new(self.table_id(team, TableSerial(0)), &self.table_secret(), day, &hours, &posts))
+        Some(Codebook::new(
+            self.table_id(team, self.state.table_of(team)),
+            &self.table_secret(),
+            day,
+            &hours,
+            &posts,
+        ))
     }
 
     /// The key of a team's table, sealed to its device; `None` for a device without a box key.
@@ -457,11 +478,11 @@ impl<S: Store> Centre<S> {
         let campaign = self.state.campaign();
         let known = campaign.teams().iter().find(|known| known.id == *team)?;
         let province = &campaign.pool(&known.pool)?.province;
-        let serial = TableSerial(0);
+        let serial = self.state.table_of(team);
         let key = self.table_id(team, serial).key(&self.table_secret());
         let own = BoxFor { campaign: campaign.id(), province, content: BoxContent::Table(serial), team };
         let box_key = self.state.box_key_of(team, self.log_size())?;
-        let randomness = self.salts.key(&format!("table box of {team} for {box_key}")).0;
+        let randomness = self.salts.key(&format!("table {serial} box of {team} for {box_key}")).0;
         own.seal(&box_key, &key.to_bytes(), &randomness).ok()
     }
 

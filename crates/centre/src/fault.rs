@@ -389,6 +389,16 @@ pub enum Fault {
         /// Hours between two duties of a team.
         rest_hours: u32,
     },
+    /// A code of another table than the team's, or a table that does not follow on it.
+    #[error("team {team}: table {wanted} is the one that counts here, the entry names {found}")]
+    OtherTable {
+        /// Which team.
+        team: TeamId,
+        /// Serial number that it must have.
+        wanted: u32,
+        /// Serial number in the entry.
+        found: u32,
+    },
     /// A report for a slot that the draw gave nobody, or another unit.
     #[error("the draw placed no inspection of unit {unit} at {post} on {day} at {hour}:00")]
     NotDue {
@@ -508,6 +518,7 @@ impl Fault {
             Fault::Walk(_) => "draw.walk",
             Fault::Deal { .. } => "draw.deal",
             Fault::NotDrawn { .. } => "draw.recomputed",
+            Fault::OtherTable { .. } => "table.serial",
             Fault::Breach { breach, .. } => rule_of(*breach),
             Fault::NoRest { .. } => "rules.rest",
             Fault::NotDue { .. } => "inspection.due",

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use sekong_draw::Throw;
-use sekong_log::{Absence, Channel, Enrolled, Entry, Hash, OutagePlanned, Period, Remark};
+use sekong_log::{Absence, Channel, Enrolled, Entry, Hash, OutagePlanned, Period, Remark, TableReason};
 use sekong_model::{ProvinceId, TeamId};
 use sekong_store::Store;
 use tokio::net::TcpListener;
@@ -316,6 +316,15 @@ impl Service {
         channel: Channel,
     ) -> Result<Result<Relayed, CentreError>, Stopped> {
         self.ask(|answer| Wish::Relay(team, channel, answer)).await
+    }
+
+    /// Gives a team a new table; ends when that is durable.
+    pub(crate) async fn replace_table(
+        &self,
+        team: TeamId,
+        reason: TableReason,
+    ) -> Result<Result<u64, CentreError>, Stopped> {
+        self.ask(|answer| Wish::Table(team, reason, answer)).await
     }
 
     /// Draws with dice that two officers threw for silences; ends when that is durable.

@@ -192,7 +192,9 @@ pub struct State {
     decided_logged: BTreeSet<(ProvinceId, Moment, Trace)>,
     orders_at: BTreeMap<(ProvinceId, Moment), u64>,
     heard: BTreeSet<(Moment, TeamId)>,
-    relayed: BTreeSet<(Moment, TeamId, Channel)>,
+    relayed: BTreeSet<(Moment, TeamId, Channel, u32)>,
+    /// Times that a team's table was replaced: the serial number of the one that counts.
+    tables: BTreeMap<TeamId, u32>,
     dealt: BTreeMap<Day, BTreeMap<UnitId, TeamId>>,
     dues: BTreeMap<(Day, Hour), BTreeMap<UnitId, Due>>,
     sealed: BTreeSet<ProvinceId>,
@@ -252,6 +254,7 @@ impl State {
             orders_at: BTreeMap::new(),
             heard: BTreeSet::new(),
             relayed: BTreeSet::new(),
+            tables: BTreeMap::new(),
             dealt: BTreeMap::new(),
             dues: BTreeMap::new(),
             sealed: BTreeSet::new(),
@@ -294,6 +297,7 @@ impl State {
             Statement::Orders(said) => self.admit_orders(index, said, bodies),
             Statement::Opened(said) => self.admit_opened(entry, said),
             Statement::Relayed(said) => self.admit_relayed(said),
+            Statement::Table(said) => self.admit_table(said),
             Statement::Inspection(said) => self.admit_inspection(index, entry, said),
             Statement::Close(said) => self.admit_close(entry, said, tree),
         }?;

@@ -14,19 +14,21 @@
 //!
 //! The shift is used for one order: whoever listens to the channel, or reads the code out, does not learn the post.
 //! Nine digits by guess are one of the 999 right codes of an hour with a chance of 999 / 10^9, just under 1 in 10^6; a
-//! right code heard for one instruction does not better the chance of another. A [`Listener`] refuses twice an hour,
-//! so that an hour is forged with less than 1 in 500,000.
+//! right code heard for one instruction does not better the chance of another. A [`Listener`] refuses twice for an hour,
+//! and twice within [`LOCK`] whatever hours the codes are for, so that an hour is forged with less than 1 in 500,000, and
+//! so is a team within an hour's calls.
 //!
 //! What a code does not do. It proves nothing against the team itself, which holds the table: what was ordered is in
-//! the log. And whoever calls first with two wrong codes locks an hour: the team stays, and the slot drawn for it is
-//! non-response.
+//! the log. And whoever calls first with two wrong codes locks an hour, and the team for as long as [`LOCK`]: it stays,
+//! and the slot drawn for it is non-response.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::num::NonZeroU64;
 use std::str::FromStr;
 
 use hmac::{Hmac, Mac};
+use jiff::{SignedDuration, Timestamp};
 use sekong_log::Hash;
 use sekong_model::{CampaignId, Day, Hour, TeamId};
 use sha2::{Digest, Sha256};
@@ -36,8 +38,10 @@ use crate::seed::{keyed, length_prefixed};
 
 /// Digits of a code as they are spoken.
 pub const CODE_DIGITS: usize = 9;
-/// Codes that are refused for an hour before it is locked.
+/// Codes that are refused for an hour before it is locked, and within [`LOCK`] before none is taken at all.
 pub const TRIES_MAX: u8 = 2;
+/// How long a listener remembers a wrong code against every hour.
+pub const LOCK: SignedDuration = SignedDuration::from_mins(60);
 /// Posts of a campaign that can be told apart in three digits.
 pub const POST_NUMBER_MAX: u16 = 997;
 /// Longest line of a printed codebook, in characters.
@@ -352,8 +356,14 @@ pub enum RelayRefused {
     /// Not a code of this table and hour.
     #[error("not the code of this team and hour; {tries_left} of {TRIES_MAX} tries left")]
     Wrong {
-        /// Codes that may still be tried for the hour.
+        /// Codes that may still be tried for the hour now.
         tries_left: u8,
+    },
+    /// [`TRIES_MAX`] codes were wrong within [`LOCK`], for whatever hours.
+    #[error("{TRIES_MAX} wrong codes within an hour: take none before {until}, and stay where you are")]
+    Deaf {
+        /// First instant at which a code may be taken again.
+        until: Timestamp,
     },
     /// [`TRIES_MAX`] codes were wrong: nothing is taken for the hour any more.
     #[error("{TRIES_MAX} wrong codes for this hour: take no further one, and stay where you are")]
@@ -375,40 +385,73 @@ enum Heard {
 
 /// The team's side: takes one order an hour and refuses what is not of its table.
 ///
-/// Which hour a code is for is the caller's to say, never the code's: offer the hour at hand alone, or a forger has
-/// the tries of every hour. What it knows follows from the codes it heard and their order: a device that keeps those
-/// gives them again after a restart and stands where it stood.
+/// Which hour a code is for is the caller's to say, never the code's. A wrong one counts against its hour for ever, and
+/// for a while against all, so that a forger gains nothing by naming one hour after the other. What it knows follows from
+/// the codes it heard, when and in which order: a device that keeps those gives them again after a restart and stands
+/// where it stood.
 #[derive(Debug, Clone)]
 pub struct Listener {
     table: Table,
     hours: BTreeMap<(Day, Hour), Heard>,
+    /// When the latest wrong codes were heard, at most [`TRIES_MAX`] of them.
+    wrong: VecDeque<Timestamp>,
 }
 
 impl Listener {
     /// A listener that has heard nothing.
     pub fn new(table: Table) -> Listener {
-        Listener { table, hours: BTreeMap::new() }
+        Listener { table, hours: BTreeMap::new(), wrong: VecDeque::new() }
+    }
+
+    /// Goes by another table from now on; what was taken stands, and what was wrong was wrong.
+    pub fn replace(&mut self, table: Table) {
+        self.table = table;
     }
 
     /// Hears a code for an hour; the code that was taken is taken again alike.
-    pub fn hear(&mut self, day: Day, hour: Hour, code: RelayCode) -> Result<Instruction, RelayRefused> {
-        let heard = self.hours.entry((day, hour)).or_insert(Heard::Refused { codes: 0 });
-        match *heard {
-            Heard::Decided { code: taken, instruction } if taken == code => Ok(instruction),
+    pub fn hear(
+        &mut self,
+        day: Day,
+        hour: Hour,
+        code: RelayCode,
+        now: Timestamp,
+    ) -> Result<Instruction, RelayRefused> {
+        let codes = match self.hours.get(&(day, hour)) {
+            Some(Heard::Decided { code: taken, instruction }) if *taken == code => return Ok(*instruction),
             // Whether it would have been right is not said: the order of an hour is one.
-            Heard::Decided { instruction, .. } => Err(RelayRefused::Decided { stands: instruction }),
-            Heard::Refused { codes: TRIES_MAX.. } => Err(RelayRefused::Locked),
-            Heard::Refused { codes } => match self.table.instruction(day, hour, code) {
-                Some(instruction) => {
-                    *heard = Heard::Decided { code, instruction };
-                    Ok(instruction)
-                }
-                None => {
-                    *heard = Heard::Refused { codes: codes + 1 };
-                    Err(RelayRefused::Wrong { tries_left: TRIES_MAX - codes - 1 })
-                }
-            },
+            Some(Heard::Decided { instruction, .. }) => {
+                return Err(RelayRefused::Decided { stands: *instruction });
+            }
+            Some(Heard::Refused { codes: TRIES_MAX.. }) => return Err(RelayRefused::Locked),
+            Some(Heard::Refused { codes }) => *codes,
+            None => 0,
+        };
+        if let Some(until) = self.deaf_until(now) {
+            return Err(RelayRefused::Deaf { until });
         }
+        let Some(instruction) = self.table.instruction(day, hour, code) else {
+            return Err(self.refuse(day, hour, codes + 1, now));
+        };
+        self.hours.insert((day, hour), Heard::Decided { code, instruction });
+        Ok(instruction)
+    }
+
+    fn refuse(&mut self, day: Day, hour: Hour, codes: u8, now: Timestamp) -> RelayRefused {
+        self.hours.insert((day, hour), Heard::Refused { codes });
+        self.wrong.push_back(now);
+        if usize::from(TRIES_MAX) < self.wrong.len() {
+            self.wrong.pop_front();
+        }
+        let latest = self.wrong.iter().filter(|heard| now < **heard + LOCK).count();
+        let tries_left = TRIES_MAX.saturating_sub(codes.max(latest as u8));
+        RelayRefused::Wrong { tries_left }
+    }
+
+    /// Until when no code is taken for any hour; a clock that was set back frees nobody.
+    fn deaf_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let first = self.wrong.front().filter(|_| usize::from(TRIES_MAX) <= self.wrong.len())?;
+        let until = *first + LOCK;
+        (now < until).then_some(until)
     }
 
     /// The order taken for an hour; `None`: none was, and the team stays without one.

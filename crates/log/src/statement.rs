@@ -49,6 +49,8 @@ pub enum Statement {
     Opened(BoxOpened),
     /// An order was read out or sent as a code to a team without a data network.
     Relayed(OrderRelayed),
+    /// A team's table of codes is replaced.
+    Table(TableReplaced),
     /// A team reports an inspection.
     Inspection(InspectionReported),
     /// The time for reports on an hour ran out.
@@ -246,7 +248,7 @@ pub struct SilenceNoted {
     pub received: Hash,
 }
 
-/// A device is given to a team.
+/// A device is given to a team. If it takes another's place, the team's table of codes is replaced with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Enrolled {
@@ -423,6 +425,34 @@ pub struct OrderRelayed {
     pub team: TeamId,
     /// By which way.
     pub channel: Channel,
+    /// Serial number of the team's table that the code is of.
+    pub table: u32,
+}
+
+/// Why a team's table is replaced: a closed list. A device that takes another's place brings a new table by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TableReason {
+    /// The codebook or the device is lost.
+    Lost,
+    /// It is stolen, or was taken away.
+    Stolen,
+    /// Somebody else may have read it.
+    Seen,
+    /// It cannot be read any more.
+    Damaged,
+}
+
+/// A team's table is replaced: from here on the codes of the one before count for nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableReplaced {
+    /// Whose.
+    pub team: TeamId,
+    /// Serial number of the new one: one more than that of the one before.
+    pub serial: u32,
+    /// Why.
+    pub reason: TableReason,
 }
 
 /// What a team says it did in a slot. Counts stand in clear: they are the statistics.

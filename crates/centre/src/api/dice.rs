@@ -8,9 +8,8 @@ use axum::http::StatusCode;
 use sekong_draw::Throw;
 use sekong_log::{OutagePlanned, Period, Remark};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
-use super::entries::whole;
+use super::entries::read;
 use super::problem::Problem;
 use super::session::Session;
 use super::views::{LoggedView, ProblemView, SilenceView, SilencesView, SilentView};
@@ -113,8 +112,4 @@ pub(crate) async fn announce(
     let source = Remark::try_from(source).map_err(|error| Problem::unreadable("source", error))?;
     let index = service.announce_die(period, number, source).await??;
     Ok((StatusCode::CREATED, Json(LoggedView { index })))
-}
-
-async fn read<T: DeserializeOwned>(body: Body) -> Result<T, Problem> {
-    serde_json::from_slice(&whole(body).await?).map_err(|error| Problem::unreadable("body", error))
 }

@@ -8,9 +8,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use futures_util::StreamExt;
 use sekong_log::{Enrolled, Entry, leaf_hash};
+use serde::de::DeserializeOwned;
 
 use super::extract::InPath;
 use super::problem::{Problem, too_large};
+use super::relays::table_of;
 use super::session::Session;
 use super::views::{EnrolledView, NewDevice, ProblemView, ReceiptView};
 use crate::service::{Service, Taken};
@@ -76,6 +78,11 @@ pub(crate) async fn whole(body: Body) -> Result<Bytes, Problem> {
     let bytes = read.map_err(slow)?;
     let bytes = bytes.map_err(|error| Problem::unreadable("body", format!("the body broke off: {error}")))?;
     bytes.ok_or_else(|| too_large(format!("a body has at most {BODY_MAX_BYTES} bytes")))
+}
+
+/// Reads a body of JSON that has a shape.
+pub(crate) async fn read<T: DeserializeOwned>(body: Body) -> Result<T, Problem> {
+    serde_json::from_slice(&whole(body).await?).map_err(|error| Problem::unreadable("body", error))
 }
 
 /// The body's bytes; `None` if it is too large. Then it is read on and thrown away, up to a bound: a caller who is still
@@ -155,7 +162,7 @@ pub(crate) async fn enrol(
     }
     let NewDevice { device, box_key } = read_device(&whole(body).await?)?;
     let index = service.enrol(Enrolled { team: team.clone(), device, box_key }).await??;
-    let table = service.desk().await.sealed_table(&team).map(|sealed| sealed.to_string());
+    let table = table_of(&*service.desk().await, &team);
     Ok((StatusCode::CREATED, Json(EnrolledView { index, table })))
 }
 

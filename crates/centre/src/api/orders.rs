@@ -55,8 +55,8 @@ pub(crate) async fn show(
     let mut duties = duties(log, team, now, day, hour);
     // What lies ahead is in the boxes.
     duties.retain(|duty| !sealed || duty.begins <= now);
-    let (team, device) = (team.clone(), device(log, team));
-    Ok(Json(OrdersView { now, team, device, boxes, standing, duties }))
+    let (table, device) = (log.table_of(team).0, device(log, team));
+    Ok(Json(OrdersView { now, team: team.clone(), device, table, boxes, standing, duties }))
 }
 
 fn device(log: &Log, team: &TeamId) -> Option<DeviceView> {

@@ -4,16 +4,16 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
-use sekong_log::Channel;
+use sekong_log::{Channel, TableReason};
 use sekong_model::TeamId;
 use serde::Deserialize;
 
-use super::entries::whole;
+use super::entries::read;
 use super::problem::Problem;
 use super::session::Session;
-use super::views::{OverdueListView, OverdueView, ProblemView, RelayView, TableView};
+use super::views::{LoggedView, OverdueListView, OverdueView, ProblemView, RelayView, TableView};
 use crate::centre::Relayed;
-use crate::service::Service;
+use crate::service::{Desk, Service};
 
 /// How far back overdue teams are listed, in hours.
 const LISTED_HOURS: i64 = 12;
@@ -43,8 +43,7 @@ pub(crate) async fn relay(
     body: Body,
 ) -> Result<(StatusCode, Json<RelayView>), Problem> {
     session.check_runs_the_hour()?;
-    let wanted: Result<Wanted, _> = serde_json::from_slice(&whole(body).await?);
-    let Wanted { team, channel } = wanted.map_err(|error| Problem::unreadable("body", error))?;
+    let Wanted { team, channel } = read(body).await?;
     let gateway = service.options().sms.clone();
     if channel == Channel::Sms && gateway.is_none() {
         let detail = "this centre has no SMS gateway";
@@ -52,13 +51,13 @@ pub(crate) async fn relay(
             .field("channel")
             .hint("start it with --sms-gateway, or read the code out: \"voice\""));
     }
-    let Relayed { index, code, day, hour } = service.relay(team.clone(), channel).await??;
+    let Relayed { index, code, table, day, hour } = service.relay(team.clone(), channel).await??;
     let failed = match gateway.filter(|_| channel == Channel::Sms) {
         Some(gateway) => gateway.send(&team, &code).await.err(),
         None => None,
     };
     let not_sent = failed.map(|error| error.to_string());
-    Ok((StatusCode::CREATED, Json(RelayView { index, code, day, hour, not_sent })))
+    Ok((StatusCode::CREATED, Json(RelayView { index, code, table, day, hour, not_sent })))
 }
 
 /// The key of the team's table for relayed orders, sealed to its device.
@@ -71,8 +70,42 @@ pub(crate) async fn table(
     State(service): State<Service>,
     session: Session,
 ) -> Result<Json<TableView>, Problem> {
-    let sealed = service.desk().await.sealed_table(session.team()?);
-    Ok(Json(TableView { sealed: sealed.map(|sealed| sealed.to_string()) }))
+    Ok(Json(table_of(&*service.desk().await, session.team()?)))
+}
+
+pub(crate) fn table_of(desk: &dyn Desk, team: &TeamId) -> TableView {
+    let sealed = desk.sealed_table(team).map(|sealed| sealed.to_string());
+    TableView { serial: desk.state().table_of(team).0, sealed }
+}
+
+/// Whose table is replaced, and why.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lost {
+    team: TeamId,
+    reason: TableReason,
+}
+
+/// Gives a team a new table of codes, and says so in the log: from then on the codes of the one before count for nothing.
+/// For the duty officer.
+#[utoipa::path(post, path = "/api/tables", operation_id = "replace_table", tag = "board",
+    request_body(content = String, content_type = "application/json", description = "{team, reason: \"lost\", \"stolen\", \"seen\" or \"damaged\"}"),
+    responses(
+    (status = 201, body = LoggedView),
+    (status = 400, body = ProblemView, content_type = "application/problem+json"),
+    (status = 401, body = ProblemView, content_type = "application/problem+json"),
+    (status = 403, body = ProblemView, content_type = "application/problem+json"),
+    (status = 422, body = ProblemView, content_type = "application/problem+json"),
+))]
+pub(crate) async fn replace(
+    State(service): State<Service>,
+    session: Session,
+    body: Body,
+) -> Result<(StatusCode, Json<LoggedView>), Problem> {
+    session.check_runs_the_hour()?;
+    let Lost { team, reason } = read(body).await?;
+    let index = service.replace_table(team, reason).await??;
+    Ok((StatusCode::CREATED, Json(LoggedView { index })))
 }
 
 /// Teams on duty that were not heard of in time. For the duty officer.

@@ -97,7 +97,7 @@ impl Session {
         match self.role {
             Role::DutyOfficer | Role::Commander => Ok(()),
             Role::Team | Role::Analyst | Role::Inspectorate | Role::Auditor => {
-                Err(forbidden("the duty officer or the commander announces the daily die"))
+                Err(forbidden("this is for the duty officer or the commander"))
             }
         }
     }

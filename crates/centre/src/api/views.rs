@@ -360,6 +360,8 @@ pub struct OrdersView {
     pub team: TeamId,
     /// The team's device, once enrolled.
     pub device: Option<DeviceView>,
+    /// Serial number of the team's table for relayed orders; codes of an earlier one count for nothing.
+    pub table: u32,
     /// The boxes of the hours asked for and later ones, for a device with a box key: what they hold is known to it alone.
     pub boxes: Vec<BoxView>,
     /// The newest order; `null` while the team is not on duty, and for a device with a box key.
@@ -470,8 +472,8 @@ pub struct NewDevice {
 pub struct EnrolledView {
     /// Index of the entry.
     pub index: u64,
-    /// The key of its table for relayed orders, sealed to it, in hexadecimal digits.
-    pub table: Option<String>,
+    /// The team's table for relayed orders: a new one, if the device took another's place.
+    pub table: TableView,
 }
 
 /// A box of the team's own, sealed to its device.
@@ -500,6 +502,8 @@ pub struct BoxView {
 /// The key of a team's table for relayed orders.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TableView {
+    /// Its serial number: 0, and one more each time that it was replaced.
+    pub serial: u32,
     /// Sealed to the team's device, in hexadecimal digits; `null` for a device without a box key.
     pub sealed: Option<String>,
 }
@@ -511,6 +515,8 @@ pub struct RelayView {
     pub index: u64,
     /// Nine digits to be read out; the team looks them up in its table.
     pub code: String,
+    /// Serial number of that table.
+    pub table: u32,
     /// The day of the hour.
     #[schema(value_type = String, format = Date)]
     pub day: Day,

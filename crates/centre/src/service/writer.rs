@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use sekong_draw::Throw;
-use sekong_log::{Channel, Enrolled, Entry, OutagePlanned, Period, Remark};
+use sekong_log::{Channel, Enrolled, Entry, OutagePlanned, Period, Remark, TableReason};
 use sekong_model::{Moment, TeamId};
 use sekong_store::Store;
 use tokio::sync::{RwLock, mpsc, oneshot, watch};
@@ -30,6 +30,8 @@ pub(super) enum Wish {
     Enrol(Enrolled, oneshot::Sender<Result<u64, CentreError>>),
     /// Log that a team's newest order is relayed, and give its code.
     Relay(TeamId, Channel, oneshot::Sender<Result<Relayed, CentreError>>),
+    /// Give a team a new table.
+    Table(TeamId, TableReason, oneshot::Sender<Result<u64, CentreError>>),
     /// Run a job of the schedule, with what the custodians answered if it is a draw.
     Run(Job, Answers, oneshot::Sender<Result<(), CentreError>>),
     /// Say which custodians are to be asked what, after these answers.
@@ -114,6 +116,9 @@ impl<S: Store> Writer<S> {
                 }
                 Wish::Relay(team, channel, to) => {
                     answers.push(Answer::Relayed(to, centre.relay(&team, channel, now)));
+                }
+                Wish::Table(team, reason, to) => {
+                    answers.push(Answer::Written(to, centre.replace_table(&team, reason, now)));
                 }
                 Wish::Asks(moment, answers, to) => drop(to.send(centre.asks(moment, &answers, now).await)),
                 Wish::Throw(throw, to) => {

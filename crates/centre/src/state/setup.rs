@@ -66,8 +66,15 @@ impl State {
         if self.devices.contains_key(&said.device) {
             return Err(Fault::LoggedBefore { what: format!("device {}", said.device) });
         }
+        let mut takes_a_place = false;
         for before in self.devices.values_mut().filter(|chained| chained.team.as_ref() == Some(&said.team)) {
             before.retired = before.retired.or(Some(entry.time()));
+            takes_a_place = true;
+        }
+        // Whoever holds the device before holds its table, too.
+        if takes_a_place {
+            let serial = self.table_of(&said.team).0.saturating_add(1);
+            self.tables.insert(said.team.clone(), serial);
         }
         let chained =
             Chained { box_key: said.box_key, ..Chained::first(Some(said.team), entry.time(), index) };

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use sekong_log::{BoxOpened, Entry, OrderRelayed};
+use sekong_draw::TableSerial;
+use sekong_log::{BoxOpened, Entry, OrderRelayed, TableReplaced};
 use sekong_model::{Day, Hour, Moment, Order, ProvinceId, TeamId, UnitId};
 
 use super::{Admitted, DrawnOrder, State};
@@ -45,10 +46,29 @@ impl State {
 
     pub(super) fn admit_relayed(&mut self, said: OrderRelayed) -> Result<Admitted, Fault> {
         let moment = self.told(&said.province, said.day, said.hour, &said.team)?;
-        if !self.relayed.insert((moment, said.team, said.channel)) {
+        self.check_serial(&said.team, self.table_of(&said.team).0, said.table)?;
+        if !self.relayed.insert((moment, said.team, said.channel, said.table)) {
             return Err(Fault::LoggedBefore { what: "that this order was relayed".to_owned() });
         }
         Ok(Admitted::Whole)
+    }
+
+    pub(super) fn admit_table(&mut self, said: TableReplaced) -> Result<Admitted, Fault> {
+        if !self.campaign.teams().iter().any(|team| team.id == said.team) {
+            return Err(Fault::Unknown { what: format!("team {}", said.team) });
+        }
+        self.check_serial(&said.team, self.table_of(&said.team).0.saturating_add(1), said.serial)?;
+        self.tables.insert(said.team, said.serial);
+        Ok(Admitted::Whole)
+    }
+
+    fn check_serial(&self, team: &TeamId, wanted: u32, found: u32) -> Result<(), Fault> {
+        if wanted == found { Ok(()) } else { Err(Fault::OtherTable { team: team.clone(), wanted, found }) }
+    }
+
+    /// The table of a team that counts now.
+    pub fn table_of(&self, team: &TeamId) -> TableSerial {
+        TableSerial(self.tables.get(team).copied().unwrap_or_default())
     }
 
     /// The moment of orders that were sealed for a team of a province.

@@ -2,17 +2,19 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 
-use sekong_centre::api::views::{BoxView, EnrolledView, OrdersView, OverdueListView, ReceiptView, RelayView};
+use sekong_centre::api::views::{
+    BoxView, EnrolledView, LoggedView, OrdersView, OverdueListView, ReceiptView, RelayView, TableView,
+};
 use sekong_centre::{BoxMessage, SmsGateway};
 use sekong_draw::{
-    BoxContent, BoxFor, BoxSecret, Instruction, OpenError, RelayCode, SealedBox, Table, TableId, TableKey,
-    TableSerial,
+    BoxContent, BoxFor, BoxSecret, Instruction, OpenError, SealedBox, Table, TableId, TableKey, TableSerial,
 };
-use sekong_log::{BoxOpened, DeviceKey, Statement};
+use sekong_log::{BoxOpened, Channel, DeviceKey, OrderRelayed, Statement, TableReason, TableReplaced};
 use sekong_model::{Hour, Moment, TeamId};
 
 use crate::api::{minutes, report, reporting, send, site_log};
-use crate::founded::{box_secret, device};
+use crate::forgeries::Forger;
+use crate::founded::{Founded, box_secret, device};
 use crate::site::Site;
 
 /// What a team's box tells it, once its proof holds under the root that was logged.
@@ -95,6 +97,20 @@ fn whoever_opens_its_box_is_heard_of_and_the_others_on_duty_are_overdue() {
     site.end();
 }
 
+/// The table that the centre gives to a team's device.
+fn table_of(site: &Site, team: &TeamId, secret: &BoxSecret, given: &TableView) -> Table {
+    let pool = &site.campaign.teams().iter().find(|known| known.id == *team).unwrap().pool;
+    let province = &site.campaign.pool(pool).unwrap().province;
+    let content = BoxContent::Table(TableSerial(given.serial));
+    let sealed_to = BoxFor { campaign: site.campaign.id(), province, content, team };
+    let key = sealed_to.open(secret, &given.sealed.as_deref().unwrap().parse().unwrap()).unwrap();
+    Table::new(&TableKey::from_bytes(key.try_into().unwrap()))
+}
+
+fn read(table: &Table, relayed: &RelayView) -> Option<Instruction> {
+    table.instruction(relayed.day, relayed.hour, relayed.code.parse().unwrap())
+}
+
 #[test]
 fn an_order_is_relayed_as_a_code_that_the_teams_table_reads_and_that_nobody_else_does() {
     let site = reporting();
@@ -110,21 +126,12 @@ fn an_order_is_relayed_as_a_code_that_the_teams_table_reads_and_that_nobody_else
     assert_eq!(site.post_as(&officer, "/api/relays", by_sms.as_bytes()).problem(), "no-sms");
     let entry: ReceiptView = site.get(&format!("/api/receipts/{}", relayed.index)).json();
     assert!(entry.entry.contains("\"relayed\"") && !entry.entry.contains(&relayed.code.replace(' ', "")));
-    // The device was given its table, sealed; a device enrolled now gets the same one.
     let own = site.sign_in(&format!("team?team={team}"));
-    let secret = BoxSecret::from_seed(&[6; 32]);
-    let device = DeviceKey::from_seed(&[6; 32]).id();
-    let new = format!("{{\"device\":\"{device}\",\"box_key\":\"{}\"}}", secret.id());
-    let enrolled: EnrolledView = site.post_as(&own, "/api/devices", new.as_bytes()).json();
-    let content = BoxContent::Table(TableSerial(0));
-    let sealed_to = BoxFor { campaign: site.campaign.id(), province: &said.province, content, team: &team };
-    let key = sealed_to.open(&secret, &enrolled.table.unwrap().parse().unwrap()).unwrap();
-    let table = Table::new(&TableKey::from_bytes(key.try_into().unwrap()));
-    let code: RelayCode = relayed.code.parse().unwrap();
-    let instruction = table.instruction(relayed.day, relayed.hour, code).expect("it is this team's code");
-    let posts = site.campaign.posts().iter().map(|post| &post.id);
-    match instruction {
-        Instruction::Go(number) => assert!(posts.clone().nth(number.index()).is_some()),
+    let given: TableView = site.get_as(&own, "/api/table").json();
+    assert_eq!((given.serial, relayed.table), (0, 0));
+    let table = table_of(&site, &team, &box_secret(&team), &given);
+    match read(&table, &relayed).expect("it is this team's code") {
+        Instruction::Go(number) => assert!(site.campaign.posts().len() > number.index()),
         Instruction::Stay | Instruction::StandDown => {}
     }
     let nobody = TableId {
@@ -132,8 +139,94 @@ fn an_order_is_relayed_as_a_code_that_the_teams_table_reads_and_that_nobody_else
         team: said.unit.as_str().replace('/', "-").parse().unwrap(),
         serial: TableSerial(0),
     };
-    assert_eq!(Table::new(&nobody.key(&[1; 32])).instruction(relayed.day, relayed.hour, code), None);
+    assert_eq!(read(&Table::new(&nobody.key(&[1; 32])), &relayed), None);
     site.end();
+}
+
+#[test]
+fn a_lost_table_is_replaced_and_its_codes_count_for_nothing() {
+    let site = reporting();
+    let officer = site.sign_in("duty-officer");
+    let (team, _) = report(&site, 0);
+    let own = site.sign_in(&format!("team?team={team}"));
+    let wanted = format!("{{\"team\":\"{team}\",\"channel\":\"voice\"}}");
+    let relay = || site.post_as(&officer, "/api/relays", wanted.as_bytes()).json::<RelayView>();
+    let before = relay();
+    let lost = format!("{{\"team\":\"{team}\",\"reason\":\"lost\"}}");
+    assert_eq!(site.post("/api/tables", lost.as_bytes()).problem(), "signed-out");
+    assert_eq!(site.post_as(&own, "/api/tables", lost.as_bytes()).problem(), "other-role");
+    let idle = lost.replace("lost", "i had to");
+    assert_eq!(
+        site.post_as(&officer, "/api/tables", idle.as_bytes()).status,
+        400,
+        "a closed list of reasons"
+    );
+    let nobody = lost.replace(team.as_str(), "nobody");
+    assert_eq!(site.post_as(&officer, "/api/tables", nobody.as_bytes()).status, 422);
+    let LoggedView { index } = site.post_as(&officer, "/api/tables", lost.as_bytes()).json();
+    let entry: ReceiptView = site.get(&format!("/api/receipts/{index}")).json();
+    let logged: serde_json::Value = serde_json::from_str(&entry.entry).unwrap();
+    let said = serde_json::json!({ "team": team, "serial": 1, "reason": "lost" });
+    assert_eq!((&logged["kind"], &logged["body"]), (&"table".into(), &said));
+    let given: TableView = site.get_as(&own, "/api/table").json();
+    assert_eq!((given.serial, site.get_as(&own, "/api/orders").json::<OrdersView>().table), (1, 1));
+    let table = table_of(&site, &team, &box_secret(&team), &given);
+    assert_eq!(read(&table, &before), None, "a code of the lost table");
+    // The same order can be read out again, by the new table.
+    let after = relay();
+    assert_eq!((after.table, after.day, after.hour), (1, before.day, before.hour));
+    assert!(read(&table, &after).is_some());
+    site.end();
+}
+
+#[test]
+fn another_device_brings_another_table_also_when_the_answer_is_lost() {
+    let site = reporting();
+    let (team, _) = report(&site, 0);
+    let own = site.sign_in(&format!("team?team={team}"));
+    let old: TableView = site.get_as(&own, "/api/table").json();
+    let old_table = table_of(&site, &team, &box_secret(&team), &old);
+    let secret = BoxSecret::from_seed(&[6; 32]);
+    let device = DeviceKey::from_seed(&[6; 32]).id();
+    let new = format!("{{\"device\":\"{device}\",\"box_key\":\"{}\"}}", secret.id());
+    let enrolled: EnrolledView = site.post_as(&own, "/api/devices", new.as_bytes()).json();
+    let again: TableView = site.get_as(&own, "/api/table").json();
+    assert_eq!((enrolled.table.serial, &enrolled.table), (1, &again));
+    let table = table_of(&site, &team, &secret, &again);
+    let officer = site.sign_in("duty-officer");
+    let wanted = format!("{{\"team\":\"{team}\",\"channel\":\"voice\"}}");
+    let relayed: RelayView = site.post_as(&officer, "/api/relays", wanted.as_bytes()).json();
+    assert!(read(&table, &relayed).is_some());
+    assert_eq!(read(&old_table, &relayed), None, "whoever has the device before learns nothing");
+    site.end();
+}
+
+#[tokio::test]
+async fn a_codebook_is_printed_from_the_table_that_counts_and_a_forged_serial_is_named() {
+    let mut founded = Founded::at_midnight().await;
+    let (team, day, now) = (founded.campaign.teams()[0].id.clone(), founded.day(), founded.now);
+    let printed = |founded: &Founded| founded.centre.codebook(&team, day).unwrap().page();
+    let before = printed(&founded);
+    founded.centre.replace_table(&team, TableReason::Stolen, now).unwrap();
+    founded.centre.commit(now).await.unwrap();
+    let after = printed(&founded);
+    assert!(before.contains("Table     0\n") && after.contains("Table     1\n"), "{after}");
+    let codes =
+        |page: &str| page.lines().filter(|line| line.contains(":00 ")).map(str::to_owned).collect::<Vec<_>>();
+    assert!(codes(&before).iter().zip(codes(&after)).all(|(old, new)| *old != new));
+    let orders = founded.centre.state().drawn(&"stung-treng".parse().unwrap(), founded.moment()).unwrap();
+    let ordered = orders.orders[0].team.clone();
+    let forger = Forger::of(founded);
+    let everything = |_: &Statement| true;
+    for serial in [0, 1, 3] {
+        let again = TableReplaced { team: team.clone(), serial, reason: TableReason::Seen };
+        let fault = forger.fault_with(everything, Statement::Table(again), now, Vec::new());
+        assert_eq!(fault.rule(), "table.serial", "{fault}");
+    }
+    let (province, hour, channel) = ("stung-treng".parse().unwrap(), Hour::MIDNIGHT, Channel::Voice);
+    let relayed = OrderRelayed { province, day, hour, team: ordered, channel, table: 7 };
+    let fault = forger.fault_with(everything, Statement::Relayed(relayed), now, Vec::new());
+    assert_eq!(fault.rule(), "table.serial", "{fault}");
 }
 
 /// A gateway on this machine that answers once with `status`; what it was sent.

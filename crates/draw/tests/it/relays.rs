@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use sekong_draw::{
-    Codebook, DigitsError, Instruction, InstructionError, Listener, PAGE_COLUMNS, POST_NUMBER_MAX,
+    Codebook, DigitsError, Instruction, InstructionError, LOCK, Listener, PAGE_COLUMNS, POST_NUMBER_MAX,
     PostNumber, PostNumberError, RelayCode, RelayRefused, TRIES_MAX, Table, TableId, TableKey, TableSerial,
 };
 use sekong_model::{Day, Hour};
@@ -242,21 +243,60 @@ fn spoken_numbers_of_two_hours_are_independent() {
     assert_uniform("two hours", (0..100_000).map(|n| spoken(n, 8) * 50 + spoken(n, 9)), 2_500);
 }
 
+fn at(minute: u32) -> Timestamp {
+    Timestamp::UNIX_EPOCH + SignedDuration::from_mins(i64::from(minute))
+}
+
 #[test]
-fn two_wrong_codes_lock_their_hour_alone() {
+fn two_wrong_codes_lock_their_hour_for_ever_and_every_other_for_a_while() {
     let table = table(0);
     let right = table.code(day(0), hour(8), go(17));
     let mut listener = Listener::new(table.clone());
     for turn in 1..=u32::from(TRIES_MAX) {
         let tries_left = TRIES_MAX - turn as u8;
-        let heard = listener.hear(day(0), hour(8), turned(right, turn));
+        let heard = listener.hear(day(0), hour(8), turned(right, turn), at(turn));
         assert_eq!(heard, Err(RelayRefused::Wrong { tries_left }));
     }
-    assert_eq!(listener.hear(day(0), hour(8), right), Err(RelayRefused::Locked));
-    assert_eq!(listener.taken(day(0), hour(8)), None);
-    for (day, hour) in [(day(0), hour(9)), (day(1), hour(8))] {
-        assert_eq!(listener.hear(day, hour, table.code(day, hour, Instruction::Stay)), Ok(Instruction::Stay));
+    let others = [(day(0), hour(9)), (day(1), hour(8))];
+    let stay = |(day, hour)| table.code(day, hour, Instruction::Stay);
+    let deaf = Err(RelayRefused::Deaf { until: at(1) + LOCK });
+    for now in [0, 3, 60] {
+        assert_eq!(listener.hear(day(0), hour(8), right, at(now)), Err(RelayRefused::Locked));
+        for other in others {
+            assert_eq!(listener.hear(other.0, other.1, stay(other), at(now)), deaf, "a clock set back, too");
+        }
     }
+    for other in others {
+        assert_eq!(listener.hear(other.0, other.1, stay(other), at(61)), Ok(Instruction::Stay));
+    }
+    assert_eq!(listener.hear(day(0), hour(8), right, at(9_999)), Err(RelayRefused::Locked));
+    assert_eq!(listener.taken(day(0), hour(8)), None);
+}
+
+#[test]
+fn naming_one_hour_after_the_other_gives_a_forger_no_more_tries() {
+    let table = table(0);
+    let mut listener = Listener::new(table.clone());
+    // Two hours are offered at any time; before, each had two tries of its own.
+    let wrong = [8, 9, 8, 9].map(|of| (hour(of), turned(table.code(day(0), hour(of), go(1)), 7)));
+    let heard = wrong.map(|(of, code)| listener.hear(day(0), of, code, at(1)));
+    let tried = heard.iter().filter(|heard| matches!(heard, Err(RelayRefused::Wrong { .. }))).count();
+    assert_eq!(tried, usize::from(TRIES_MAX), "{heard:?}");
+    assert_eq!(heard[3], Err(RelayRefused::Deaf { until: at(1) + LOCK }));
+}
+
+#[test]
+fn with_a_new_table_the_codes_of_the_lost_one_are_wrong_and_what_was_taken_stands() {
+    let (lost, new) = (table(0), table(1));
+    let mut listener = Listener::new(lost.clone());
+    let taken = lost.code(day(0), hour(8), go(17));
+    assert_eq!(listener.hear(day(0), hour(8), taken, at(0)), Ok(go(17)));
+    listener.replace(new.clone());
+    assert_eq!(listener.hear(day(0), hour(8), taken, at(1)), Ok(go(17)));
+    let old = lost.code(day(0), hour(9), go(17));
+    assert_eq!(listener.hear(day(0), hour(9), old, at(2)), Err(RelayRefused::Wrong { tries_left: 1 }));
+    let code = new.code(day(0), hour(9), go(3));
+    assert_eq!(listener.hear(day(0), hour(9), code, at(3)), Ok(go(3)));
 }
 
 #[test]
@@ -264,34 +304,43 @@ fn an_order_taken_stands_whatever_is_heard_after() {
     let table = table(0);
     let right = table.code(day(0), hour(8), go(17));
     let mut listener = Listener::new(table.clone());
-    assert!(listener.hear(day(0), hour(8), turned(right, 5)).is_err());
-    assert_eq!(listener.hear(day(0), hour(8), right), Ok(go(17)));
+    assert!(listener.hear(day(0), hour(8), turned(right, 5), at(0)).is_err());
+    assert_eq!(listener.hear(day(0), hour(8), right, at(1)), Ok(go(17)));
     let decided = Err(RelayRefused::Decided { stands: go(17) });
     for turn in 1..20 {
-        assert_eq!(listener.hear(day(0), hour(8), turned(right, turn)), decided);
-        assert_eq!(
-            listener.hear(day(0), hour(8), table.code(day(0), hour(8), go(17 + turn as u16))),
-            decided
-        );
+        let other = table.code(day(0), hour(8), go(17 + turn as u16));
+        for code in [turned(right, turn), other] {
+            assert_eq!(listener.hear(day(0), hour(8), code, at(turn)), decided);
+        }
     }
-    assert_eq!(listener.hear(day(0), hour(8), right), Ok(go(17)));
+    assert_eq!(listener.hear(day(0), hour(8), right, at(99)), Ok(go(17)));
     assert_eq!(listener.taken(day(0), hour(8)), Some(go(17)));
 }
 
-/// What a listener must say, from all that it heard for the hour before: the definition, without state.
+/// What was heard before: for which hour, what, when, and what was answered.
+type Before = (u8, RelayCode, Timestamp, Result<Instruction, RelayRefused>);
+
+/// What a listener must say, from all that it answered before: the definition, without state of its own.
 fn law(
-    before: &[RelayCode],
-    code: RelayCode,
+    before: &[Before],
+    (of, code, now): (u8, RelayCode, Timestamp),
     valid: &BTreeMap<RelayCode, Instruction>,
 ) -> Result<Instruction, RelayRefused> {
-    let tried = &before[..before.len().min(usize::from(TRIES_MAX))];
-    if let Some(first) = tried.iter().find(|code| valid.contains_key(code)) {
-        let stands = valid[first];
-        return if code == *first { Ok(stands) } else { Err(RelayRefused::Decided { stands }) };
+    let taken = before.iter().find(|(hour, _, _, answer)| *hour == of && answer.is_ok());
+    if let Some((_, first, _, Ok(stands))) = taken {
+        return if code == *first { Ok(*stands) } else { Err(RelayRefused::Decided { stands: *stands }) };
     }
-    let Some(tries_left) = TRIES_MAX.checked_sub(before.len() as u8 + 1) else {
+    let wrong = before.iter().filter(|(.., answer)| matches!(answer, Err(RelayRefused::Wrong { .. })));
+    let of_hour = wrong.clone().filter(|(hour, ..)| *hour == of).count();
+    let within: Vec<Timestamp> = wrong.map(|(_, _, at, _)| *at).filter(|at| now < *at + LOCK).collect();
+    let most = usize::from(TRIES_MAX);
+    if of_hour == most {
         return Err(RelayRefused::Locked);
-    };
+    }
+    if within.len() == most {
+        return Err(RelayRefused::Deaf { until: within[0] + LOCK });
+    }
+    let tries_left = (most - 1 - of_hour.max(within.len())) as u8;
     valid.get(&code).copied().ok_or(RelayRefused::Wrong { tries_left })
 }
 
@@ -300,13 +349,16 @@ struct Call {
     hour: u8,
     instruction: Instruction,
     turn: u32,
+    /// Minutes since the call before.
+    later: u32,
 }
 
 fn calls() -> impl Strategy<Value = Vec<Call>> {
     let instruction = prop_oneof![Just(Instruction::Stay), Just(go(1)), Just(Instruction::StandDown)];
     let turn = prop_oneof![Just(0_u32), 1..1_000_000_u32];
-    let call = (0..3_u8, instruction, turn);
-    let call = call.prop_map(|(hour, instruction, turn)| Call { hour, instruction, turn });
+    let later = prop_oneof![0..10_u32, 30..70_u32];
+    let call = (0..3_u8, instruction, turn, later);
+    let call = call.prop_map(|(hour, instruction, turn, later)| Call { hour, instruction, turn, later });
     proptest::collection::vec(call, 0..24)
 }
 
@@ -362,20 +414,25 @@ proptest! {
         let all = [Instruction::Stay, go(1), Instruction::StandDown];
         let valid = |at| all.map(|of| (table.code(day(0), hour(at), of), of)).into();
         let mut listener = Listener::new(table.clone());
-        let mut before: BTreeMap<u8, Vec<RelayCode>> = BTreeMap::new();
-        for Call { hour: at, instruction, turn } in calls {
-            let code = turned(table.code(day(0), hour(at), instruction), turn);
-            let before = before.entry(at).or_default();
-            prop_assert_eq!(listener.hear(day(0), hour(at), code), law(before, code, &valid(at)));
-            before.push(code);
+        let mut before: Vec<Before> = Vec::new();
+        let mut now = at(0);
+        for Call { hour: of, instruction, turn, later } in calls {
+            now += SignedDuration::from_mins(i64::from(later));
+            let code = turned(table.code(day(0), hour(of), instruction), turn);
+            let answer = listener.hear(day(0), hour(of), code, now);
+            prop_assert_eq!(answer, law(&before, (of, code, now), &valid(of)));
+            before.push((of, code, now, answer));
         }
         // After a restart the codes heard, given again, leave the listener where it stood.
         let mut again = Listener::new(table.clone());
-        for (at, codes) in &before {
-            let _: Vec<_> = codes.iter().map(|code| again.hear(day(0), hour(*at), *code)).collect();
-            prop_assert_eq!(again.taken(day(0), hour(*at)), listener.taken(day(0), hour(*at)));
-            let next = table.code(day(0), hour(*at), go(1));
-            prop_assert_eq!(again.hear(day(0), hour(*at), next), listener.hear(day(0), hour(*at), next));
+        for (of, code, at, answer) in &before {
+            prop_assert_eq!(again.hear(day(0), hour(*of), *code, *at), *answer);
+        }
+        for of in 0..3 {
+            prop_assert_eq!(again.taken(day(0), hour(of)), listener.taken(day(0), hour(of)));
+            let next = table.code(day(0), hour(of), go(1));
+            let [again, listener] = [&mut again, &mut listener].map(|of_two| of_two.hear(day(0), hour(of), next, now));
+            prop_assert_eq!(again, listener);
         }
     }
 

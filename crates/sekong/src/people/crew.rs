@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::Timestamp;
-use sekong_centre::api::views::{BoxView, OrdersView};
+use sekong_centre::api::views::{BoxView, OrdersView, RelayView, TableView};
 use sekong_centre::{BoxMessage, OrderOpening};
 use sekong_draw::{
     BoxContent, BoxFor, BoxSecret, Instruction, Listener, PostNumber, Table, TableKey, TableSerial,
@@ -34,6 +34,8 @@ pub(crate) struct Crew {
     secret: BoxSecret,
     opened: BTreeSet<(Day, Hour)>,
     listener: Listener,
+    /// Serial number of the table that it listens by.
+    pub(crate) serial: u32,
     told: BTreeMap<(Day, Hour), Instruction>,
     outbox: VecDeque<(Timestamp, Entry)>,
 }
@@ -48,21 +50,23 @@ pub(crate) fn box_secret(seed: Seed, team: &TeamId) -> BoxSecret {
     BoxSecret::from_seed(&seed.bytes("box", team.as_str()))
 }
 
-/// The key of a team's table, from the box in which the centre gives it.
-pub(crate) fn table_key(
+/// A team's table, from the box in which the centre gives its key.
+pub(crate) fn table_of(
     seed: Seed,
     campaign: &Campaign,
     team: &TeamId,
-    sealed: &str,
-) -> Result<TableKey, Failure> {
+    given: &TableView,
+) -> Result<Table, Failure> {
     let known = campaign.teams().iter().find(|known| known.id == *team);
     let pool = known.and_then(|known| campaign.pool(&known.pool));
     let province = &pool.ok_or_else(|| Failure::failed(format!("{team} has no province")))?.province;
-    let content = BoxContent::Table(TableSerial(0));
+    let content = BoxContent::Table(TableSerial(given.serial));
     let own = BoxFor { campaign: campaign.id(), province, content, team };
-    let opened = own.open(&box_secret(seed, team), &sealed.parse().map_err(Failure::failed)?);
+    let sealed = given.sealed.as_deref().unwrap_or_default().parse().map_err(Failure::failed)?;
+    let opened = own.open(&box_secret(seed, team), &sealed);
     let key = opened.map_err(Failure::not_verified)?.try_into();
-    key.map(TableKey::from_bytes).map_err(|_| Failure::not_verified("a table's key has 32 bytes"))
+    let key = key.map(TableKey::from_bytes);
+    key.map(|key| Table::new(&key)).map_err(|_| Failure::not_verified("a table's key has 32 bytes"))
 }
 
 /// The key that the holder of a simulated seat has.
@@ -76,13 +80,13 @@ impl Crew {
         campaign: &CampaignId,
         team: &TeamId,
         cookie: String,
-        table: &TableKey,
+        (serial, table): (u32, Table),
     ) -> Crew {
         let device = device(seed, campaign, team);
         let secret = box_secret(seed, team);
-        let listener = Listener::new(Table::new(table));
+        let listener = Listener::new(table);
         let (opened, told, outbox) = (BTreeSet::new(), BTreeMap::new(), VecDeque::new());
-        Crew { cookie, device, secret, opened, listener, told, outbox }
+        Crew { cookie, device, secret, opened, listener, serial, told, outbox }
     }
 
     /// Whether the centre still takes this team's device for its own.
@@ -91,11 +95,18 @@ impl Crew {
     }
 
     /// Hears a relayed code, by the table on its device.
-    pub(crate) fn hear(&mut self, day: Day, hour: Hour, code: &str) -> Result<(), Failure> {
-        let code = code.parse().map_err(Failure::failed)?;
-        let instruction = self.listener.hear(day, hour, code).map_err(Failure::not_verified)?;
+    pub(crate) fn hear(&mut self, relayed: &RelayView, now: Timestamp) -> Result<(), Failure> {
+        let (day, hour) = (relayed.day, relayed.hour);
+        let code = relayed.code.parse().map_err(Failure::failed)?;
+        let instruction = self.listener.hear(day, hour, code, now).map_err(Failure::not_verified)?;
         self.told.insert((day, hour), instruction);
         Ok(())
+    }
+
+    /// Listens by another table from now on.
+    pub(crate) fn replace_table(&mut self, serial: u32, table: Table) {
+        self.serial = serial;
+        self.listener.replace(table);
     }
 
     /// Opens the boxes that it has not opened before; what they order, and the word that each was opened. An order that

@@ -12,7 +12,7 @@ use sekong_model::{Campaign, Day, Hour, Moment, TeamId};
 use sekong_simulate::{Deed, Duty, Habits, Seed, act, has_data};
 use tokio::runtime::Runtime;
 
-use super::crew::{Crew, Ordered, report, table_key};
+use super::crew::{Crew, Ordered, report, table_of};
 use super::site::Site;
 use crate::clocks::DemoClock;
 use crate::failure::Failure;
@@ -58,8 +58,8 @@ impl World {
         let crew = |team: &TeamId| {
             let cookie = site.sign_in(team)?;
             let given = site.table(&cookie)?.map_err(|problem| unexpected(team, &problem))?;
-            let table = table_key(setting.seed, campaign, team, &given.sealed.unwrap_or_default())?;
-            Ok((team.clone(), Crew::new(setting.seed, campaign.id(), team, cookie, &table)))
+            let table = (given.serial, table_of(setting.seed, campaign, team, &given)?);
+            Ok((team.clone(), Crew::new(setting.seed, campaign.id(), team, cookie, table)))
         };
         let officer = site.sign_in_officer()?;
         let crews = campaign.teams().iter().map(|team| crew(&team.id)).collect::<Result<_, Failure>>()?;
@@ -170,12 +170,21 @@ impl World {
     /// The duty officer reads a team its order out, if it has one.
     fn hear_voice(&mut self, team: &TeamId) -> Result<(), Failure> {
         let Some(crew) = self.crews.get_mut(team) else { return Ok(()) };
-        match self.site.relay(&self.officer, team)? {
-            Ok(relayed) => crew.hear(relayed.day, relayed.hour, &relayed.code),
+        let relayed = match self.site.relay(&self.officer, team)? {
+            Ok(relayed) => relayed,
             // Not on duty, or told already.
-            Err(problem) if problem.status == 409 => Ok(()),
-            Err(problem) => Err(unexpected(team, &problem)),
+            Err(problem) if problem.status == 409 => return Ok(()),
+            Err(problem) => return Err(unexpected(team, &problem)),
+        };
+        if relayed.table != crew.serial {
+            let given = self.site.table(&crew.cookie)?.map_err(|problem| unexpected(team, &problem))?;
+            let Ok(table) = table_of(self.setting.seed, &self.setting.campaign, team, &given) else {
+                self.leave_to_a_person(team);
+                return Ok(());
+            };
+            crew.replace_table(given.serial, table);
         }
+        crew.hear(&relayed, self.setting.clock.now())
     }
 
     fn hear_order(&mut self, team: &TeamId) -> Result<(), Failure> {
