@@ -76,7 +76,7 @@ describe("a box", () => {
     const left = await sha256(Uint8Array.of(1), leaves[0] as Uint8Array, leaves[1] as Uint8Array);
     const root = await sha256(Uint8Array.of(1), left, leaves[2] as Uint8Array);
     const proof = [leaves[0], leaves[2]].map((hash) => toHex(hash as Uint8Array));
-    const box: BoxView = { province: "p", day, hour: 5, sealed: "01", index: 0, place: 1, proof, ...change.box };
+    const box: BoxView = { province: "p", day, hour: 5, sealed: "01", renewed: false, opened: false, index: 0, place: 1, proof, ...change.box };
     const orders = ["00".repeat(32), (await commitmentOf(openingText(opening))) ?? ""];
     const body = { province: "p", day, hour: 5, orders, boxes: toHex(root), check_in_by: "2017-01-31T22:20:00Z", ...change.said };
     const entry = canonical({ kind: change.kind ?? "orders", body } as Json);
@@ -88,6 +88,15 @@ describe("a box", () => {
   it("holds when it is under the logged entry, and its order among the sealed ones", async () => {
     expect(await faultsOf(...(await whole()), own)).toEqual([]);
     expect(await faultsOf(...(await whole({ message: { opening: null } })), own)).toEqual([]);
+  });
+
+  it("that was sealed anew to a later device needs no root, and still an order that the log sealed", async () => {
+    const [box, message, receipt] = await whole({ box: { renewed: true, proof: [], place: 0 } });
+    expect(await faultsOf(box, message, receipt, { ...own, isOlder: true })).toEqual([]);
+    expect(await faultsOf(box, message, receipt, { ...own, isOlder: false }), "by the centre's word alone").toEqual(["root"]);
+    expect(await faultsOf({ ...box, renewed: false }, message, receipt, { ...own, isOlder: true })).toEqual(["root"]);
+    const opening = message.opening && { ...message.opening, order: { do: "stand-down" as const } };
+    expect(await faultsOf(box, { ...message, opening }, receipt, { ...own, isOlder: true })).toEqual(["commitment"]);
   });
 
   it("does not hold, and says why, when anything is other than what was logged", async () => {

@@ -2,7 +2,7 @@
 import Dexie, { type Table } from "dexie";
 import { api } from "../shared/api";
 import { toHex } from "../shared/receipt";
-import type { BoxView, DutyView } from "../shared/types";
+import type { BoxView, DutyView, TableView } from "../shared/types";
 import type { Json } from "../shared/canonical";
 import { boxKeyOf, hourText, makeBoxKeys, openBox, openingText, readMessage, type BoxFault, type BoxMessage } from "./box";
 import { commitmentOf, NO_PREVIOUS, placeAfter, sign, type Place } from "./entry";
@@ -17,16 +17,14 @@ interface KeptDevice extends Place {
   key: CryptoKey;
   /** What opens its boxes; a device without it is told its orders in clear. */
   boxKeys?: CryptoKeyPair;
-  /** Index of the entry that enrolled it, once heard of: boxes before it are not for it. */
+  /** Index of the entry that enrolled it, once heard of. */
   enrolled?: number;
-  /** The key of the team's table for relayed orders. */
+  /** The key of the team's table for relayed orders, and its serial number. */
   table?: CryptoKey;
+  tableSerial?: number;
   /** When the key was made, by this browser's clock: the newest one speaks for the team. */
   madeMs: number;
 }
-
-/** The serial number of the table that a device is given. */
-const TABLE_SERIAL = "0";
 
 /** A box that was opened, kept because the centre shows it only until its hour is over. */
 export interface OpenedBox extends Pick<BoxView, "province" | "day" | "hour" | "index"> {
@@ -42,9 +40,16 @@ export interface OpenedBox extends Pick<BoxView, "province" | "day" | "hour" | "
 
 /** What was heard for an hour by voice or SMS. */
 interface HeardAt {
-  /** Campaign, team and hour: a device that takes another's place has the same table, and no new tries. */
+  /** Campaign, team and hour: a device that takes another's place, or another table, brings no new tries. */
   id: string;
   heard: Heard;
+}
+
+/** When a team's latest wrong codes were heard. */
+interface Wrong {
+  /** Campaign and team. */
+  id: string;
+  timesMs: number[];
 }
 
 /** An inspection that was begun, kept so that a reload does not forget when. */
@@ -60,11 +65,13 @@ class Kept extends Dexie {
   outbox!: Table<Waiting, number>;
   opened!: Table<OpenedBox, string>;
   heard!: Table<HeardAt, string>;
+  wrong!: Table<Wrong, string>;
 
   constructor() {
     super("sekong-field");
     this.version(1).stores({ keys: "id, owner", begun: "duty", outbox: "++id, [device+state], duty" });
     this.version(2).stores({ opened: "id, device", heard: "id" });
+    this.version(3).stores({ wrong: "id" });
   }
 }
 
@@ -112,9 +119,8 @@ export class Device {
     const owner = `${campaign} ${team}`;
     await kept.keys.add({ id, owner, key: pair.privateKey, boxKeys, madeMs: Date.now(), sequence: 0, previous: NO_PREVIOUS });
     const { index, table } = await api.enrol({ device: id, box_key: await boxKeyOf(boxKeys) });
-    const own = { campaign, province, date: "table", hour: TABLE_SERIAL, team };
-    const bytes = table ? await openBox(boxKeys, own, table) : null;
-    await kept.keys.update(id, { enrolled: index, ...(bytes && { table: await CodeTable.keyOf(bytes) }) });
+    await kept.keys.update(id, { enrolled: index });
+    await new Device(campaign, team, { id, owner, key: pair.privateKey, boxKeys, madeMs: 0, sequence: 0, previous: "" }).takeTable(province, table);
   }
 
   /** Whether this browser can make such keys. */
@@ -137,9 +143,21 @@ export class Device {
     return this.record.table !== undefined;
   }
 
-  /** Whether a box was sealed when this device was not the team's yet; unknown as long as its place in the log is. */
+  /** Whether a box was drawn when this device was not the team's yet; unknown as long as its place in the log is. */
   isOlder(box: BoxView): boolean {
     return this.record.enrolled === undefined || box.index < this.record.enrolled;
+  }
+
+  /** The serial number of that table. */
+  get tableSerial(): number | undefined {
+    return this.record.tableSerial;
+  }
+
+  /** Keeps a table that was sealed to it, in place of the one before. */
+  async takeTable(province: string, { serial, sealed }: TableView): Promise<void> {
+    const own = { campaign: this.campaign, province, date: "table", hour: String(serial), team: this.team };
+    const bytes = this.record.boxKeys && sealed ? await openBox(this.record.boxKeys, own, sealed) : null;
+    if (bytes) await kept.keys.update(this.id, { table: await CodeTable.keyOf(bytes), tableSerial: serial });
   }
 
   /** Opens a box, once; `null` if it is not for this device. */
@@ -171,16 +189,24 @@ export class Device {
   }
 
   /** Hears a code for an hour, and keeps what came of it. */
-  async hear(slot: Slot, code: number): Promise<Answer> {
+  async hear(slot: Slot, code: number, nowMs: number): Promise<Answer> {
     const { table } = this.record;
     if (!table) throw new Error("this device has no table");
-    const id = this.heardId(slot);
-    return navigator.locks.request(`sekong-heard ${id}`, async () => {
-      const before = (await kept.heard.get(id))?.heard ?? NOTHING_HEARD;
-      const { answer, heard } = await hear(CodeTable.of(table), before, slot, code);
-      await kept.heard.put({ id, heard });
+    const [id, owner] = [this.heardId(slot), this.owner];
+    return navigator.locks.request(`sekong-heard ${owner}`, async () => {
+      const memory = { heard: await this.heard(slot), wrong: await this.wrong() };
+      const { answer, heard, wrong } = await hear(CodeTable.of(table), memory, slot, code, nowMs);
+      await kept.transaction("rw", kept.heard, kept.wrong, async () => {
+        await kept.heard.put({ id, heard });
+        await kept.wrong.put({ id: owner, timesMs: wrong });
+      });
       return answer;
     }) as Promise<Answer>;
+  }
+
+  /** When the team's latest wrong codes were heard. */
+  async wrong(): Promise<number[]> {
+    return (await kept.wrong.get(this.owner))?.timesMs ?? [];
   }
 
   /** What was heard for an hour. */
@@ -189,7 +215,11 @@ export class Device {
   }
 
   private heardId({ day, hour }: Slot): string {
-    return `${this.campaign} ${this.team} ${day} ${hourText(hour)}`;
+    return `${this.owner} ${day} ${hourText(hour)}`;
+  }
+
+  private get owner(): string {
+    return `${this.campaign} ${this.team}`;
   }
 
   /** Keeps when an inspection began. The first time counts, in whichever tab; `anew` is for one that was refused. */

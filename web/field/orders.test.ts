@@ -24,7 +24,7 @@ describe("the order that stands", () => {
 
   it("may have been told in clear", () => {
     const standing = { province: "p", unit: "u", day, hour: 7, order: { do: "stay" as const }, thrown: true, commitment: "c", opening: "", index: 3 };
-    const orders = { now: "", team: "t", boxes: [], duties: [], standing };
+    const orders = { now: "", team: "t", table: 0, boxes: [], duties: [], standing };
     expect(clearOrder(orders, null)?.faults).toBeUndefined();
     expect(clearOrder(orders, true)?.faults).toEqual([]);
     expect(clearOrder(orders, false)?.faults).toEqual(["commitment"]);

@@ -7,14 +7,17 @@ import type { BoxView, CampaignView, DutyView, EventView, OrdersView, SessionVie
 import { faultsOf, type BoxFault } from "./box";
 import { boxKey, Device, dutyKey, type OpenedBox } from "./device";
 import { opens } from "./entry";
-import { allDuties, clearOrder, newestOrder, type Standing } from "./orders";
+import { allDuties, clearOrder, newestOrder, slotKey, type Standing } from "./orders";
 import type { Waiting } from "./outbox";
 import type { Answer, Heard, Slot } from "./relay";
 import { body, type Counts } from "./report";
 
 const ASK_EVERY_MS = 15_000;
 const SEND_EVERY_MS = 5_000;
-const KINDS = new Set(["orders", "inspection", "enrol", "close"]);
+const KINDS = new Set(["orders", "inspection", "enrol", "table", "close"]);
+
+/** Hours back for which boxes are asked for when the page opens, or has not asked for long. */
+const BACK_HOURS_MAX = 24;
 
 const HOUR_MS = 3_600_000;
 
@@ -26,9 +29,9 @@ interface Begun {
   startedMs: number;
 }
 
-/** What is wrong with the box of an hour: with what it holds, or that it does not open, as one does that is older. */
+/** What is wrong with the box of an hour: with what it holds, or that it does not open. */
 export interface BoxTrouble extends Slot {
-  fault: BoxFault | "closed" | "older";
+  fault: BoxFault | "closed";
 }
 
 function slotOf(local: Date): Slot {
@@ -73,13 +76,15 @@ export class Post {
   );
   readonly troubles = $derived<BoxTrouble[]>([
     ...this.opened.flatMap(({ day, hour, faults }) => (faults ?? []).map((fault) => ({ day, hour, fault }))),
-    ...this.closed.map((box) => ({ day: box.day, hour: box.hour, fault: this.device?.isOlder(box) ? "older" : "closed" }) as const),
+    ...this.closed.map((box) => ({ day: box.day, hour: box.hour, fault: "closed" as const })),
   ]);
   reachable = $state(true);
   problem = $state<string>("");
   ordersAt = $state(0);
   #sending = false;
   #hour = "";
+  /** Whose boxes were asked for last. */
+  #askedAs: string | null = null;
 
   async open(): Promise<() => void> {
     const stops = [this.clock.start()];
@@ -94,6 +99,10 @@ export class Post {
 
   get team(): string | null {
     return this.session?.role === "team" ? (this.session.team ?? null) : null;
+  }
+
+  get province(): string | undefined {
+    return this.campaign?.teams.find(({ id }) => id === this.team)?.province;
   }
 
   /** The device that signs. */
@@ -125,12 +134,16 @@ export class Post {
   /** Asks for the orders. */
   async ask(): Promise<void> {
     await this.#guarded(async () => {
-      const orders = await api.orders();
+      // A new device, and one that was away, is told what it missed.
+      const asked = this.device?.id ?? "";
+      const orders = await api.orders(this.#askedAs === asked && this.reachable ? undefined : BACK_HOURS_MAX);
+      this.#askedAs = asked;
       // Another tab may have made a new device.
       if (orders.device?.id !== this.device?.id) await this.#look();
       this.orders = orders;
       this.ordersAt = performance.now();
       this.sealHolds = orders.standing ? await opens(orders.standing.commitment, orders.standing.opening) : null;
+      await this.#renewTable(orders);
       await this.#openBoxes(orders);
     });
   }
@@ -151,19 +164,33 @@ export class Post {
     return team === null ? undefined : this.written.find((entry) => entry.kind === "opened" && entry.duty === boxKey(team, slot));
   }
 
-  /** The newest device of this browser that has the team's table, though another one took its place. */
+  /** This browser's device, if it has the team's table: with another device comes another table. */
   get listener(): Device | null {
-    return this.devices.find((device) => device.hasTable) ?? null;
+    return this.device?.hasTable && !this.retired ? this.device : null;
   }
 
   /** Hears a relayed code for an hour; for a listener. */
   async hear(slot: Slot, code: number): Promise<Answer> {
-    return (await this.listener?.hear(slot, code)) ?? "wrong";
+    return (await this.listener?.hear(slot, code, this.clock.nowMs ?? Date.now())) ?? "wrong";
+  }
+
+  /** When the latest wrong codes were heard. */
+  async wrong(): Promise<number[]> {
+    return (await this.listener?.wrong()) ?? [];
   }
 
   /** What was heard for an hour. */
   async heard(slot: Slot): Promise<Heard | null> {
     return (await this.listener?.heard(slot)) ?? null;
+  }
+
+  /** Fetches the team's table if this device has none, or one that was replaced. */
+  async #renewTable(orders: OrdersView): Promise<void> {
+    const { device, province } = this;
+    const isCurrent = device?.hasBoxKey && orders.device?.id === device.id;
+    if (!isCurrent || province === undefined || device.tableSerial === orders.table) return;
+    await device.takeTable(province, await api.table());
+    await this.#look();
   }
 
   /** Opens what this device was sent, says so in the log, and checks it against the log. */
@@ -180,20 +207,24 @@ export class Post {
       if (found) opened.push([box, found]);
       else closed.push(box);
     }
-    for (const [, found] of opened) {
-      if (found.message.opening) await device.sayOpened(found, this.clock.nowMs ?? Date.parse(orders.now));
+    for (const [box, found] of opened) {
+      // Of what another device was sent, only what is at hand is worth a word.
+      const isLate = box.renewed && this.slot !== null && slotKey(box) < slotKey(this.slot);
+      if (found.message.opening && !box.opened && !isLate) {
+        await device.sayOpened(found, this.clock.nowMs ?? Date.parse(orders.now));
+      }
     }
     this.closed = closed;
     await this.#look();
     const unchecked = opened.filter(([, found]) => found.faults === undefined);
-    for (const [box, found] of unchecked) await device.judge(found, await this.#faultsOf(box, found, orders.team));
+    for (const [box, found] of unchecked) await device.judge(found, await this.#faultsOf(box, found, { team: orders.team, isOlder: device.isOlder(box) }));
     if (unchecked.length > 0) await this.#look();
   }
 
-  async #faultsOf(box: BoxView, { message }: OpenedBox, team: string): Promise<BoxFault[]> {
+  async #faultsOf(box: BoxView, { message }: OpenedBox, own: { team: string; isOlder: boolean }): Promise<BoxFault[]> {
     const receipt = await api.receipt(box.index);
     const teams = (this.campaign?.teams ?? []).filter(({ province }) => province === box.province).map(({ id }) => id);
-    return faultsOf(box, message, receipt, { team, teams });
+    return faultsOf(box, message, receipt, { ...own, teams });
   }
 
   /** With a new hour a duty begins or ends. */
@@ -206,12 +237,11 @@ export class Post {
   }
 
   async enrol(): Promise<void> {
-    const { team, campaign } = this;
-    const province = campaign?.teams.find(({ id }) => id === team)?.province;
+    const { team, campaign, province } = this;
     if (!team || !campaign || province === undefined) return;
     await this.#guarded(() => Device.enrol(campaign.id, team, province));
-    await this.ask();
     await this.#look();
+    await this.ask();
   }
 
   startedOf(duty: DutyView): number | undefined {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { fromHex, sha256, toHex } from "../shared/receipt";
-import { codeText, hear, instructionOf, NOTHING_HEARD, readCode, Table, type Heard } from "./relay";
+import { codeText, deafUntil, hear, instructionOf, LOCK_MS, NOTHING_HEARD, readCode, Table, type Memory } from "./relay";
 
 interface Golden {
   tables: { key: string }[];
@@ -68,27 +68,47 @@ describe("a typed code", () => {
 
 describe("a listener", () => {
   const slot = { day: "2017-01-01", hour: 7 };
+  const fresh: Memory = { heard: NOTHING_HEARD, wrong: [] };
 
   it("takes one order an hour, and that one again alike", async () => {
     const own = await table(0);
     const right = await own.code(slot, 17);
-    const first = await hear(own, NOTHING_HEARD, slot, right);
-    expect(first).toEqual({ answer: "taken", heard: { code: right, number: 17 } });
-    expect(await hear(own, first.heard, slot, right)).toEqual(first);
-    expect((await hear(own, first.heard, slot, await own.code(slot, 18))).answer).toBe("decided");
+    const first = await hear(own, fresh, slot, right, 0);
+    expect(first).toEqual({ answer: "taken", heard: { code: right, number: 17 }, wrong: [] });
+    expect(await hear(own, first, slot, right, 0)).toEqual(first);
+    expect((await hear(own, first, slot, await own.code(slot, 18), 0)).answer).toBe("decided");
   });
 
   it("hears nothing more of an hour after two wrong codes, the right one neither", async () => {
     const own = await table(0);
     const right = await own.code(slot, 17);
-    let heard: Heard = NOTHING_HEARD;
+    let memory: Memory = fresh;
     const answers: string[] = [];
-    for (const code of [right + 1, await own.code({ ...slot, hour: 8 }, 17), right]) {
-      const next = await hear(own, heard, slot, code);
-      heard = next.heard;
+    for (const [code, nowMs] of [[right + 1, 1], [await own.code({ ...slot, hour: 8 }, 17), 2], [right, 3], [right, 9 * LOCK_MS]] as const) {
+      const next = await hear(own, memory, slot, code, nowMs);
+      memory = next;
       answers.push(next.answer);
     }
-    expect(answers).toEqual(["wrong", "wrong", "locked"]);
-    expect((await hear(own, NOTHING_HEARD, slot, await (await table(1)).code(slot, 17))).answer).toBe("wrong");
+    expect(answers).toEqual(["wrong", "wrong", "locked", "locked"]);
+  });
+
+  it("has two tries within an hour, however many hours they are for", async () => {
+    const own = await table(0);
+    const right = await own.code(slot, 17);
+    let wrong: number[] = [];
+    const answers: string[] = [];
+    for (const [hour, nowMs] of [[7, 1], [8, 2], [9, 3], [10, LOCK_MS], [11, LOCK_MS + 1]] as const) {
+      const next = await hear(own, { heard: NOTHING_HEARD, wrong }, { ...slot, hour }, right + 1, nowMs);
+      wrong = next.wrong;
+      answers.push(next.answer);
+    }
+    expect(answers).toEqual(["wrong", "wrong", "deaf", "deaf", "wrong"]);
+    expect([deafUntil([1, 2], 2), deafUntil([1, 2], -9), deafUntil([1, 2], LOCK_MS + 1), deafUntil([1], 2)]).toEqual([LOCK_MS + 1, LOCK_MS + 1, null, null]);
+  });
+
+  it("with a new table takes no code of the lost one", async () => {
+    const [lost, own] = [await table(0), await table(1)];
+    expect((await hear(own, fresh, slot, await lost.code(slot, 17), 0)).answer).toBe("wrong");
+    expect((await hear(own, fresh, slot, await own.code(slot, 17), 0)).answer).toBe("taken");
   });
 });

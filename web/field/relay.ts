@@ -3,8 +3,10 @@
 import { hourText, lengthPrefixed } from "./box";
 
 export const CODE_DIGITS = 9;
-/** Codes that are refused for an hour before it is locked. */
+/** Codes that are refused for an hour before it is locked, and within LOCK_MS before none is taken at all. */
 export const TRIES_MAX = 2;
+/** How long a wrong code counts against every hour. */
+export const LOCK_MS = 3_600_000;
 
 const NUMBERS = 1_000;
 const AUTHENTICATORS = 1_000_000;
@@ -118,14 +120,32 @@ export type Heard = { refused: number } | { code: number; number: number };
 export const NOTHING_HEARD: Heard = { refused: 0 };
 
 /** What became of a code. */
-export type Answer = "taken" | "wrong" | "locked" | "decided";
+export type Answer = "taken" | "wrong" | "locked" | "deaf" | "decided";
 
-/** Hears a code for an hour: the one that was taken is taken again alike, and after two wrong ones none is. */
-export async function hear(table: Table, heard: Heard, slot: Slot, code: number): Promise<{ answer: Answer; heard: Heard }> {
+/** What a team's listener remembers of an hour, and when its latest wrong codes were heard, whatever hours they were for. */
+export interface Memory {
+  heard: Heard;
+  wrong: number[];
+}
+
+/** Until when no code is taken for any hour; `null` if one may be. A clock that was set back frees nobody. */
+export function deafUntil(wrong: number[], nowMs: number): number | null {
+  const [first] = wrong.slice(-TRIES_MAX);
+  const until = wrong.length < TRIES_MAX || first === undefined ? 0 : first + LOCK_MS;
+  return nowMs < until ? until : null;
+}
+
+/**
+ * Hears a code for an hour: the one that was taken is taken again alike. After two wrong ones none is taken for the hour
+ * any more, nor for a while for any other: two hours are offered at any time, and a forger may name both.
+ */
+export async function hear(table: Table, memory: Memory, slot: Slot, code: number, nowMs: number): Promise<Memory & { answer: Answer }> {
+  const { heard, wrong } = memory;
   // Whether another code would have been right is not said: the order of an hour is one.
-  if ("code" in heard) return { answer: heard.code === code ? "taken" : "decided", heard };
-  if (heard.refused >= TRIES_MAX) return { answer: "locked", heard };
+  if ("code" in heard) return { ...memory, answer: heard.code === code ? "taken" : "decided" };
+  if (heard.refused >= TRIES_MAX) return { ...memory, answer: "locked" };
+  if (deafUntil(wrong, nowMs) !== null) return { ...memory, answer: "deaf" };
   const number = await table.number(slot, code);
-  if (number === null) return { answer: "wrong", heard: { refused: heard.refused + 1 } };
-  return { answer: "taken", heard: { code, number } };
+  if (number !== null) return { heard: { code, number }, wrong, answer: "taken" };
+  return { heard: { refused: heard.refused + 1 }, wrong: [...wrong, nowMs].slice(-TRIES_MAX), answer: "wrong" };
 }

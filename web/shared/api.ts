@@ -1,7 +1,7 @@
 // Asking the centre: JSON in, JSON out, and every refusal as the problem it is.
 import type { FeatureCollection } from "geojson";
 import type {
-  BoardView, CampaignView, ClockView, EnrolledView, InspectionDetail, NewDevice, OrdersView, ProblemView, ReceiptView, SessionView,
+  BoardView, CampaignView, ClockView, EnrolledView, InspectionDetail, NewDevice, OrdersView, ProblemView, ReceiptView, SessionView, TableView,
 } from "./types";
 
 /** Longest wait for an answer, in milliseconds. */
@@ -56,7 +56,9 @@ export const api = {
   inspection: (day: string, hour: number, unit: string) =>
     ask<InspectionDetail>(`/api/inspections/${part(day)}/${hour}/${part(unit)}`),
   receipt: (index: number) => ask<ReceiptView>(`/api/receipts/${index}`),
-  orders: () => ask<OrdersView>("/api/orders"),
+  /** With the boxes of so many hours back. */
+  orders: (back?: number) => ask<OrdersView>(back === undefined ? "/api/orders" : `/api/orders?back=${back}`),
+  table: () => ask<TableView>("/api/table"),
   enrol: (device: NewDevice) => post<EnrolledView>("/api/devices", JSON.stringify(device)),
   sendEntry: (bytes: string) => post<ReceiptView>("/api/entries", bytes),
 };

@@ -9,6 +9,8 @@ export type CampaignView = Schemas["CampaignView"];
 export type ClockView = Schemas["ClockView"];
 export type DutyView = Schemas["DutyView"];
 export type EnrolledView = Schemas["EnrolledView"];
+/** What entries say, by kind. */
+export type Kind = Schemas["KindView"];
 /** What an entry says is plain JSON here; its shape depends on its kind. */
 export type EventView = Omit<Schemas["EventView"], "body"> & { body: Record<string, unknown> };
 export type InspectionDetail = Schemas["InspectionDetail"];
@@ -25,3 +27,4 @@ export type ProvinceView = Schemas["ProvinceView"];
 export type ReceiptView = Schemas["ReceiptView"];
 export type SessionView = Schemas["SessionView"];
 export type SlotView = Schemas["SlotView"];
+export type TableView = Schemas["TableView"];

@@ -59,6 +59,20 @@ impl Boxes {
     }
 }
 
+/// What a moment told a team, sealed once more to a device that it was given after that: no root holds this box, but the
+/// order in it opens its commitment in the log like any other.
+pub(crate) fn renewed(
+    state: &State,
+    salts: &SaltKey,
+    province: &ProvinceId,
+    moment: Moment,
+    (team, key): (&TeamId, BoxKey),
+) -> Option<SealedBox> {
+    let subject = format!("{team} {key}");
+    let randomness = salts.salt("renewed box", province, moment, &subject).0;
+    sealed(state, salts, province, moment, (team, key), &randomness)
+}
+
 fn seal(
     state: &State,
     salts: &SaltKey,
@@ -66,14 +80,25 @@ fn seal(
     moment: Moment,
     (team, key): (&TeamId, Option<BoxKey>),
 ) -> SealedBox {
-    let content = BoxContent::Orders(moment);
-    let own = BoxFor { campaign: state.campaign().id(), province, content, team };
     let randomness = salts.salt("box", province, moment, team.as_str()).0;
-    let sealed = key.and_then(|key| {
-        let message = message(state, salts, province, moment, state.order_for(province, moment, team))?;
-        own.seal(&key, &canonical(&message), &randomness).ok()
-    });
-    sealed.unwrap_or_else(|| own.blank(&randomness))
+    let sealed = key.and_then(|key| sealed(state, salts, province, moment, (team, key), &randomness));
+    sealed.unwrap_or_else(|| own_of(state, province, moment, team).blank(&randomness))
+}
+
+fn sealed(
+    state: &State,
+    salts: &SaltKey,
+    province: &ProvinceId,
+    moment: Moment,
+    (team, key): (&TeamId, BoxKey),
+    randomness: &[u8; 32],
+) -> Option<SealedBox> {
+    let message = message(state, salts, province, moment, state.order_for(province, moment, team))?;
+    own_of(state, province, moment, team).seal(&key, &canonical(&message), randomness).ok()
+}
+
+fn own_of<'a>(state: &'a State, province: &'a ProvinceId, moment: Moment, team: &'a TeamId) -> BoxFor<'a> {
+    BoxFor { campaign: state.campaign().id(), province, content: BoxContent::Orders(moment), team }
 }
 
 fn message(

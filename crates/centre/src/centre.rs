@@ -19,7 +19,7 @@ use sekong_plan::Game;
 use sekong_store::{Store, StoreError, StoredBody};
 
 use crate::bodies::{self, OrderOpening, SaltKey, canonical};
-use crate::boxes::{BoxBook, Boxes, ProvenBox};
+use crate::boxes::{self, BoxBook, Boxes, ProvenBox};
 use crate::custody::Answers;
 use crate::fault::Fault;
 use crate::folder::Folder;
@@ -523,6 +523,17 @@ impl<S: Store> Centre<S> {
             // After a restart they are sealed anew, byte for byte the same.
             None => Boxes::of(&self.state, &self.salts, province, moment, index).of_team(team),
         }
+    }
+
+    /// What a moment told a team, sealed to a device that it was given later.
+    pub(crate) fn renewed_box(
+        &self,
+        province: &ProvinceId,
+        moment: Moment,
+        team: &TeamId,
+    ) -> Option<SealedBox> {
+        let key = self.state.box_key_of(team, self.log_size())?;
+        boxes::renewed(&self.state, &self.salts, province, moment, (team, key))
     }
 
     /// The table from which a team's orders are relayed.

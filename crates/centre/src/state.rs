@@ -452,10 +452,17 @@ impl State {
 
     /// The key to which a team's orders are sealed after `size` entries.
     pub fn box_key_of(&self, team: &TeamId, size: u64) -> Option<BoxKey> {
+        self.device_after(team, size)?.box_key
+    }
+
+    /// Index of the entry that gave a team its newest device.
+    pub(crate) fn enrolled_at(&self, team: &TeamId) -> Option<u64> {
+        Some(self.device_after(team, u64::MAX)?.enrolled_at)
+    }
+
+    fn device_after(&self, team: &TeamId, size: u64) -> Option<&Chained> {
         let own = self.devices.values().filter(|chained| chained.team.as_ref() == Some(team));
-        let newest =
-            own.filter(|chained| chained.enrolled_at < size).max_by_key(|chained| chained.enrolled_at);
-        newest?.box_key
+        own.filter(|chained| chained.enrolled_at < size).max_by_key(|chained| chained.enrolled_at)
     }
 
     /// Index of a device's entry, by its sequence number.

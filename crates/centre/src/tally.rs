@@ -99,22 +99,26 @@ pub struct Degraded {
     pub province_weeks: u64,
     /// Of the province-hours, those of each custodian of the campaign, by what its answer lacked.
     pub by_custodian: BTreeMap<CustodianId, BTreeMap<SilenceReason, u64>>,
+    /// Of the province-weeks, likewise.
+    pub weeks_by_custodian: BTreeMap<CustodianId, BTreeMap<SilenceReason, u64>>,
 }
 
 impl Degraded {
     /// Counts every silence noted so far; a custodian without one has its place, too.
     pub fn of(state: &State) -> Degraded {
         let custodians = state.campaign().custodians().iter();
-        let by_custodian = custodians.map(|custodian| (custodian.clone(), BTreeMap::new())).collect();
-        let mut degraded = Degraded { by_custodian, ..Degraded::default() };
+        let by_custodian: BTreeMap<_, _> =
+            custodians.map(|custodian| (custodian.clone(), BTreeMap::new())).collect();
+        let weeks_by_custodian = by_custodian.clone();
+        let mut degraded = Degraded { by_custodian, weeks_by_custodian, ..Degraded::default() };
         for (_, moment, noted) in state.silences() {
-            let Moment::Hour { .. } = moment else {
-                degraded.province_weeks += 1;
-                continue;
+            let (count, by_custodian) = match moment {
+                Moment::Hour { .. } => (&mut degraded.province_hours, &mut degraded.by_custodian),
+                Moment::Week { .. } => (&mut degraded.province_weeks, &mut degraded.weeks_by_custodian),
             };
-            degraded.province_hours += 1;
+            *count += 1;
             for silent in &noted.silent {
-                let reasons = degraded.by_custodian.entry(silent.custodian.clone()).or_default();
+                let reasons = by_custodian.entry(silent.custodian.clone()).or_default();
                 *reasons.entry(silent.reason).or_default() += 1;
             }
         }
@@ -123,6 +127,15 @@ impl Degraded {
 
     /// Province-hours in which each custodian was silent.
     pub fn hours(&self) -> BTreeMap<&CustodianId, u64> {
-        self.by_custodian.iter().map(|(custodian, reasons)| (custodian, reasons.values().sum())).collect()
+        sums(&self.by_custodian)
     }
+
+    /// Province-weeks for whose deal each custodian was silent.
+    pub fn weeks(&self) -> BTreeMap<&CustodianId, u64> {
+        sums(&self.weeks_by_custodian)
+    }
+}
+
+fn sums(of: &BTreeMap<CustodianId, BTreeMap<SilenceReason, u64>>) -> BTreeMap<&CustodianId, u64> {
+    of.iter().map(|(custodian, reasons)| (custodian, reasons.values().sum())).collect()
 }

@@ -8,14 +8,14 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{Stream, unfold};
-use sekong_log::Entry;
+use sekong_log::{Entry, Statement};
 use sekong_store::StoredLeaf;
 use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::extract::InQuery;
 use super::problem::Problem;
-use super::views::{EventView, ProblemView};
+use super::views::{EventView, KindView, ProblemView};
 use crate::service::Service;
 
 /// Entries read at a time.
@@ -111,11 +111,12 @@ impl Reader {
 
 fn event(stored: &StoredLeaf) -> Option<Event> {
     let entry = Entry::parse(&stored.leaf).ok()?;
+    let said = Statement::from_parts(entry.kind(), entry.body()).ok()?;
     let view = EventView {
         index: stored.index,
         time: entry.time(),
         device: entry.device(),
-        kind: entry.kind().to_owned(),
+        kind: KindView::from(&said),
         body: entry.body().clone(),
     };
     Event::default().id(stored.index.to_string()).event("entry").json_data(view).ok()

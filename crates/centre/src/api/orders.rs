@@ -53,8 +53,8 @@ pub(crate) async fn show(
     let boxes = if sealed { boxes(&*desk, team, since.0, since.1) } else { Vec::new() };
     let standing = if sealed { None } else { standing(&*desk, team, day, hour) };
     let mut duties = duties(log, team, now, day, hour);
-    // What lies ahead is in the boxes.
-    duties.retain(|duty| !sealed || duty.begins <= now);
+    // What lies ahead and what runs is in the boxes; a report is in the public log.
+    duties.retain(|duty| !sealed || duty.report.is_some() || duty.deadline <= now);
     let (table, device) = (log.table_of(team).0, device(log, team));
     Ok(Json(OrdersView { now, team: team.clone(), device, table, boxes, standing, duties }))
 }
@@ -65,23 +65,23 @@ fn device(log: &Log, team: &TeamId) -> Option<DeviceView> {
     Some(DeviceView { id, next_sequence, previous })
 }
 
-/// The team's boxes from an hour on, as far as their orders are logged.
+/// The team's boxes from an hour on, as far as their orders are logged; those that were sealed to a device before are sealed
+/// anew.
 fn boxes(desk: &dyn Desk, team: &TeamId, day: Day, hour: Hour) -> Vec<BoxView> {
     let Some(province) = province_of(desk.state(), team) else { return Vec::new() };
     let moments = desk.state().draws_from(&province, Moment::Hour { day, hour }).map(|(moment, _)| moment);
     let view = |moment: Moment| {
         let Moment::Hour { day, hour } = moment else { return None };
         let index = desk.state().orders_index(&province, moment)?;
-        let ProvenBox { sealed, place, proof } = desk.box_of(&province, moment, team)?;
-        Some(BoxView {
-            province: province.clone(),
-            day,
-            hour,
-            sealed: sealed.to_string(),
-            index,
-            place,
-            proof,
-        })
+        let renewed = desk.state().enrolled_at(team).is_some_and(|enrolled_at| index < enrolled_at);
+        let ProvenBox { sealed, place, proof } = if renewed {
+            ProvenBox { sealed: desk.renewed_box(&province, moment, team)?, place: 0, proof: Vec::new() }
+        } else {
+            desk.box_of(&province, moment, team)?
+        };
+        let opened = desk.state().has_opened(moment, team);
+        let (province, sealed) = (province.clone(), sealed.to_string());
+        Some(BoxView { province, day, hour, sealed, renewed, opened, index, place, proof })
     };
     moments.filter_map(view).collect()
 }

@@ -1,7 +1,7 @@
 //! What the API answers, as JSON: one type an answer. Nothing here computes.
 
 use jiff::Timestamp;
-use sekong_log::{BoxKey, DeviceId, Hash, SilenceReason};
+use sekong_log::{BoxKey, DeviceId, Hash, SilenceReason, Statement};
 use sekong_model::{CustodianId, Day, Hour, Moment, Order, PostId, ProvinceId, TeamId, UnitId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -366,8 +366,8 @@ pub struct OrdersView {
     pub boxes: Vec<BoxView>,
     /// The newest order; `null` while the team is not on duty, and for a device with a box key.
     pub standing: Option<OrderView>,
-    /// Inspections that orders already given to this team lead to, of the last 48 hours, oldest first; those ahead only for a
-    /// device without a box key.
+    /// Inspections that orders already given to this team lead to, of the last 48 hours, oldest first; for a device with a
+    /// box key only those that are reported or whose time for reports is over: what lies ahead and what runs is in its boxes.
     pub duties: Vec<DutyView>,
 }
 
@@ -490,11 +490,16 @@ pub struct BoxView {
     pub hour: Hour,
     /// The box, in hexadecimal digits; all have the same size.
     pub sealed: String,
+    /// Whether it was sealed anew, to a device that the team was given after the orders were sealed: then no root holds the
+    /// box, and the order in it must still open a commitment of the entry.
+    pub renewed: bool,
+    /// Whether the team said already that it opened the orders of this hour.
+    pub opened: bool,
     /// Index of the entry that holds the root over all boxes of the province-hour.
     pub index: u64,
-    /// Its place among them.
+    /// Its place among them; 0 if it was sealed anew.
     pub place: u64,
-    /// RFC 6962 inclusion proof under that root; the leaf is the box.
+    /// RFC 6962 inclusion proof under that root; the leaf is the box. Empty if it was sealed anew.
     #[schema(value_type = Vec<String>)]
     pub proof: Vec<Hash>,
 }
@@ -567,6 +572,56 @@ pub struct LoggedView {
     pub index: u64,
 }
 
+/// What an entry says, by kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "each is the statement of the same name")]
+pub enum KindView {
+    Campaign,
+    Custodian,
+    PublicDice,
+    Officer,
+    Outage,
+    DailyDie,
+    Silence,
+    Enrol,
+    Absences,
+    Plan,
+    Release,
+    Deal,
+    Orders,
+    Opened,
+    Relayed,
+    Table,
+    Inspection,
+    Close,
+}
+
+impl From<&Statement> for KindView {
+    fn from(said: &Statement) -> KindView {
+        match said {
+            Statement::Campaign(_) => KindView::Campaign,
+            Statement::Custodian(_) => KindView::Custodian,
+            Statement::PublicDice(_) => KindView::PublicDice,
+            Statement::Officer(_) => KindView::Officer,
+            Statement::Outage(_) => KindView::Outage,
+            Statement::DailyDie(_) => KindView::DailyDie,
+            Statement::Silence(_) => KindView::Silence,
+            Statement::Enrol(_) => KindView::Enrol,
+            Statement::Absences(_) => KindView::Absences,
+            Statement::Plan(_) => KindView::Plan,
+            Statement::Release(_) => KindView::Release,
+            Statement::Deal(_) => KindView::Deal,
+            Statement::Orders(_) => KindView::Orders,
+            Statement::Opened(_) => KindView::Opened,
+            Statement::Relayed(_) => KindView::Relayed,
+            Statement::Table(_) => KindView::Table,
+            Statement::Inspection(_) => KindView::Inspection,
+            Statement::Close(_) => KindView::Close,
+        }
+    }
+}
+
 /// An entry of the log as the event stream tells it; the event's id is the index.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct EventView {
@@ -578,8 +633,8 @@ pub struct EventView {
     /// Its device.
     #[schema(value_type = String)]
     pub device: DeviceId,
-    /// What kind of thing it says, e.g. `inspection`.
-    pub kind: String,
+    /// What kind of thing it says.
+    pub kind: KindView,
     /// What it says, exactly as logged.
     #[schema(value_type = Object)]
     pub body: serde_json::Value,

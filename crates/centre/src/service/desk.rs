@@ -41,6 +41,8 @@ pub(crate) trait Desk: Send + Sync {
     fn receipt(&self, index: u64) -> Result<Receipt, CentreError>;
     /// A team's box of a moment.
     fn box_of(&self, province: &ProvinceId, moment: Moment, team: &TeamId) -> Option<ProvenBox>;
+    /// What a moment told a team, sealed to a device that it was given later.
+    fn renewed_box(&self, province: &ProvinceId, moment: Moment, team: &TeamId) -> Option<SealedBox>;
     /// The key of a team's table, sealed to its device.
     fn sealed_table(&self, team: &TeamId) -> Option<SealedBox>;
     /// An order, opened.
@@ -74,6 +76,10 @@ impl<S: Store> Desk for Centre<S> {
 
     fn box_of(&self, province: &ProvinceId, moment: Moment, team: &TeamId) -> Option<ProvenBox> {
         Centre::box_of(self, province, moment, team)
+    }
+
+    fn renewed_box(&self, province: &ProvinceId, moment: Moment, team: &TeamId) -> Option<SealedBox> {
+        Centre::renewed_box(self, province, moment, team)
     }
 
     fn sealed_table(&self, team: &TeamId) -> Option<SealedBox> {

@@ -82,6 +82,11 @@ impl State {
         if sealed { Ok(moment) } else { Err(Fault::Missing { what: format!("the orders of {moment}") }) }
     }
 
+    /// Whether a team said that it opened the box of a moment.
+    pub(crate) fn has_opened(&self, moment: Moment, team: &TeamId) -> bool {
+        self.heard.contains(&(moment, team.clone()))
+    }
+
     /// Boxes opened and orders relayed on some days.
     pub(crate) fn told_figures(&self, days: &BTreeSet<Day>) -> (u64, u64) {
         let of_days = |moment: &Moment| matches!(moment, Moment::Hour { day, .. } if days.contains(day));
@@ -149,6 +154,6 @@ impl State {
     fn was_heard(&self, moment: Moment, order: &DrawnOrder) -> bool {
         let Moment::Hour { day, hour } = moment else { return false };
         let reported = self.due(day, hour, &order.unit).is_some_and(|due| due.report.is_some());
-        reported || self.heard.contains(&(moment, order.team.clone()))
+        reported || self.has_opened(moment, &order.team)
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use sekong_centre::api::views::{
-    BoardView, ClockView, EventView, InspectionDetail, InspectionState, LoggedView, OrdersView, ProblemView,
-    ReceiptView, SessionView,
+    BoardView, ClockView, EventView, InspectionDetail, InspectionState, KindView, LoggedView, OrdersView,
+    ProblemView, ReceiptView, SessionView,
 };
 use sekong_log::{DeviceKey, Entry, EntryDraft, InspectionReported, NO_PREVIOUS, Statement};
 use sekong_model::{Counts, Hour, Moment, TeamId, UnitId};
@@ -226,7 +226,7 @@ fn events_go_on_where_a_reader_stopped() {
     let site = reporting();
     let mut events = Events::open(&site, "/events?from=0", None);
     let first = events.next();
-    assert_eq!((first.index, first.kind.as_str()), (0, "campaign"));
+    assert_eq!((first.index, first.kind), (0, KindView::Campaign));
     assert_eq!(events.next().index, 1);
     let mut resumed = Events::open(&site, "/events", Some(1));
     assert_eq!(resumed.next().index, 2);
@@ -235,7 +235,7 @@ fn events_go_on_where_a_reader_stopped() {
     let (team, said) = report(&site, 0);
     let receipt: ReceiptView = send(&site, &signed(&site, &mut device(&site.campaign, &team), &said)).json();
     let event = live.next();
-    assert_eq!((event.index, event.kind.as_str()), (receipt.index, "inspection"));
+    assert_eq!((event.index, event.kind), (receipt.index, KindView::Inspection));
     assert_eq!(event.body["counts"]["found"], 1);
 
     let stale = site.get("/events?from=99999");
@@ -385,9 +385,7 @@ fn a_team_gets_its_own_order_and_the_board_shows_its_report() {
     let own = site.sign_in(&format!("team?team={team}"));
     let orders: OrdersView = site.get_as(&own, "/api/orders").json();
     assert_eq!(orders.team, team);
-    let duty = orders.duties.iter().find(|duty| duty.hour == Hour::MIDNIGHT).unwrap();
-    assert_eq!((&duty.unit, &duty.post, duty.order), (&said.unit, &said.post, said.order));
-    assert_eq!(duty.state, InspectionState::Due);
+    assert_eq!(orders.duties, [], "what runs is in the boxes alone");
     assert_eq!(orders.standing, None, "what is sealed to the device is shown to nobody");
     let of_midnight = orders.boxes.iter().find(|sealed| sealed.hour == Hour::MIDNIGHT).unwrap();
     let message = opened(&site, &team, of_midnight);
@@ -397,6 +395,10 @@ fn a_team_gets_its_own_order_and_the_board_shows_its_report() {
     assert!(logged.entry.contains(&said.order.to_string()), "the device can check its order against the log");
 
     let receipt: ReceiptView = send(&site, &signed(&site, &mut device(&site.campaign, &team), &said)).json();
+    let reported: OrdersView = site.get_as(&own, "/api/orders").json();
+    let duty = reported.duties.iter().find(|duty| duty.hour == Hour::MIDNIGHT).unwrap();
+    assert_eq!((&duty.unit, &duty.post, duty.order), (&said.unit, &said.post, said.order));
+    assert_eq!(duty.state, InspectionState::Done);
     let detail: InspectionDetail = site.get_as(&officer, &inspection_path(&site, &said.unit)).json();
     assert_eq!(detail.inspection.state, InspectionState::Done);
     assert_eq!(detail.inspection.report.unwrap().index, receipt.index);

@@ -59,8 +59,8 @@ fn every_team_gets_a_box_of_one_size_and_opens_its_own_alone() {
         let answer = site.get_as(&own, "/api/orders");
         let orders: OrdersView = answer.json();
         assert!(
-            orders.duties.iter().all(|duty| duty.begins <= orders.now),
-            "nothing ahead is shown in clear"
+            orders.duties.iter().all(|duty| duty.report.is_some() || duty.deadline <= orders.now),
+            "nothing that lies ahead or runs is shown in clear"
         );
         let of_midnight = orders.boxes.iter().find(|sealed| sealed.hour == Hour::MIDNIGHT).unwrap();
         sizes.insert(of_midnight.sealed.len());
@@ -193,6 +193,19 @@ fn another_device_brings_another_table_also_when_the_answer_is_lost() {
     let again: TableView = site.get_as(&own, "/api/table").json();
     assert_eq!((enrolled.table.serial, &enrolled.table), (1, &again));
     let table = table_of(&site, &team, &secret, &again);
+    // What was sealed to the device before is sealed anew, for the new one alone; its order is one that the log holds.
+    let orders: OrdersView = site.get_as(&own, "/api/orders").json();
+    let of_midnight = orders.boxes.iter().find(|sealed| sealed.hour == Hour::MIDNIGHT).unwrap();
+    assert!(of_midnight.renewed && of_midnight.proof.is_empty() && !of_midnight.opened);
+    let content = BoxContent::Orders(Moment::Hour { day: site.day(), hour: Hour::MIDNIGHT });
+    let own_box =
+        BoxFor { campaign: site.campaign.id(), province: &of_midnight.province, content, team: &team };
+    let sealed: SealedBox = of_midnight.sealed.parse().unwrap();
+    assert_eq!(own_box.open(&box_secret(&team), &sealed), Err(OpenError));
+    let told: BoxMessage = serde_json::from_slice(&own_box.open(&secret, &sealed).unwrap()).unwrap();
+    let commitment = told.opening.unwrap().commitment();
+    let logged: ReceiptView = site.get(&format!("/api/receipts/{}", of_midnight.index)).json();
+    assert!(logged.entry.contains(&commitment.to_string()));
     let officer = site.sign_in("duty-officer");
     let wanted = format!("{{\"team\":\"{team}\",\"channel\":\"voice\"}}");
     let relayed: RelayView = site.post_as(&officer, "/api/relays", wanted.as_bytes()).json();

@@ -216,6 +216,8 @@ fn print_week(args: &DemoArgs, week: &Week, verified: bool) -> Result<(), Failur
             "orders_relayed": tally.orders_relayed,
             "degraded_hours": week.degraded.province_hours,
             "degraded": week.degraded.hours(),
+            "degraded_weeks": week.degraded.province_weeks,
+            "degraded_deals": week.degraded.weeks(),
             "log_size": week.log_size,
             "head": week.head,
             "commits": week.commits,

@@ -154,6 +154,8 @@ fn as_json(verdict: &Verdict) -> Value {
         "planned_until": verdict.state.as_ref().and_then(sekong_centre::State::planned_until),
         "degraded_hours": degraded.as_ref().map(|degraded| degraded.province_hours),
         "degraded": degraded.as_ref().map(Degraded::hours),
+        "degraded_weeks": degraded.as_ref().map(|degraded| degraded.province_weeks),
+        "degraded_deals": degraded.as_ref().map(Degraded::weeks),
         "sealed": verdict.sealed,
         "faults": faults.collect::<Vec<_>>(),
     })

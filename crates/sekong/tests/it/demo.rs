@@ -12,7 +12,7 @@ use crate::data::{Data, TWO_DAYS, arg, checkpoint, files, shipped};
 use crate::run::{Run, sekong};
 use crate::week::shared_day;
 
-const KEYS: [&str; 19] = [
+const KEYS: [&str; 21] = [
     "days",
     "province_hours",
     "post_hours",
@@ -28,6 +28,8 @@ const KEYS: [&str; 19] = [
     "late_arrived",
     "degraded_hours",
     "degraded",
+    "degraded_weeks",
+    "degraded_deals",
     "log_size",
     "head",
     "commits",
@@ -74,9 +76,11 @@ fn figures_agree(line: &Value) {
     assert!(figure("late") + figure("late_arrived") < figure("inspections"));
     assert!(figure("inspections") + figure("missed") >= figure("province_hours"));
     assert!(figure("commits") <= figure("log_size"));
-    let degraded = line["degraded"].as_object().unwrap();
-    assert_eq!(degraded.len(), 5, "every custodian has its figure: {line}");
-    assert!(figure("degraded_hours") == 0 && degraded.values().all(|hours| *hours == 0), "{line}");
+    for (sum, each) in [("degraded_hours", "degraded"), ("degraded_weeks", "degraded_deals")] {
+        let each = line[each].as_object().unwrap();
+        assert_eq!(each.len(), 5, "every custodian has its figure: {line}");
+        assert!(figure(sum) == 0 && each.values().all(|count| *count == 0), "{line}");
+    }
 }
 
 #[test]

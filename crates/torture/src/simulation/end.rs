@@ -138,10 +138,21 @@ impl Simulation<'_> {
         for ((province, moment), said) in &released {
             self.check_key(state, province, *moment, said)?;
         }
-        let (degraded, wanted) = (Degraded::of(state), self.model.degraded(&self.world.campaign));
-        let hours = self.model.silences.keys().filter(|(_, moment)| matches!(moment, Moment::Hour { .. }));
-        let same = degraded.by_custodian == wanted && degraded.province_hours == hours.count() as u64;
-        self.holds(8, same, || format!("inflicted were {wanted:?}, the log counts {degraded:?}"))
+        let degraded = Degraded::of(state);
+        let counted = [
+            (degraded.province_hours, &degraded.by_custodian),
+            (degraded.province_weeks, &degraded.weeks_by_custodian),
+        ];
+        let kinds: [fn(&Moment) -> bool; 2] =
+            [|moment| matches!(moment, Moment::Hour { .. }), |moment| matches!(moment, Moment::Week { .. })];
+        for ((count, each), of) in counted.into_iter().zip(kinds) {
+            let wanted = self.model.degraded(&self.world.campaign, of);
+            let moments = self.model.silences.keys().filter(|(_, moment)| of(moment)).count() as u64;
+            self.holds(8, *each == wanted && count == moments, || {
+                format!("inflicted were {wanted:?}, the log counts {degraded:?}")
+            })?;
+        }
+        Ok(())
     }
 
     /// The key again, from the releases that the log names, the noted silence and the dice that were thrown first.

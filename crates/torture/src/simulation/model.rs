@@ -119,16 +119,17 @@ impl Model {
         }
     }
 
-    /// Province-hours in which each custodian was silent, by reason.
+    /// Province-hours in which each custodian was silent, by reason; or province-weeks.
     pub(crate) fn degraded(
         &self,
         campaign: &Campaign,
+        of: fn(&Moment) -> bool,
     ) -> BTreeMap<CustodianId, BTreeMap<SilenceReason, u64>> {
         let custodians = campaign.custodians().iter();
         let mut hours: BTreeMap<_, BTreeMap<_, _>> =
             custodians.map(|custodian| (custodian.clone(), BTreeMap::new())).collect();
-        let of_hours = self.silences.iter().filter(|((_, moment), _)| matches!(moment, Moment::Hour { .. }));
-        for silent in of_hours.flat_map(|(_, silent)| silent) {
+        let own = self.silences.iter().filter(|((_, moment), _)| of(moment));
+        for silent in own.flat_map(|(_, silent)| silent) {
             let reasons = hours.entry(silent.custodian.clone()).or_default();
             *reasons.entry(silent.reason).or_default() += 1;
         }
