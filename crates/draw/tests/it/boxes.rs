@@ -138,6 +138,7 @@ fn the_golden_boxes_are_the_ones_in_the_repository() {
     );
     let at_rest = r#"{"check_in_by":"2017-01-31T22:20:00Z","opening":null}"#;
     let table = (BoxContent::Table(TableSerial(0)), ["table", "0"]);
+    let next_table = (BoxContent::Table(TableSerial(7)), ["table", "7"]);
     let (five, early) = ((orders(5), ["2017-01-31", "05"]), (orders(0), ["2017-01-31", "00"]));
     let boxes = [
         golden_box("ST-A-01", five, opening.as_bytes(), 1),
@@ -145,6 +146,7 @@ fn the_golden_boxes_are_the_ones_in_the_repository() {
         golden_box("ST-A-01", table, &[9; 32], 3),
         golden_box("ST-A-01", five, &[b'x'; MESSAGE_MAX_BYTES], 4),
         golden_box("ST-A-01", five, b"", 5),
+        golden_box("ST-A-01", next_table, &[8; 32], 6),
     ];
     let made = serde_json::to_string_pretty(&serde_json::json!({ "boxes": boxes })).unwrap() + "\n";
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/golden/boxes.json");
