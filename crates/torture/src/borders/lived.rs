@@ -100,8 +100,8 @@ impl Bordered {
         for (at, job) in jobs(campaign, days) {
             let mut answers = Answers::default();
             if let Job::Draw(moment) = job {
-                let requests = at_once(centre.requests(moment)).map_err(|error| format!("{job}: {error}"))?;
-                at_once(answers.gather(&links, &requests, at));
+                let asks = at_once(centre.asks(moment, &answers, at));
+                at_once(answers.gather(&links, &asks.map_err(|error| format!("{job}: {error}"))?, at));
             }
             let away = |province: &_, period| absences(Seed(seed), campaign, province, period);
             at_once(centre.run(job, at, &away, &answers)).map_err(|error| format!("{job}: {error}"))?;
@@ -128,7 +128,10 @@ impl Bordered {
             campaign,
             secrets: &secrets,
             commitments: &commitments,
-            dice: Some((Hash(seed.bytes("public dice", "")), "simulated".to_owned())),
+            dice: Some((
+                Hash(seed.bytes("public dice", "")),
+                "simulated".parse().expect("a word is a remark"),
+            )),
             officers: &[],
             devices: &[],
         };
@@ -188,7 +191,7 @@ fn secrets(seed: Seed, campaign: &Campaign) -> Secrets {
     let secret = |name: &str| seed.bytes("secret", name);
     Secrets {
         log: secret("log"),
-        cosigner: secret("cosigner"),
+        cosigners: [1, 2, 3].map(|number| secret(&format!("cosigner {number}"))).to_vec(),
         device: secret("centre"),
         salt: secret("salt"),
         custodians: campaign.custodians().iter().map(|id| (id.clone(), secret(id.as_str()))).collect(),
