@@ -1,5 +1,6 @@
 //! What the build and the tests need on a machine: found, installed, or named with the line that installs it.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::tasks::{Failure, cargo, run};
@@ -12,6 +13,15 @@ const STRACE: Failure = Failure::Missing {
     why: "the durability tests count the fsync calls of a group commit with it",
     mend: "sudo apt-get update && sudo apt-get install --yes strace",
 };
+
+const GO: Failure = Failure::Missing {
+    tool: "Go with golang.org/x/mod",
+    why: "the log is also proven with the Go team's own code, by reference/go-verify",
+    mend: "sudo apt-get update && sudo apt-get install --yes golang-go golang-golang-x-mod-dev",
+};
+
+/// Where Debian puts the sources of golang.org/x/mod; the tests build with them.
+const GO_MOD_SOURCES: &str = "/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog";
 
 /// The browser that the pages are tried in.
 pub const CHROMIUM: &str = "/usr/bin/chromium";
@@ -47,13 +57,14 @@ pub fn for_build() -> Result<(), Failure> {
     Err(Failure::OldCompiler { found: found.to_owned(), needed: RUST_VERSION })
 }
 
-/// What `make test` needs on top: rustfmt, clippy, Node, strace, Chromium. Installs what is missing where it may.
+/// What `make test` needs on top: rustfmt, clippy, Node, strace, Go, Chromium. Installs what is missing where it may.
 pub fn for_tests() -> Result<(), Failure> {
     for_build()?;
     obtain(has_components, &[&["rustup", "component", "add", "rustfmt", "clippy"]], COMPONENTS)?;
     node()?;
-    from_debian(has_strace, "strace", STRACE)?;
-    from_debian(has_chromium, "chromium", BROWSER)
+    from_debian(has_strace, &["strace"], STRACE)?;
+    from_debian(has_go, &["golang-go", "golang-golang-x-mod-dev"], GO)?;
+    from_debian(has_chromium, &["chromium"], BROWSER)
 }
 
 /// What the pages need: Node and npm.
@@ -63,8 +74,8 @@ pub fn node() -> Result<(), Failure> {
     if there && said_by("npm", &["--version"]).is_some() { Ok(()) } else { Err(NODE) }
 }
 
-fn from_debian(present: fn() -> bool, package: &str, missing: Failure) -> Result<(), Failure> {
-    let install = ["apt-get", "install", "--yes", "--no-install-recommends", package];
+fn from_debian(present: fn() -> bool, packages: &[&str], missing: Failure) -> Result<(), Failure> {
+    let install = [&["apt-get", "install", "--yes", "--no-install-recommends"], packages].concat();
     let steps: &[&[&str]] = if is_root() { &[&["apt-get", "update"], &install] } else { &[] };
     obtain(present, steps, missing)
 }
@@ -99,6 +110,10 @@ fn has_components() -> bool {
 
 fn has_strace() -> bool {
     said_by("strace", &["--version"]).is_some()
+}
+
+fn has_go() -> bool {
+    said_by("go", &["version"]).is_some() && Path::new(GO_MOD_SOURCES).is_dir()
 }
 
 fn is_root() -> bool {

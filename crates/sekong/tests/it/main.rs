@@ -10,9 +10,12 @@ mod draws;
 mod flips;
 mod fsync;
 mod games;
+#[path = "../../../log/tests/it/go_program.rs"]
+mod go_program;
 mod help;
 mod kill;
 mod network;
+mod outsider;
 mod plans;
 mod rogue;
 mod rosters;

@@ -19,7 +19,7 @@ use crate::week::shared_day;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A static server of a data folder; it ends with its value.
-struct Site {
+pub(crate) struct Site {
     address: SocketAddr,
     ended: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -27,7 +27,7 @@ struct Site {
 
 impl Site {
     /// Serves a folder, but none of the `sealed` bodies.
-    fn of(data: &Path, sealed: BTreeSet<Hash>) -> Site {
+    pub(crate) fn of(data: &Path, sealed: BTreeSet<Hash>) -> Site {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (address, ended) = (listener.local_addr().unwrap(), Arc::new(AtomicBool::new(false)));
         let (root, end) = (data.to_owned(), ended.clone());
@@ -42,7 +42,7 @@ impl Site {
         Site { address, ended, thread: Some(thread) }
     }
 
-    fn base(&self) -> String {
+    pub(crate) fn base(&self) -> String {
         format!("http://{}", self.address)
     }
 

@@ -56,7 +56,7 @@ impl Border {
              [rules]\nlead_minutes = 10\nsilence_minutes = 3\nlate_minutes = 15\nmissed_minutes = 60\n\
              check_in_minutes = 20\nsame_hour_minutes = 15\nenter_lead_minutes = 190\ndeal_lead_hours = 48\n\
              plan_at_hours = 24\nabsences_at_hours = 12\nfloor = 0.0\nbribed_teams = 0\nrest_hours = {}\n\
-             cosignatures = 1\nauditors_after_hours = 24\npublic_after_days = 14\nnight = [{from}, {to}]\n\
+             cosigners = 3\ncosignatures = 2\nauditors_after_hours = 24\npublic_after_days = 14\nnight = [{from}, {to}]\n\
              sentinel_required = false\ndaily_die = false\n{season}\
              [[phase]]\nid = \"all\"\ntitle = \"All\"\nfirst_day = 2017-01-01\nlast_day = 2017-01-{last:02}\n",
             self.rest_hours

@@ -1,0 +1,295 @@
+//! The published log as an outsider judges it, with the Go team's own `sumdb/note` and `sumdb/tlog`: the true log holds,
+//! and whatever is done to it, with the log's own keys too, is refused by place.
+
+use std::fs;
+
+use sekong_log::{
+    Checkpoint, Cosigner, KeyKind, SigningKey, TileKind, Tree, decode_bundle, empty_root, encode_bundle,
+    leaf_hash, tile_bytes, tiles_of,
+};
+use serde_json::Value;
+
+use crate::data::{Data, arg, copy, files, head_size};
+use crate::go_program::go_verify;
+use crate::site::Site;
+use crate::week::shared_day;
+
+/// Runs the outside verifier; gives its exit code, its verdict and what it said.
+fn judged(args: &[&str]) -> (i32, Value, String) {
+    let output = go_verify().args(args).env("NO_PROXY", "*").output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let verdict = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
+    (output.status.code().expect("it was not killed"), verdict, said)
+}
+
+/// The log of the shared day, for whoever holds its keys to bend.
+struct Forger {
+    data: Data,
+    entries: Vec<Vec<u8>>,
+}
+
+impl Forger {
+    fn new() -> Forger {
+        let data = Data::absent();
+        for folder in ["log", "keys"] {
+            copy(&shared_day().join(folder), &data.path.join(folder));
+        }
+        let mut entries = Vec::new();
+        for tile in tiles_of(head_size(&data.checkpoint())).iter().filter(|t| t.kind() == TileKind::Entries) {
+            let bundle = fs::read(data.path.join("log").join(tile.to_string())).unwrap();
+            entries.extend(decode_bundle(&bundle).unwrap().into_iter().map(<[u8]>::to_vec));
+        }
+        Forger { data, entries }
+    }
+
+    /// The first entry that holds the text.
+    fn entry_with(&self, text: &str) -> usize {
+        self.entries.iter().position(|entry| String::from_utf8_lossy(entry).contains(text)).unwrap()
+    }
+
+    fn replace(&mut self, entry: usize, from: &str, to: &str) {
+        let text = String::from_utf8(self.entries[entry].clone()).unwrap();
+        assert!(text.contains(from), "no {from} in {text}");
+        self.entries[entry] = text.replacen(from, to, 1).into_bytes();
+    }
+
+    fn tree(&self) -> Tree {
+        let mut tree = Tree::new();
+        self.entries.iter().for_each(|entry| tree.push(leaf_hash(entry)));
+        tree
+    }
+
+    /// Publishes the entries as if nothing had happened: new tiles, a new root, signed and cosigned with the true keys.
+    fn publish(&self) {
+        let (tree, log) = (self.tree(), self.data.path.join("log"));
+        fs::remove_dir_all(log.join("tile")).unwrap();
+        for tile in tiles_of(tree.size()) {
+            let bytes = match tile.kind() {
+                TileKind::Entries => encode_bundle(&self.entries[tile.start() as usize..tile.end() as usize]),
+                TileKind::Hashes { .. } => Ok(tile_bytes(&tree, &tile).unwrap()),
+            };
+            let path = log.join(tile.to_string());
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes.unwrap()).unwrap();
+        }
+        self.data.set_checkpoint(&self.head(&tree));
+    }
+
+    fn head(&self, tree: &Tree) -> String {
+        let origin = self.data.checkpoint().lines().next().unwrap().to_owned();
+        let key = |kind, name: &str, secret| SigningKey::from_seed(name, kind, &self.secret(secret)).unwrap();
+        let log = key(KeyKind::Ed25519, &origin, "log");
+        let cosigner = key(KeyKind::CosignatureV1, &format!("{origin}/cosigner-1"), "cosigner");
+        let mut cosigner = Cosigner::new(cosigner, log.verifier().clone(), (0, empty_root())).unwrap();
+        let mut note = Checkpoint { origin, size: tree.size(), root: tree.root() }.sign(&log).unwrap();
+        let time = "2017-01-03T00:00:00Z".parse().unwrap();
+        note.push(cosigner.cosign(0, &note.to_string(), &[], time).unwrap());
+        note.to_string()
+    }
+
+    fn secret(&self, name: &str) -> [u8; 32] {
+        let secrets = fs::read(self.data.path.join("keys/secrets.json")).unwrap();
+        let secrets: Value = serde_json::from_slice(&secrets).unwrap();
+        hex::decode(secrets[name].as_str().unwrap()).unwrap().try_into().unwrap()
+    }
+
+    fn change(&self, file: &str, change: impl FnOnce(&mut Vec<u8>)) {
+        let path = self.data.path.join("log").join(file);
+        let mut bytes = fs::read(&path).unwrap();
+        change(&mut bytes);
+        fs::write(path, bytes).unwrap();
+    }
+
+    /// The bundle that holds an entry.
+    fn bundle(&self, entry: usize) -> String {
+        let tiles = tiles_of(self.entries.len() as u64);
+        let mut bundles = tiles.iter().filter(|tile| tile.kind() == TileKind::Entries);
+        bundles.find(|tile| (entry as u64) < tile.end()).unwrap().to_string()
+    }
+
+    /// Asserts that it is refused, first of all at this place and for this.
+    #[track_caller]
+    fn refused(&self, file: &str, entry: Option<usize>, fault: &str) {
+        let (code, verdict, said) = judged(&[arg(&self.data.path)]);
+        assert_eq!(code, 3, "{verdict}\n{said}");
+        let first = &verdict["faults"][0];
+        assert_eq!((&verdict["verified"], &first["file"]), (&false.into(), &file.into()), "{said}");
+        assert_eq!(first["entry"].as_u64(), entry.map(|entry| entry as u64), "{said}");
+        assert!(first["fault"].as_str().unwrap().contains(fault), "{said}");
+        assert!(said.starts_with(file), "a fault is told in words, too: {said}");
+    }
+}
+
+#[test]
+fn the_go_teams_code_proves_the_log_and_every_entry() {
+    let (code, verdict, said) = judged(&[arg(shared_day())]);
+    assert_eq!((code, said.as_str()), (0, ""), "{verdict}");
+    let forger = Forger::new();
+    let (size, heads) = (forger.entries.len() as u64, verdict["quoted_heads"].as_u64().unwrap());
+    assert_eq!((&verdict["verified"], &verdict["size"]), (&true.into(), &size.into()));
+    assert_eq!(verdict["inclusion_proofs"], size);
+    assert_eq!(verdict["cosigned"][0]["name"], "sekong/northeast-2017/cosigner-1");
+    let tiles = tiles_of(size);
+    assert_eq!(verdict["tiles"].as_u64().unwrap() + verdict["bundles"].as_u64().unwrap(), tiles.len() as u64);
+    assert!(heads >= crate::data::quoted_heads(shared_day()).len() as u64, "{verdict}");
+    assert!(verdict["devices"].as_u64().unwrap() > 1, "{verdict}");
+}
+
+#[test]
+fn the_go_teams_code_proves_the_log_behind_an_address() {
+    let forger = Forger::new();
+    let keys = forger.data.key_file();
+    let site = Site::of(&forger.data.path, [].into());
+    let (code, there, said) = judged(&["-key", arg(&keys), &site.base()]);
+    assert_eq!(code, 0, "{there}\n{said}");
+    assert_eq!(there, judged(&[arg(shared_day())]).1);
+    assert_eq!(judged(&[&site.base()]).0, 2, "keys that come from the address prove nothing");
+    forger.change("tile/0/001", |tile| tile[40] ^= 1);
+    let (code, verdict, _) = judged(&["-key", arg(&keys), &site.base()]);
+    assert_eq!((code, &verdict["faults"][0]["file"]), (3, &"tile/0/001".into()), "{verdict}");
+}
+
+#[test]
+fn a_log_that_was_published_anew_unchanged_holds() {
+    let forger = Forger::new();
+    forger.publish();
+    let (code, verdict, said) = judged(&[arg(&forger.data.path)]);
+    assert_eq!(code, 0, "what the other tests forge is all that is wrong with them: {verdict}\n{said}");
+}
+
+#[test]
+fn a_flipped_leaf_is_named() {
+    let forger = Forger::new();
+    let at = forger.entries[..300].iter().skip(256).map(|entry| entry.len() + 2).sum::<usize>() + 30;
+    forger.change("tile/entries/001", |bundle| bundle[at] ^= 1);
+    forger.refused("tile/entries/001", Some(300), "not the one under the head");
+}
+
+#[test]
+fn swapped_entries_are_named_in_the_bundle_and_under_a_new_root() {
+    let mut forger = Forger::new();
+    // Two neighbours of one device: the second names the first as the one before it.
+    let device =
+        |entry: &[u8]| String::from_utf8_lossy(entry).split("\"device\":").nth(1).unwrap()[..66].to_owned();
+    let first = (0..).find(|&at| device(&forger.entries[at]) == device(&forger.entries[at + 1])).unwrap();
+    forger.entries.swap(first, first + 1);
+    let bundle = encode_bundle(&forger.entries[..256]).unwrap();
+    forger.change("tile/entries/000", |bytes| *bytes = bundle);
+    forger.refused("tile/entries/000", Some(first), "not the one under the head");
+    forger.publish();
+    forger.refused("tile/entries/000", Some(first), "gave number");
+}
+
+#[test]
+fn a_changed_tile_is_named_full_partial_or_above() {
+    let last = format!("tile/0/{:03}.p", head_size(&crate::data::checkpoint(shared_day())) / 256);
+    let stale = files(&shared_day().join("log").join(&last)).pop().map(|width| format!("{last}/{width}"));
+    for (file, at, entry) in [("tile/0/002", 64, Some(514)), ("tile/1/000.p/3", 64, None)] {
+        let forger = Forger::new();
+        forger.change(file, |tile| tile[at] ^= 0x80);
+        forger.refused(file, entry, "hash");
+    }
+    let (forger, stale) = (Forger::new(), stale.unwrap());
+    forger.change(&stale, |tile| tile[0] ^= 1);
+    forger.refused(&stale, Some(forger.entries.len() / 256 * 256), "hash");
+}
+
+#[test]
+fn missing_cut_and_foreign_files_are_named() {
+    let forger = Forger::new();
+    fs::remove_file(forger.data.path.join("log/tile/0/001")).unwrap();
+    forger.refused("tile/0/001", None, "missing");
+    let forger = Forger::new();
+    forger.change("tile/entries/002", |bundle| bundle.truncate(bundle.len() - 1));
+    forger.refused("tile/entries/002", None, "ends within");
+    let forger = Forger::new();
+    fs::write(forger.data.path.join("log/tile/0/00x"), "foreign").unwrap();
+    forger.refused("tile/0/00x", None, "no file of this name");
+    let forger = Forger::new();
+    fs::write(forger.data.path.join("log/tile/0/900"), [0; 256 * 32]).unwrap();
+    forger.refused("tile/0/900", None, "beyond the head");
+}
+
+#[test]
+fn a_head_with_another_root_signed_by_the_logs_own_key_is_refused() {
+    let mut forger = Forger::new();
+    let note = |forger: &Forger| forger.head(&forger.tree());
+    let size = forger.entries.len();
+    forger.entries[size - 1].push(b' ');
+    forger.data.set_checkpoint(&note(&forger));
+    forger.refused("checkpoint", None, "the entries lead to");
+    // A head that is honestly signed but longer than what is published.
+    forger.entries.push(b"{}".to_vec());
+    forger.data.set_checkpoint(&note(&forger));
+    forger.refused(&forger.bundle(size), None, "missing");
+}
+
+#[test]
+fn a_head_without_cosignature_or_signature_or_by_another_key_is_refused() {
+    let forger = Forger::new();
+    let note = forger.data.checkpoint();
+    let lines: Vec<&str> = note.lines().collect();
+    let kept = |without: usize| {
+        let lines = lines.iter().enumerate().filter(|(at, _)| *at != without).map(|(_, line)| *line);
+        lines.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    forger.data.set_checkpoint(&kept(lines.len() - 1));
+    forger.refused("checkpoint", None, "0 of 1 cosigners");
+    assert_eq!(judged(&["-cosigned", "0", arg(&forger.data.path)]).0, 0, "who wants none is content");
+    forger.data.set_checkpoint(&kept(lines.len() - 2));
+    forger.refused("checkpoint", None, "no signature by the log");
+    let other = Data::founded();
+    forger.data.set_checkpoint(&other.checkpoint());
+    forger.refused("checkpoint", None, "note has no verifiable signatures");
+    forger.data.set_checkpoint(&note.replacen(lines[1], "800", 1));
+    forger.refused("checkpoint", None, "invalid signature");
+}
+
+#[test]
+fn a_device_signature_forged_under_a_new_root_signed_by_the_log_is_named() {
+    let mut forger = Forger::new();
+    let report = forger.entry_with("\"kind\":\"inspection\"");
+    forger.replace(report, "\"found\":", "\"found\":1");
+    forger.publish();
+    forger.refused(&forger.bundle(report), Some(report), "the signature of device");
+}
+
+#[test]
+fn an_entry_left_out_or_said_twice_under_a_new_root_is_named() {
+    let mut forger = Forger::new();
+    let report = forger.entry_with("\"kind\":\"inspection\"");
+    let again = forger.entries[report].clone();
+    forger.entries.push(again);
+    forger.publish();
+    forger.refused(&forger.bundle(forger.entries.len() - 1), Some(forger.entries.len() - 1), "gave number");
+    let mut forger = Forger::new();
+    let plan = forger.entry_with("\"kind\":\"plan\"");
+    forger.entries.remove(plan);
+    forger.publish();
+    let (code, verdict, _) = judged(&[arg(&forger.data.path)]);
+    assert_eq!(code, 3);
+    let faults = verdict["faults"].to_string();
+    assert!(faults.contains("gave number") && faults.contains("the log does not extend it"), "{faults}");
+}
+
+#[test]
+fn an_entry_in_another_spelling_is_named() {
+    let mut forger = Forger::new();
+    let last = forger.entries.len() - 1;
+    forger.replace(last, "\"v\":1}", "\"v\":1.0}");
+    forger.publish();
+    forger.refused(&forger.bundle(last), Some(last), "RFC 8785");
+}
+
+#[test]
+fn a_place_where_no_log_is_and_wrong_arguments_are_told_apart() {
+    let data = Data::founded();
+    assert_eq!(judged(&[]).0, 2);
+    assert_eq!(judged(&[arg(&data.path.join("nowhere"))]).0, 2, "no keys");
+    let key = data.key_file();
+    assert_eq!(judged(&["-key", arg(&key), arg(&data.path.join("nowhere"))]).0, 3, "no checkpoint");
+    let site = Site::of(&data.path, [].into());
+    let gone = site.base();
+    drop(site);
+    assert_eq!(judged(&["-key", arg(&key), &gone]).0, 1);
+}
