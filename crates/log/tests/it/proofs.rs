@@ -1,9 +1,11 @@
-//! Inclusion and consistency proofs of all sizes up to 300.
+//! Inclusion and consistency proofs of every size up to 1,025: four tiles, and one entry above.
+
+use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use sekong_log::{Hash, Tree, empty_root, leaf_hash, node_hash, verify_consistency, verify_inclusion};
 
-const MAX_SIZE: u64 = 300;
+const MAX_SIZE: u64 = 1_025;
 
 fn tree() -> Tree {
     let mut tree = Tree::new();
@@ -38,6 +40,14 @@ fn mutations(proof: &[Hash]) -> Vec<Vec<Hash>> {
         }
     }
     mutated
+}
+
+/// Indices below `size` at which proofs differ most: both ends, around each power of two, and some between.
+fn spread(size: u64) -> BTreeSet<u64> {
+    let powers = (0..=size.ilog2()).map(|power| 1 << power);
+    let edges = powers.flat_map(|power| [power - 1, power, size.saturating_sub(power)]);
+    let between = (0..size).step_by(size as usize / 5 + 1);
+    edges.chain(between).filter(|&index| index < size).collect()
 }
 
 #[test]
@@ -76,9 +86,9 @@ fn every_consistency_proof_verifies() {
 #[test]
 fn every_mutated_inclusion_proof_fails() {
     let tree = tree();
-    for size in (1..=MAX_SIZE).step_by(7).chain([255, 256, 257]) {
+    for size in 1..=MAX_SIZE {
         let root = tree.root_at(size).unwrap();
-        for index in (0..size).step_by(5).chain([size - 1]) {
+        for index in spread(size) {
             let (leaf, proof) = (tree.leaf(index).unwrap(), tree.inclusion_proof(index, size).unwrap());
             for mutated in mutations(&proof) {
                 assert!(verify_inclusion(&leaf, index, size, &mutated, &root).is_err(), "{index} of {size}");
@@ -94,9 +104,9 @@ fn every_mutated_inclusion_proof_fails() {
 #[test]
 fn every_mutated_consistency_proof_fails() {
     let tree = tree();
-    for new in (1..=MAX_SIZE).step_by(7).chain([255, 256, 257]) {
+    for new in 1..=MAX_SIZE {
         let new_root = tree.root_at(new).unwrap();
-        for old in (1..=new).step_by(5).chain([new]) {
+        for old in spread(new).into_iter().map(|before| before + 1) {
             let (old_root, proof) = (tree.root_at(old).unwrap(), tree.consistency_proof(old, new).unwrap());
             for mutated in mutations(&proof) {
                 let verdict = verify_consistency(old, &old_root, new, &new_root, &mutated);
