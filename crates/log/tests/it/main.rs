@@ -9,5 +9,6 @@ mod go;
 mod go_program;
 mod golden;
 mod lot;
+mod noise;
 mod parsers;
 mod proofs;
