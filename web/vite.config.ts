@@ -2,7 +2,7 @@ import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { resolve } from "node:path";
 import { defineConfig } from "vite";
 
-// Two pages of one site: the centre serves /, /field and /assets, and nothing comes from elsewhere.
+// Three pages of one site: the centre serves /, /field, /receipt and /assets, and nothing comes from elsewhere.
 export default defineConfig({
   root: __dirname,
   plugins: [svelte()],
@@ -12,9 +12,9 @@ export default defineConfig({
     emptyOutDir: true,
     chunkSizeWarningLimit: 1_500,
     rollupOptions: {
-      input: { board: resolve(__dirname, "board/index.html"), field: resolve(__dirname, "field/index.html") },
+      input: Object.fromEntries(["board", "field", "receipt"].map((page) => [page, resolve(__dirname, page, "index.html")])),
     },
   },
   worker: { format: "es" },
-  server: { proxy: { "/api": "http://127.0.0.1:8080", "/events": "http://127.0.0.1:8080", "/demo": "http://127.0.0.1:8080" } },
+  server: { proxy: { "/api": "http://127.0.0.1:8080", "/events": "http://127.0.0.1:8080", "/demo": "http://127.0.0.1:8080", "/log": "http://127.0.0.1:8080", "/keys": "http://127.0.0.1:8080" } },
 });

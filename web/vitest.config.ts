@@ -3,5 +3,5 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   plugins: [svelte()],
-  test: { include: ["{shared,board,field}/**/*.test.ts"], environment: "node" },
+  test: { include: ["{shared,board,field,receipt}/**/*.test.ts"], environment: "node" },
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { catalogue as board } from "../board/messages";
 import { catalogue as field } from "../field/messages";
+import { catalogue as receipt } from "../receipt/messages";
 import { chosenLanguage, nameOf, speaker, untranslated, type Catalogue } from "./i18n.svelte";
 
 const few: Catalogue<"hello" | "bye"> = { en: { hello: "Hello {name}", bye: "Bye" }, km: { hello: "សួស្តី {name}" }, lo: {} };
@@ -8,7 +9,7 @@ const few: Catalogue<"hello" | "bye"> = { en: { hello: "Hello {name}", bye: "Bye
 describe("messages", () => {
   it("are whole in Khmer and Lao, with the same places as in English", () => {
     const places = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
-    for (const catalogue of [board, field] as Catalogue<string>[]) {
+    for (const catalogue of [board, field, receipt] as Catalogue<string>[]) {
       for (const language of ["km", "lo"] as const) {
         expect(untranslated(catalogue, language)).toEqual([]);
         for (const [key, text] of Object.entries(catalogue.en)) {

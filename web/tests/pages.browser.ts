@@ -1,7 +1,7 @@
 // What a duty officer and a team do with the pages, in a real browser against the real program.
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { BoardView } from "../shared/types";
+import type { BoardView, ReceiptView } from "../shared/types";
 import { Centre } from "./centre";
 
 let centre: Centre;
@@ -66,6 +66,9 @@ describe("the board", () => {
     await check.waitFor();
     expect(await check.getAttribute("data-holds")).toBe("true");
     expect(await page.getByTestId("panel").textContent()).not.toMatch(/verified|tamper-proof/i);
+    const [there] = await Promise.all([page.context().waitForEvent("page"), receipt.getByTestId("receipt-page").click()]);
+    await there.locator("[data-testid=verdict][data-holds=true]").waitFor();
+    await there.close();
     await page.keyboard.press("Escape");
     expect(await page.getByTestId("receipt").count()).toBe(0);
     expect(await page.getByTestId("age").getAttribute("data-stale")).toBe("false");
@@ -221,6 +224,63 @@ describe("a team in the field", () => {
     await field.getByTestId("receipt").waitFor({ timeout: 20_000 });
     const aborted = centre.misdeeds.filter((misdeed) => !misdeed.includes("ERR_FAILED"));
     expect(aborted).toEqual([]);
+  });
+});
+
+describe("the receipt page", () => {
+  /** A receipt under the newest head, and a page of nobody in particular, who asked for static files alone. */
+  async function opened(index: number): Promise<{ receipt: ReceiptView; page: Page; asked: string[] }> {
+    const officer = await centre.page("duty-officer", "/");
+    const receipt = await officer.evaluate(async (index) => (await fetch(`/api/receipts/${index}`)).json() as Promise<ReceiptView>, index);
+    await officer.context().close();
+    const asked: string[] = [];
+    const page = await centre.page("auditor", "/receipt");
+    await page.context().clearCookies();
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    await page.goto(`${centre.address}/receipt`);
+    await page.getByTestId("receipt-text").waitFor();
+    return { receipt, page, asked };
+  }
+
+  /** What becomes of a receipt that is pasted by keyboard: the steps that fail, with their reasons. */
+  async function failing(page: Page, receipt: ReceiptView): Promise<string[]> {
+    await page.keyboard.press("Escape");
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("receipt");
+    await page.keyboard.insertText(JSON.stringify(receipt));
+    const verdict = page.getByTestId("verdict");
+    await verdict.waitFor();
+    const steps = await verdict.locator("[data-state=fails]").evaluateAll((steps) => steps.map(({ dataset }) => `${dataset["testid"]} ${dataset["why"]}`));
+    expect(await verdict.getAttribute("data-holds")).toBe(String(steps.length === 0));
+    return steps;
+  }
+
+  it("checks receipts against the static files of the log alone, by keyboard", async () => {
+    const { receipt, page, asked } = await opened(300);
+    expect(await failing(page, receipt)).toEqual([]);
+    expect(await page.getByTestId("verdict").textContent()).not.toMatch(/verified|tamper-proof/i);
+    const bent = { ...receipt, entry: receipt.entry.replace('"seq":', '"seq":9') };
+    expect(await failing(page, bent)).toEqual(["step-entry deviceSignature", "step-proof proofWrong", "step-place otherEntry"]);
+    const elsewhere = { ...receipt, head: receipt.head.replace("sekong/northeast-2017", "sekong/elsewhere") };
+    expect(await failing(page, elsewhere)).toEqual(["step-head otherLog"]);
+    await page.getByTestId("receipt-text").fill("{}");
+    await page.getByTestId("trouble").waitFor();
+    expect(new Set(asked.map((path) => path.split("/")[1]))).toEqual(new Set(["receipt", "assets", "keys", "log"]));
+    expect(centre.misdeeds).toEqual([]);
+  });
+
+  it("holds an older receipt under a newer head, from a file, and not with another log's key", async () => {
+    const { receipt, page } = await opened(20);
+    const officer = await centre.page("duty-officer", "/");
+    const { team } = await someDue(officer);
+    await enrol(await centre.page(`team?team=${team}`, "/field"));
+    await page.getByTestId("receipt-file").setInputFiles({ name: "receipt.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify(receipt)) });
+    await page.locator("[data-testid=verdict][data-holds=true]").waitFor();
+    const published = await page.evaluate(async () => Number((await (await fetch("/log/checkpoint")).text()).split("\n")[1]));
+    expect(published).toBeGreaterThan(Number(receipt.head.split("\n")[1]));
+    await page.locator("summary").press("Enter");
+    await page.getByTestId("keys").fill("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW");
+    await page.locator("[data-testid=step-published][data-why=otherLog]").waitFor();
+    expect(centre.misdeeds).toEqual([]);
   });
 });
 

@@ -19,6 +19,10 @@ const PICTURES = [
   { name: "board-inspection", role: "duty-officer", path: "/", viewport: WIDE, colorScheme: "light", open: true },
   { name: "field-light", role: "team?team=ST-A-01", path: "/field", viewport: PHONE, colorScheme: "light" },
   { name: "field-dark", role: "team?team=ST-A-01", path: "/field", viewport: PHONE, colorScheme: "dark" },
+  { name: "receipt-light", role: "duty-officer", path: "/receipt", viewport: WIDE, colorScheme: "light", receipt: 300 },
+  { name: "receipt-dark", role: "duty-officer", path: "/receipt", viewport: WIDE, colorScheme: "dark", receipt: 300, bent: true },
+  { name: "receipt-phone", role: "duty-officer", path: "/receipt", viewport: PHONE, colorScheme: "light", receipt: 300 },
+  { name: "receipt-km", role: "duty-officer", path: "/receipt?lang=km", viewport: PHONE, colorScheme: "dark", receipt: 300 },
   { name: "field-km", role: "team?team=ST-A-01", path: "/field?lang=km", viewport: PHONE, colorScheme: "light" },
 ];
 
@@ -33,12 +37,13 @@ try {
   await browser.close();
 }
 
-async function take({ name, role, path, open, ...look }) {
+async function take({ name, role, path, open, receipt, bent, ...look }) {
   const context = await browser.newContext({ ...look, deviceScaleFactor: 1 });
   const page = await context.newPage();
   await page.goto(`${address}/demo/sign-in/${role}`);
   await page.goto(address + path);
   if (open) await openInspection(page);
+  if (receipt) await checkReceipt(page, receipt, bent);
   await page.waitForTimeout(SETTLED_MS);
   await page.screenshot({ path: join(folder, `${name}.png`) });
   await context.close();
@@ -47,4 +52,11 @@ async function take({ name, role, path, open, ...look }) {
 async function openInspection(page) {
   await page.locator("[data-testid=cell][data-state=done]").first().click();
   await page.getByTestId("receipt-check").first().waitFor();
+}
+
+/** A receipt, or one whose entry was altered. */
+async function checkReceipt(page, index, bent) {
+  const text = await page.evaluate(async (index) => (await fetch(`/api/receipts/${index}`)).text(), index);
+  await page.getByTestId("receipt-text").fill(bent ? text.replace('seq\\":', 'seq\\":9') : text);
+  await page.getByTestId("verdict").waitFor();
 }

@@ -86,6 +86,7 @@ pub(crate) fn router(service: Service) -> Router {
         .route("/log/{*path}", get(files::log))
         .route("/", get(pages::board))
         .route("/field", get(pages::field))
+        .route("/receipt", get(pages::receipt))
         .route("/assets/{*path}", get(pages::asset))
         .fallback(nothing)
         .method_not_allowed_fallback(other_method)

@@ -27,6 +27,10 @@ pub(crate) async fn field(State(service): State<Service>, RawQuery(query): RawQu
     page(&service, "field/index.html", query.as_deref())
 }
 
+pub(crate) async fn receipt(State(service): State<Service>, RawQuery(query): RawQuery) -> Response {
+    page(&service, "receipt/index.html", query.as_deref())
+}
+
 fn page(service: &Service, path: &str, query: Option<&str>) -> Response {
     let mut response = match service.options().pages.page(path) {
         Some(page) => page.bytes.into_response(),

@@ -506,10 +506,10 @@ fn pages_and_log_are_open_to_all_and_bodies_wait_for_their_time() {
     assert_eq!(page.status, 200);
     assert!(page.header("set-cookie").starts_with("sekong_lang=km;"));
     assert!(page.header("content-security-policy").contains("default-src 'self'"));
-    assert!(
-        String::from_utf8_lossy(&site.get("/field").body).contains("make build"),
-        "its page is not built"
-    );
+    for page in ["/field", "/receipt"] {
+        let body = site.get(page).body;
+        assert!(String::from_utf8_lossy(&body).contains("make build"), "{page} is not built");
+    }
     assert_eq!(site.get("/assets/none.js").problem(), "not-found");
     assert_eq!(site.get("/openapi.json").status, 200);
     assert_eq!(site.get("/log/").status, 200);
