@@ -1,4 +1,5 @@
-//! The published folder: tiles, checkpoint and bodies as files, derived from the store and never trusted.
+//! The published folder: tiles, checkpoint and bodies as files, derived from the store and never trusted. Bodies whose time
+//! has not come lie apart from it, in `sealed/`.
 //!
 //! Nothing here is flushed to disk: after a crash all of it is written anew from the store.
 
@@ -25,7 +26,7 @@ fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FolderE
     move |source| FolderError { doing, path, source }
 }
 
-/// `log/` and `bodies/` under a campaign's data folder.
+/// `log/`, `bodies/` and `sealed/` under a campaign's data folder.
 #[derive(Debug, Clone)]
 pub struct Folder {
     data: PathBuf,
@@ -42,14 +43,19 @@ impl Folder {
         self.data.join("log")
     }
 
-    /// Where bodies lie.
+    /// Where bodies lie that everyone may read.
     pub fn bodies(&self) -> PathBuf {
         self.data.join("bodies")
     }
 
+    /// Where bodies wait until everyone may read them: no part of what is published.
+    pub fn sealed(&self) -> PathBuf {
+        self.data.join("sealed")
+    }
+
     /// Removes what was derived before and makes the empty folders.
     pub fn clear(&self) -> Result<(), FolderError> {
-        for path in [self.log(), self.bodies()] {
+        for path in [self.log(), self.bodies(), self.sealed()] {
             if path.exists() {
                 fs::remove_dir_all(&path).map_err(failed("remove", &path))?;
             }
@@ -79,6 +85,20 @@ impl Folder {
     /// Writes one body under its SHA-256.
     pub fn write_body(&self, hash: &Hash, bytes: &[u8]) -> Result<(), FolderError> {
         write(&self.bodies().join(hash.to_string()), bytes)
+    }
+
+    /// Writes one body that waits for its time.
+    pub fn write_sealed(&self, hash: &Hash, bytes: &[u8]) -> Result<(), FolderError> {
+        write(&self.sealed().join(hash.to_string()), bytes)
+    }
+
+    /// Puts a body that waited among those that everyone may read; one that two entries name may be there already.
+    pub fn unseal(&self, hash: &Hash) -> Result<(), FolderError> {
+        let (from, to) = (self.sealed().join(hash.to_string()), self.bodies().join(hash.to_string()));
+        match fs::rename(&from, &to) {
+            Err(source) if source.kind() == io::ErrorKind::NotFound && to.exists() => Ok(()),
+            renamed => renamed.map_err(failed("publish", &from)),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The one writer of the log: entries wait in order, a group commit makes them durable and publishes the head.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
@@ -84,6 +84,8 @@ pub struct Ledger<S> {
 struct Unpublished {
     from: u64,
     bodies: Vec<StoredBody>,
+    /// Bodies in the folder that wait for their time, by Unix seconds.
+    sealed: BTreeSet<(i64, Hash)>,
     why: Option<String>,
 }
 
@@ -176,7 +178,8 @@ impl<S: Store> Ledger<S> {
         if let Some(head) = heads.back() {
             folder.write_checkpoint(&head.note).map_err(LedgerError::from)?;
         }
-        publish_bodies(&mut store, &folder).await?;
+        let time = heads.iter().rev().find_map(|head| head.frozen).unwrap_or(Timestamp::MIN);
+        let sealed = publish_bodies(&mut store, &folder, time).await?;
         let (committed, log, needed) = (tree.size(), signers.log, signers.needed);
         Ok(Ledger {
             store,
@@ -191,7 +194,7 @@ impl<S: Store> Ledger<S> {
             committed,
             heads,
             commits: 0,
-            unpublished: Unpublished { from: committed, ..Unpublished::default() },
+            unpublished: Unpublished { from: committed, sealed, ..Unpublished::default() },
         })
     }
 
@@ -295,19 +298,31 @@ impl<S: Store> Ledger<S> {
             self.heads.pop_front();
         }
         self.unpublished.bodies.extend(commit.bodies);
-        self.unpublished.why = self.publish_all().err().map(|error| error.to_string());
+        self.unpublished.why = self.publish_all(now).err().map(|error| error.to_string());
         Ok(true)
     }
 
     /// Brings the published folder up to the newest head; what was durable before may be missing there, too.
-    fn publish_all(&mut self) -> Result<(), LedgerError> {
+    fn publish_all(&mut self, now: Timestamp) -> Result<(), LedgerError> {
         publish(&self.folder, &self.tree, &self.leaves, self.unpublished.from)?;
         for body in &self.unpublished.bodies {
-            self.folder.write_body(&Hash(body.hash), &body.bytes)?;
+            self.unpublished.sealed.extend(publish_body(&self.folder, body, now)?);
         }
+        self.unpublished.bodies.clear();
+        self.unseal(now)?;
         self.folder.write_checkpoint(self.note().unwrap_or_default())?;
-        self.unpublished = Unpublished { from: self.committed, ..Unpublished::default() };
+        self.unpublished.from = self.committed;
         self.leaves.forget_full_bundles(self.committed);
+        Ok(())
+    }
+
+    /// Publishes the bodies whose time has come.
+    fn unseal(&mut self, now: Timestamp) -> Result<(), LedgerError> {
+        let sealed = &mut self.unpublished.sealed;
+        while let Some((_, hash)) = sealed.first().filter(|(from_s, _)| *from_s <= now.as_second()) {
+            self.folder.unseal(hash)?;
+            sealed.pop_first();
+        }
         Ok(())
     }
 
@@ -329,7 +344,7 @@ impl<S: Store> Ledger<S> {
         if let Some(newest) = self.heads.back_mut() {
             *newest = head;
         }
-        self.unpublished.why = self.publish_all().err().map(|error| error.to_string());
+        self.unpublished.why = self.publish_all(now).err().map(|error| error.to_string());
         Ok(())
     }
 
@@ -466,11 +481,32 @@ fn publish(folder: &Folder, tree: &Tree, leaves: &Leaves, before: u64) -> Result
     Ok(())
 }
 
-async fn publish_bodies<S: Store>(store: &mut S, folder: &Folder) -> Result<(), LedgerError> {
+/// Writes every body where it belongs at a time; gives those that wait.
+async fn publish_bodies<S: Store>(
+    store: &mut S,
+    folder: &Folder,
+    now: Timestamp,
+) -> Result<BTreeSet<(i64, Hash)>, LedgerError> {
+    let mut sealed = BTreeSet::new();
     for hash in store.body_hashes().await? {
         if let Some(body) = store.body(hash).await? {
-            folder.write_body(&Hash(hash), &body.bytes)?;
+            sealed.extend(publish_body(folder, &body, now)?);
         }
     }
-    Ok(())
+    Ok(sealed)
+}
+
+/// Writes a body where it belongs at a time; one that waits is given with its time.
+fn publish_body(
+    folder: &Folder,
+    body: &StoredBody,
+    now: Timestamp,
+) -> Result<Option<(i64, Hash)>, LedgerError> {
+    let hash = Hash(body.hash);
+    let waits = body.public_from_s.filter(|from_s| now.as_second() < *from_s);
+    match waits {
+        Some(_) => folder.write_sealed(&hash, &body.bytes)?,
+        None => folder.write_body(&hash, &body.bytes)?,
+    }
+    Ok(waits.map(|from_s| (from_s, hash)))
 }

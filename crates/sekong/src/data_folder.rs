@@ -72,6 +72,11 @@ impl DataFolder {
         self.root.join("bodies")
     }
 
+    /// Bodies that wait for their time; a published copy has none.
+    pub(crate) fn sealed(&self) -> PathBuf {
+        self.root.join("sealed")
+    }
+
     /// Writes the secrets, readable by their owner alone, and the public keys.
     pub(crate) fn write_keys(&self, secrets: &Secrets, keys: &KeyRing) -> Result<(), Failure> {
         let custodians = secrets.custodians.iter().map(|(id, secret)| (id.to_string(), hex::encode(secret)));

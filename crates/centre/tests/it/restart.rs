@@ -29,6 +29,7 @@ fn published(root: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     read_all(root, &root.join("log"), &mut files);
     read_all(root, &root.join("bodies"), &mut files);
+    read_all(root, &root.join("sealed"), &mut files);
     files
 }
 

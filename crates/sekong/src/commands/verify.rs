@@ -84,9 +84,10 @@ pub(crate) fn verify_folder(
 ) -> Result<Verdict, Failure> {
     let folder = DataFolder::open(root)?;
     let keys = question.key.map_or_else(|| folder.keys(), given_keys)?;
-    let (log, bodies) = (Listing::of(&folder.log())?, Listing::of(&folder.bodies())?);
+    let log = Listing::of(&folder.log())?;
+    let bodies = [("bodies/", Listing::of(&folder.bodies())?), ("sealed/", Listing::of(&folder.sealed())?)];
     let store_head = super::block_on(store_head(&folder))??;
-    let held = FolderBodies::new(folder.bodies());
+    let held = FolderBodies::new(&folder);
     let evidence = Evidence {
         files: &log,
         keys: &keys,
@@ -98,10 +99,13 @@ pub(crate) fn verify_folder(
     };
     let mut verdict = audit(&evidence, watch);
     verdict.faults.extend(log.foreign("", "log.unknown"));
-    verdict.faults.extend(bodies.foreign("bodies/", "body.name"));
-    verdict.faults.extend(bodies.misnamed(&held.seen()));
+    let seen = held.seen();
+    for (name, listing) in bodies {
+        verdict.faults.extend(listing.foreign(name, "body.name"));
+        verdict.faults.extend(listing.misnamed(name, &seen));
+        listing.all_read()?;
+    }
     log.all_read()?;
-    bodies.all_read()?;
     Ok(verdict)
 }
 

@@ -68,14 +68,15 @@ impl Listing {
         self.foreign.iter().map(move |(name, what)| fault(folder, name, rule, (*what).to_owned()))
     }
 
-    /// Faults for files whose name is not the SHA-256 of their bytes; `seen` are those looked at already.
-    pub(crate) fn misnamed(&self, seen: &BTreeSet<String>) -> Vec<AuditFault> {
-        let unseen: Vec<_> = self.files.keys().filter(|name| !seen.contains(*name)).collect();
+    /// Faults for files whose name is not the SHA-256 of their bytes; `folder` stands before the name, `seen` are those
+    /// looked at already.
+    pub(crate) fn misnamed(&self, folder: &str, seen: &BTreeSet<PathBuf>) -> Vec<AuditFault> {
+        let unseen: Vec<_> = self.files.keys().filter(|name| !seen.contains(&self.root.join(name))).collect();
         let detail = "the file's name is not the SHA-256 of its bytes";
         let misnamed = unseen
             .into_par_iter()
             .filter(|name| self.read(name).is_some_and(|bytes| body_hash(&bytes).to_string() != **name));
-        misnamed.map(|name| fault("bodies/", name, "body.name", detail.to_owned())).collect()
+        misnamed.map(|name| fault(folder, name, "body.name", detail.to_owned())).collect()
     }
 
     /// The failure of the first file that is there and could not be read: then no verdict is a verdict on the folder.
@@ -110,33 +111,36 @@ fn fault(folder: &str, name: &str, rule: &str, detail: String) -> AuditFault {
     AuditFault { entry: None, file: Some(format!("{folder}{name}")), rule: rule.to_owned(), detail }
 }
 
-/// Bodies in a folder, by the hex of their SHA-256.
+/// Bodies in a data folder, by the hex of their SHA-256: open ones, and sealed ones where it is the centre's own.
 pub(crate) struct FolderBodies {
-    folder: PathBuf,
-    seen: Mutex<BTreeSet<String>>,
+    folders: [PathBuf; 2],
+    /// What a published copy lacks may be sealed; the audit says until when.
+    absent: Body,
+    seen: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl FolderBodies {
-    pub(crate) fn new(folder: PathBuf) -> FolderBodies {
-        FolderBodies { folder, seen: Mutex::default() }
+    pub(crate) fn new(folder: &DataFolder) -> FolderBodies {
+        let folders = [folder.bodies(), folder.sealed()];
+        let own = [folder.sealed(), folder.store()].iter().any(|path| path.exists());
+        let absent = if own { Body::Missing } else { Body::Sealed };
+        FolderBodies { folders, absent, seen: Mutex::default() }
     }
 
-    /// The names of those that were looked at and have the SHA-256 of their name.
-    pub(crate) fn seen(self) -> BTreeSet<String> {
+    /// The files that were looked at and have the SHA-256 of their name.
+    pub(crate) fn seen(self) -> BTreeSet<PathBuf> {
         self.seen.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Bodies for FolderBodies {
     fn get(&self, hash: &Hash) -> Body {
-        let name = hash.to_string();
-        let path = self.folder.join(&name);
-        if !fs::symlink_metadata(&path).is_ok_and(|about| about.is_file()) {
-            return Body::Missing;
-        }
+        let mut paths = self.folders.iter().map(|folder| folder.join(hash.to_string()));
+        let is_file = |path: &PathBuf| fs::symlink_metadata(path).is_ok_and(|about| about.is_file());
+        let Some(path) = paths.find(is_file) else { return self.absent.clone() };
         match read_at_most(&path, FILE_MAX_BYTES) {
             Ok(bytes) if body_hash(&bytes) == *hash => {
-                self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
+                self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(path);
                 Body::Here(bytes)
             }
             Ok(_) => Body::Altered,

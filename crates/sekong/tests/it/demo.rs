@@ -121,7 +121,7 @@ fn days_outside_the_campaign_are_refused_before_anything_is_made() {
 fn a_founded_folder_has_the_layout_of_the_contract_and_holds() {
     let data = Data::founded();
     let all = files(&data.path);
-    let foreign = |name: &&String| !name.starts_with("log/") && !name.starts_with("bodies/");
+    let foreign = |name: &&String| !["log/", "bodies/", "sealed/"].iter().any(|part| name.starts_with(part));
     let rest: Vec<_> = all.iter().filter(foreign).filter(|name| !name.starts_with("sekong.db-")).collect();
     assert_eq!(
         rest,
@@ -161,11 +161,13 @@ fn the_keys_are_verifier_keys_and_the_secrets_are_the_owners_alone() {
 #[test]
 fn every_body_is_named_by_its_sha256() {
     let day = shared_day();
-    let bodies = files(&day.join("bodies"));
-    assert!(bodies.len() > 100);
-    for name in bodies {
-        let bytes = fs::read(day.join("bodies").join(&name)).unwrap();
-        assert_eq!(body_hash(&bytes).to_string(), name);
+    for (folder, fewest) in [("bodies", 4), ("sealed", 100)] {
+        let bodies = files(&day.join(folder));
+        assert!(bodies.len() >= fewest, "{folder}: {}", bodies.len());
+        for name in bodies {
+            let bytes = fs::read(day.join(folder).join(&name)).unwrap();
+            assert_eq!(body_hash(&bytes).to_string(), name);
+        }
     }
 }
 

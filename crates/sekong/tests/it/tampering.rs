@@ -266,8 +266,8 @@ fn a_foreign_file_among_the_bodies_is_named() {
 fn an_altered_body_is_named_and_so_is_the_entry_that_needs_it() {
     let data = Data::day();
     let (entry, body) = release(&data.path);
-    data.flip(&format!("bodies/{body}"), middle);
-    data.breaks("body.name", format!("bodies/{body}"));
+    data.flip(&format!("sealed/{body}"), middle);
+    data.breaks("body.name", format!("sealed/{body}"));
     data.breaks("body.content", entry);
 }
 
@@ -275,7 +275,7 @@ fn an_altered_body_is_named_and_so_is_the_entry_that_needs_it() {
 fn a_missing_body_is_named_by_the_entry_that_needs_it() {
     let data = Data::day();
     let (entry, body) = release(&data.path);
-    fs::remove_file(data.path.join(format!("bodies/{body}"))).unwrap();
+    fs::remove_file(data.path.join(format!("sealed/{body}"))).unwrap();
     data.breaks("body.present", entry);
 }
 

@@ -10,6 +10,21 @@ use crate::data::{Data, arg, head_size};
 use crate::run::{command, sekong};
 use crate::week::shared_day;
 
+/// A published copy is `log/`, `bodies/` and the public keys: it lacks what is still sealed, and for so long that is no fault.
+#[test]
+fn a_published_copy_holds_while_the_rest_may_be_sealed() {
+    let data = Data::day();
+    for own in ["sealed", "keys/secrets.json", "sekong.db"] {
+        let path = data.path.join(own);
+        if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) }.unwrap();
+    }
+    let judged = |now: &str| sekong(["verify", arg(&data.path), "--json", "--now", now]);
+    let verdict = judged("2017-01-03T00:00:00Z").exits(0).json();
+    assert!(verdict["sealed"].as_u64().unwrap() > 100, "{verdict}");
+    let verdict = judged("2017-03-01T00:00:00Z").exits(3).json();
+    assert_eq!(verdict["faults"][0]["rule"], "body.overdue");
+}
+
 #[test]
 fn a_day_that_holds_is_told_in_words_and_in_json() {
     let words = sekong(["verify", arg(shared_day())]).exits(0);

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
-use sekong_centre::{Bodies, Body, Degraded, Evidence, Fault, Job, State, Verdict, audit_with};
+use sekong_centre::{Bodies, Body, Degraded, Evidence, Fault, Folder, Job, State, Verdict, audit_with};
 use sekong_draw::{DrawKey, Release, Throw, period_of, with_daily_die};
 use sekong_log::{Entry, Hash, LogFiles, Released, Statement, Tree, audit_log, body_hash};
 use sekong_model::{Moment, ProvinceId};
@@ -23,11 +23,17 @@ struct Values {
     throw: Option<Throw>,
 }
 
-struct FolderBodies(PathBuf);
+/// A body of the folder, open or sealed.
+fn read_body(folder: &Folder, hash: &Hash) -> std::io::Result<Vec<u8>> {
+    let read = |under: PathBuf| fs::read(under.join(hash.to_string()));
+    read(folder.bodies()).or_else(|_| read(folder.sealed()))
+}
+
+struct FolderBodies(Folder);
 
 impl Bodies for FolderBodies {
     fn get(&self, hash: &Hash) -> Body {
-        match fs::read(self.0.join(hash.to_string())) {
+        match read_body(&self.0, hash) {
             Ok(bytes) if body_hash(&bytes) == *hash => Body::Here(bytes),
             Ok(_) => Body::Altered,
             Err(_) => Body::Missing,
@@ -96,7 +102,7 @@ impl Simulation<'_> {
         let evidence = Evidence {
             files: &self.log_files(),
             keys: &self.world.keys,
-            bodies: &FolderBodies(self.folder.path().join("bodies")),
+            bodies: &FolderBodies(Folder::new(self.folder.path())),
             store_head: Some(&self.ended.head),
             now: self.now,
             since: None,
@@ -195,8 +201,8 @@ impl Simulation<'_> {
     }
 
     fn values(&self, hash: &Hash) -> Result<Values, Broken> {
-        let path = self.folder.path().join("bodies").join(hash.to_string());
-        let bytes = fs::read(path).map_err(|error| self.broken(6, format!("{hash}: {error}")))?;
+        let bytes = read_body(&Folder::new(self.folder.path()), hash)
+            .map_err(|error| self.broken(6, format!("{hash}: {error}")))?;
         serde_json::from_slice(&bytes).map_err(|error| self.broken(5, format!("{hash}: {error}")))
     }
 
