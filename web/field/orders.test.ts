@@ -38,7 +38,7 @@ describe("duties", () => {
     expect(duties).toEqual([
       {
         province: "p", unit: "u", post: "KH-LA-01", day, hour: 8, begins: "2017-01-02T01:00:00.000Z", deadline: "2017-01-02T03:00:00.000Z",
-        order: "c6", away: false, state: "ahead", report: null,
+        order: "c6", state: "ahead", report: null,
       },
     ]);
   });

@@ -60,5 +60,5 @@ function dutyOf({ province, commitment, message: { opening } }: OpenedBox, times
   const beginsMs = Date.parse(`${opening.day}T00:00:00Z`) + hour * HOUR_MS - times.utcOffsetSeconds * 1_000;
   const [begins, deadline] = [beginsMs, beginsMs + times.missedMinutes * 60_000].map((ms) => new Date(ms).toISOString()) as [string, string];
   const { day, unit } = opening;
-  return { province, unit, post, day, hour, begins, deadline, order: commitment, away: false, state: "ahead", report: null };
+  return { province, unit, post, day, hour, begins, deadline, order: commitment, state: "ahead", report: null };
 }

@@ -5,7 +5,7 @@ import { body, chance, misfit } from "./report";
 const begins = Date.parse("2017-01-01T00:00:00Z");
 const duty: DutyView = {
   province: "p", unit: "u", post: "KH-LA-01", day: "2017-01-01", hour: 7, begins: "2017-01-01T00:00:00Z",
-  deadline: "2017-01-01T01:00:00Z", order: "ab", away: false, state: "due", report: null,
+  deadline: "2017-01-01T01:00:00Z", order: "ab", state: "due", report: null,
 };
 
 describe("counts", () => {
@@ -32,7 +32,6 @@ describe("a duty", () => {
 
   it("that was begun can be reported hours later", () => {
     expect(chance(duty, begins + 9 * 3_600_000, begins + 60_000)).toBe("report");
-    expect(chance({ ...duty, away: true }, begins, undefined)).toBe("away");
   });
 
   it("quotes its order and says when it began", () => {

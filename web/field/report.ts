@@ -25,12 +25,11 @@ export function misfit(counts: Counts): { field: CountField; why: "whole" | "ins
 }
 
 /** What a team can do about a duty. */
-export type Chance = "away" | "reported" | "ahead" | "begin" | "report" | "over";
+export type Chance = "reported" | "ahead" | "begin" | "report" | "over";
 
 /** `startedMs` is when the team began, if it did. */
 export function chance(duty: DutyView, nowMs: number, startedMs: number | undefined): Chance {
   if (duty.report != null) return "reported";
-  if (duty.away) return "away";
   if (startedMs !== undefined) return "report";
   const begins = Date.parse(duty.begins);
   if (nowMs < begins) return "ahead";

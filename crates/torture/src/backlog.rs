@@ -104,7 +104,7 @@ fn entries(
     let device =
         device.ok_or_else(|| Trouble::program(format!("{team} has another device than the demo's")))?;
     let (mut seq, mut prev, mut signed) = (device.next_sequence, device.previous, Vec::new());
-    let owed = |duty: &DutyView| duty.state == InspectionState::Missed && !duty.away;
+    let owed = |duty: &DutyView| duty.state == InspectionState::Missed;
     for duty in orders.duties.into_iter().filter(owed) {
         let (kind, body) = Statement::Inspection(report(duty)?).to_parts();
         let draft = EntryDraft { campaign: campaign.clone(), seq, prev, time: now, kind, body };

@@ -90,9 +90,8 @@ fn boxes(desk: &dyn Desk, team: &TeamId, day: Day, hour: Hour) -> Vec<BoxView> {
 fn standing(desk: &dyn Desk, team: &TeamId, day: Day, hour: Hour) -> Option<OrderView> {
     let province = province_of(desk.state(), team)?;
     let draws = desk.state().draws_from(&province, Moment::Hour { day, hour });
-    let own = draws.filter_map(|(moment, drawn)| {
-        let order = drawn.orders.iter().find(|order| order.team == *team)?;
-        order_view(desk, &province, moment, order)
+    let own = draws.filter_map(|(moment, _)| {
+        order_view(desk, &province, moment, desk.state().order_for(&province, moment, team)?)
     });
     own.last()
 }
@@ -129,9 +128,10 @@ fn order_view(
     })
 }
 
+/// A team that is away is shown nothing: where its ghost was dealt to, nobody comes.
 fn duties(log: &Log, team: &TeamId, now: jiff::Timestamp, day: Day, hour: Hour) -> Vec<DutyView> {
     let from = day.plus_days(-LISTED_DAYS).unwrap_or(day);
-    let own = log.dues_from(from, hour).filter(|(_, _, _, due)| due.team == *team);
+    let own = log.dues_from(from, hour).filter(|(_, _, _, due)| due.team == *team && !due.away);
     let duty = own.filter_map(|(day, hour, unit, due)| {
         Some(DutyView {
             province: due.province.clone(),
@@ -142,7 +142,6 @@ fn duties(log: &Log, team: &TeamId, now: jiff::Timestamp, day: Day, hour: Hour) 
             begins: log.campaign().instant(day, hour),
             deadline: log.report_deadline(day, hour),
             order: due.order?,
-            away: due.away,
             state: inspection_state(log, now, (day, hour), due),
             report: due.report.as_ref().map(report),
         })

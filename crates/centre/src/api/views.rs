@@ -446,8 +446,6 @@ pub struct DutyView {
     /// Commitment of the order that sends the team: the report quotes it.
     #[schema(value_type = String)]
     pub order: Hash,
-    /// Whether the team is on the absence list.
-    pub away: bool,
     /// What became of it.
     pub state: InspectionState,
     /// The team's report.
