@@ -17,7 +17,7 @@ describe("the feed", () => {
   it("tells entries in words, with names", () => {
     const counts = { passed: 9, inspected: 5, found: 1 };
     expect(line("inspection", { post: "KH-LA-01", hour: 7, counts })).toBe("post KH-LA-01 at 07:00: 5 inspected of 9, 1 with a find");
-    expect(line("close", { hour: 6, due: 11, reported: 10 })).toBe("06:00 closed: 10 of 11 reported in time");
+    expect(line("close", { hour: 6, reported: 10 })).toBe("06:00 closed: 10 reported in time");
     expect(line("orders", { province: "stung-treng", day: "2017-01-01", hour: 7 })).toBe("Orders sealed, province stung-treng, 2017-01-01 07:00");
     expect(line("release", { province: "x", moment: { week: 3 } })).toBe("Values released, province x, week 3");
     expect(line("absences", { province: "x", absent: [{}, {}] })).toBe("Absences frozen, province x: 2 away");

@@ -443,11 +443,9 @@ pub enum Fault {
         /// Which team.
         team: TeamId,
     },
-    /// A closing whose figures are not the log's.
-    #[error("the hour had {due} inspections due and {reported} reported under the quoted head")]
+    /// A closing whose figure is not the log's.
+    #[error("the hour had {reported} inspections reported under the quoted head")]
     CloseFigures {
-        /// Inspections the draw placed.
-        due: u32,
         /// Reported under the head.
         reported: u32,
     },

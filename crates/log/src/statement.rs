@@ -487,9 +487,8 @@ pub struct HourClosed {
     pub hour: Hour,
     /// The cosigned head at the deadline.
     pub head: String,
-    /// Inspections the draw placed in this hour, in all provinces.
-    pub due: u32,
-    /// Of these, reported under that head.
+    /// Inspections of this hour that were reported under that head, in all provinces. How many the draw placed is not said:
+    /// that would tell of the draw before it is released.
     pub reported: u32,
 }
 

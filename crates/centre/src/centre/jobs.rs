@@ -311,8 +311,8 @@ impl<S: Store> Centre<S> {
         let head = self.ledger.note_by(self.state.report_deadline(day, hour)).map(str::to_owned);
         let head = head.ok_or(CentreError::NotYet { what: "a first head" })?;
         let size = self.keys.open(&head).map_err(|error| at(self.log_size(), error.into()))?.checkpoint.size;
-        let (due, reported) = self.state.close_figures(day, hour, size);
-        self.write(Statement::Close(HourClosed { day, hour, head, due, reported }), now)
+        let reported = self.state.reported_under(day, hour, size);
+        self.write(Statement::Close(HourClosed { day, hour, head, reported }), now)
     }
 }
 

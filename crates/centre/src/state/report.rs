@@ -70,19 +70,16 @@ impl State {
         if self.sealed.contains(&said.province) {
             return Ok(Admitted::Sealed);
         }
-        let team = self.devices.get(&entry.device()).and_then(|chained| chained.team.clone());
+        self.check_was_dealt(entry, &said)?;
         let sealed = self.due(said.day, said.hour, &said.unit).and_then(|due| due.order_index);
         let ordered = sealed.map(|index| self.centre_time_under(index + 1));
-        let due = self.due_of(&said, team)?;
+        let due = self.due_of(&said)?;
         let wanted = due.order.ok_or_else(|| Fault::Missing { what: "the order of this slot".to_owned() })?;
         if wanted != said.order {
             return Err(Fault::OtherOrder { wanted, found: said.order });
         }
         if let Some(ordered) = ordered.filter(|ordered| said.started + CLOCK_TOLERANCE < *ordered) {
             return Err(Fault::BegunBeforeOrder { ordered, started: said.started });
-        }
-        if due.away {
-            return Err(Fault::Away { team: due.team.clone(), day: said.day });
         }
         if due.report.is_some() {
             return Err(Fault::LoggedBefore { what: "a report on this slot".to_owned() });
@@ -107,26 +104,31 @@ impl State {
         }
     }
 
-    fn due_of(&mut self, said: &InspectionReported, team: Option<TeamId>) -> Result<&mut Due, Fault> {
-        let not_due = || Fault::NotDue {
+    /// Only the team that serves a unit may ask where it is: a refusal tells nobody else whether a guess was right, and a
+    /// team that is away nothing of where it would have been.
+    fn check_was_dealt(&self, entry: &Entry, said: &InspectionReported) -> Result<(), Fault> {
+        let (device, day) = (entry.device(), said.day);
+        let team = self.devices.get(&device).and_then(|chained| chained.team.clone());
+        let team = team.ok_or(Fault::NotItsToSay { device })?;
+        if self.campaign.provinces().iter().any(|province| self.is_away(&province.id, day, &team)) {
+            return Err(Fault::Away { team, day });
+        }
+        if self.dealt.get(&(day, said.unit.clone())) != Some(&team) {
+            return Err(Fault::OtherTeam { team, unit: said.unit.clone(), day });
+        }
+        Ok(())
+    }
+
+    fn due_of(&mut self, said: &InspectionReported) -> Result<&mut Due, Fault> {
+        let of_hour = self.dues.get_mut(&(said.day, said.hour));
+        let due = of_hour.and_then(|units| units.get_mut(&said.unit));
+        let at_post = due.filter(|due| due.post == said.post && due.province == said.province);
+        at_post.ok_or_else(|| Fault::NotDue {
             unit: said.unit.clone(),
             post: said.post.clone(),
             day: said.day,
             hour: said.hour,
-        };
-        let of_hour = self.dues.get_mut(&(said.day, said.hour));
-        let due = of_hour.and_then(|units| units.get_mut(&said.unit)).ok_or_else(not_due)?;
-        if due.post != said.post || due.province != said.province {
-            return Err(not_due());
-        }
-        match team {
-            Some(team) if team == due.team => Ok(due),
-            team => Err(Fault::OtherTeam {
-                team: team.unwrap_or_else(|| due.team.clone()),
-                unit: said.unit.clone(),
-                day: said.day,
-            }),
-        }
+        })
     }
 
     pub(super) fn admit_close(
@@ -148,10 +150,10 @@ impl State {
         self.check_nothing_skipped(Job::Close(said.day, said.hour))?;
         let size = self.check_frozen(&said.head, tree, due, &[])?;
         self.check_newest(size, due)?;
-        let (due, reported) = self.close_figures(said.day, said.hour, size);
+        let reported = self.reported_under(said.day, said.hour, size);
         let readable = self.sealed.is_empty();
-        if readable && (due, reported) != (said.due, said.reported) {
-            return Err(Fault::CloseFigures { due, reported });
+        if readable && reported != said.reported {
+            return Err(Fault::CloseFigures { reported });
         }
         self.closes.insert((said.day, said.hour), size);
         self.diary.finish(Job::Close(said.day, said.hour));
@@ -174,14 +176,10 @@ impl State {
         self.campaign.instant(day, hour) + SignedDuration::from_mins(missed_minutes)
     }
 
-    /// Inspections due in an hour, and those of them reported under a head of `size` entries.
-    pub fn close_figures(&self, day: Day, hour: Hour, size: u64) -> (u32, u32) {
-        let mut figures = (0, 0);
-        for (_, due) in self.dues_of(day, hour) {
-            figures.0 += 1;
-            figures.1 += u32::from(due.report.as_ref().is_some_and(|report| report.index < size));
-        }
-        figures
+    /// Inspections of an hour that were reported under a head of `size` entries.
+    pub fn reported_under(&self, day: Day, hour: Hour, size: u64) -> u32 {
+        let reports = self.dues_of(day, hour).filter_map(|(_, due)| due.report.as_ref());
+        reports.map(|report| u32::from(report.index < size)).sum()
     }
 
     /// The inspections of one hour, by unit.

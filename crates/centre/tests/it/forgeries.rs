@@ -3,7 +3,7 @@
 use std::fs;
 
 use jiff::{SignedDuration, Timestamp};
-use sekong_centre::{Bodies, Body, Fault, State};
+use sekong_centre::{Bodies, Body, Fault, Folder, State};
 use sekong_log::{
     Dealt, DeviceKey, Entry, EntryDraft, Hash, HourClosed, OrdersSealed, PlanLogged, Released, Statement,
     Tree, body_hash,
@@ -20,15 +20,16 @@ pub(crate) struct Forger {
     key: DeviceKey,
 }
 
-/// The published bodies, and one that is forged.
-struct FolderBodies(std::path::PathBuf, Vec<u8>);
+/// What the store's owner can read, open bodies and sealed ones, and one that is forged.
+struct FolderBodies(Folder, Vec<u8>);
 
 impl Bodies for FolderBodies {
     fn get(&self, hash: &Hash) -> Body {
         if body_hash(&self.1) == *hash {
             return Body::Here(self.1.clone());
         }
-        fs::read(self.0.join(hash.to_string())).map_or(Body::Missing, Body::Here)
+        let read = |folder: std::path::PathBuf| fs::read(folder.join(hash.to_string()));
+        read(self.0.bodies()).or_else(|_| read(self.0.sealed())).map_or(Body::Missing, Body::Here)
     }
 }
 
@@ -68,7 +69,7 @@ impl Forger {
         time: Timestamp,
         body: Vec<u8>,
     ) -> Fault {
-        let bodies = FolderBodies(self.founded.folder.path().join("bodies"), body);
+        let bodies = FolderBodies(Folder::new(self.founded.folder.path()), body);
         let keys = self.founded.centre.keys().clone();
         let mut tree = Tree::new();
         self.entries.iter().for_each(|entry| tree.push(entry.leaf_hash()));
@@ -108,8 +109,7 @@ impl Forger {
     /// The true closing of the first hour, but for its head.
     fn close(&self, head: impl FnOnce(String) -> String) -> HourClosed {
         let (day, hour) = (self.founded.day(), Hour::MIDNIGHT);
-        let due = self.founded.dues().len() as u32;
-        HourClosed { day, hour, head: head(self.founded.centre.head().unwrap().to_owned()), due, reported: 0 }
+        HourClosed { day, hour, head: head(self.founded.centre.head().unwrap().to_owned()), reported: 0 }
     }
 
     fn orders(&self) -> OrdersSealed {
