@@ -113,7 +113,7 @@ impl State {
         if self.campaign.provinces().iter().any(|province| self.is_away(&province.id, day, &team)) {
             return Err(Fault::Away { team, day });
         }
-        if self.dealt.get(&(day, said.unit.clone())) != Some(&team) {
+        if self.dealt.get(&day).and_then(|dealt| dealt.get(&said.unit)) != Some(&team) {
             return Err(Fault::OtherTeam { team, unit: said.unit.clone(), day });
         }
         Ok(())

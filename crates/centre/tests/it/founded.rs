@@ -37,9 +37,16 @@ pub(crate) fn custodians(
     campaign: &Campaign,
     freezes: &BTreeMap<(ProvinceId, Period), Freeze>,
 ) -> Vec<InProcess> {
-    let secrets = secrets(campaign);
+    custodians_with(campaign, &secrets(campaign), freezes)
+}
+
+fn custodians_with(
+    campaign: &Campaign,
+    secrets: &Secrets,
+    freezes: &BTreeMap<(ProvinceId, Period), Freeze>,
+) -> Vec<InProcess> {
     let keys = secrets.key_ring(campaign.id()).unwrap();
-    InProcess::all(campaign, &secrets, &keys, freezes).unwrap()
+    InProcess::all(campaign, secrets, &keys, freezes).unwrap()
 }
 
 pub(crate) fn links(custodians: Vec<InProcess>) -> Vec<Arc<dyn CustodianLink>> {
@@ -63,6 +70,11 @@ pub(crate) fn files() -> SourceBundle {
 }
 
 pub(crate) fn secrets(campaign: &Campaign) -> Secrets {
+    secrets_with(campaign, SEED)
+}
+
+/// The test secrets, but for the custodians', which are of `seed`.
+fn secrets_with(campaign: &Campaign, seed: Seed) -> Secrets {
     let secret = |name: &str| SEED.bytes("test secret", name);
     let custodians = campaign.custodians().iter();
     Secrets {
@@ -70,7 +82,7 @@ pub(crate) fn secrets(campaign: &Campaign) -> Secrets {
         cosigners: [1, 2, 3].map(|number| secret(&format!("cosigner {number}"))).to_vec(),
         device: secret("centre"),
         salt: secret("salt"),
-        custodians: custodians.map(|id| (id.clone(), secret(id.as_str()))).collect(),
+        custodians: custodians.map(|id| (id.clone(), seed.bytes("test secret", id.as_str()))).collect(),
     }
 }
 
@@ -98,9 +110,10 @@ fn device_seed(team: &TeamId) -> [u8; 32] {
     SEED.bytes("test device", team.as_str())
 }
 
-fn absence(team: &Team, day: Day) -> Absence {
+/// A team's absence for one day.
+pub(crate) fn absence(team: &TeamId, day: Day) -> Absence {
     Absence {
-        team: team.id.clone(),
+        team: team.clone(),
         reason: AbsenceReason::Vehicle,
         declared_by: "duty-office-police".parse().unwrap(),
         until: day,
@@ -115,12 +128,17 @@ impl Founded {
 
     /// A campaign of these files.
     pub(crate) async fn of(files: SourceBundle) -> Founded {
+        Founded::seeded(files, SEED).await
+    }
+
+    /// A campaign of these files whose custodians' secrets, and so every value, are of `seed`.
+    pub(crate) async fn seeded(files: SourceBundle, seed: Seed) -> Founded {
         let folder = tempfile::tempdir().unwrap();
         let campaign = Campaign::parse(&files).unwrap();
         let teams = campaign.teams().iter();
         let devices: Vec<_> = teams.map(|team| enrolled(&campaign, &team.id)).collect();
-        let secrets = secrets(&campaign);
-        let mut custodians = custodians(&campaign, &BTreeMap::new());
+        let secrets = secrets_with(&campaign, seed);
+        let mut custodians = custodians_with(&campaign, &secrets, &BTreeMap::new());
         let commitments: Vec<_> = custodians.iter_mut().map(InProcess::commitment).collect();
         let officers = campaign.officers().iter();
         let officers: Vec<_> =
@@ -204,7 +222,7 @@ impl Founded {
                 .iter()
                 .filter(of_province)
                 .filter(|team| away(&team.id))
-                .map(|team| absence(team, day))
+                .map(|team| absence(&team.id, day))
                 .collect()
         };
         self.centre.run(job, at, &absent, &answers).await

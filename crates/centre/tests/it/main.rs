@@ -4,8 +4,10 @@
 
 mod api;
 mod cosigners;
+mod covered;
 mod forgeries;
 mod founded;
+mod noninterference;
 mod office;
 mod orders;
 mod reports;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use sekong_centre::api::views::{ClockView, ProblemView, ReceiptView};
-use sekong_centre::{Clock, KeyRing, Page, Pages, Service, ServiceOptions, SmsGateway, Stopped};
+use sekong_centre::{Away, Clock, KeyRing, Page, Pages, Service, ServiceOptions, SmsGateway, Stopped};
 use sekong_model::{Campaign, Day, UnitId};
 use sekong_store::SqliteStore;
 use serde::de::DeserializeOwned;
@@ -107,6 +107,17 @@ impl Site {
         let runtime = Runtime::new().unwrap();
         let mut founded = runtime.block_on(Founded::at_midnight());
         prepare(&mut founded);
+        Site::serve(runtime, founded, demo, sms, Arc::new(|_, _| Vec::new()))
+    }
+
+    /// A founded campaign, served from where it stands.
+    pub(crate) fn serve(
+        runtime: Runtime,
+        founded: Founded,
+        demo: bool,
+        sms: Option<SmsGateway>,
+        away: Arc<Away>,
+    ) -> Site {
         let dues = founded.dues();
         let Founded { folder, campaign, centre, now, links, .. } = founded;
         let keys = centre.keys().clone();
@@ -115,7 +126,7 @@ impl Site {
             sms,
             clock: clock.clone(),
             demo,
-            away: Arc::new(|_, _| Vec::new()),
+            away,
             pages: Arc::new(OnePage),
             custodians: links,
             connections_max: CONNECTIONS_MAX,
@@ -191,6 +202,15 @@ impl Site {
     pub(crate) fn post_as(&self, cookie: &str, path: &str, body: &[u8]) -> Answer {
         let request = self.agent.post(self.url(path)).header("cookie", cookie);
         answer(request.header("content-type", "application/json").send(body).unwrap())
+    }
+
+    /// Asks by any method. What has a body goes over a connection of its own: one whose body is refused unread is closed.
+    pub(crate) fn ask_as(&self, cookie: &str, method: &str, path: &str, body: &[u8]) -> Answer {
+        let request = ureq::http::Request::builder().method(method).uri(self.url(path));
+        let request = request.header("cookie", cookie).header("content-type", "application/json");
+        let request = if body.is_empty() { request } else { request.header("connection", "close") };
+        let came = self.agent.run(request.body(body).unwrap());
+        answer(came.unwrap_or_else(|error| panic!("{method} {path}: {error}")))
     }
 
     /// Signs in and gives the cookie.
