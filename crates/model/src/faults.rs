@@ -174,10 +174,12 @@ pub enum Problem {
         near: Option<String>,
     },
     /// Nothing of a kind is there, or a list is empty.
-    #[error("there is no {kind}, at least {least} must be given")]
+    #[error("{}, at least {least} must be given", given(*kind, *count))]
     TooFew {
         /// Of which kind.
         kind: Kind,
+        /// How many are there.
+        count: usize,
         /// How many are needed.
         least: usize,
     },
@@ -508,7 +510,7 @@ impl Problem {
             Problem::Unknown { kind, id, near: None } => {
                 format!("add a {kind} {id:?}, or name one that is there")
             }
-            Problem::TooFew { kind, least } => format!("add at least {least} {kind} here"),
+            Problem::TooFew { kind, count, least } => format!("add at least {} {kind} here", least - count),
             Problem::Text => "write a sentence that says where the figure or the name comes from".into(),
             Problem::OutOfRange { low, high, unit, .. } => {
                 format!("write a number from {low} to {high} ({unit})")
@@ -650,4 +652,8 @@ impl Faults {
         }
         Err(CampaignErrors { errors: self.found, more: self.more })
     }
+}
+
+fn given(kind: Kind, count: usize) -> String {
+    if count == 0 { format!("there is no {kind}") } else { format!("kind {kind}: only {count}") }
 }

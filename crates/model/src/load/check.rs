@@ -141,6 +141,6 @@ fn ordered(raw: RawEstimate, field: &str, faults: &mut Faults) -> Option<Estimat
 /// Reports a list with fewer entries than are needed.
 pub(super) fn at_least(kind: Kind, count: usize, least: usize, field: &str, faults: &mut Faults) {
     if count < least {
-        faults.report(field, Problem::TooFew { kind, least });
+        faults.report(field, Problem::TooFew { kind, count, least });
     }
 }
