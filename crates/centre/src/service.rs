@@ -2,6 +2,7 @@
 
 mod desk;
 pub(crate) mod listen;
+mod lobby;
 mod scheduler;
 mod writer;
 
@@ -217,7 +218,7 @@ impl Service {
         let ended_early = async move { drop(ended_early.wait_for(|ended| *ended).await) };
         let (outcome, ()) = tokio::join!(
             stopped,
-            listen::listen(listener, None, router, self.inner.options.connections_max, ended_early)
+            listen::listen(listener, router, self.inner.options.connections_max, ended_early)
         );
         outcome?;
         self.inner.wishes.lock().await.take();

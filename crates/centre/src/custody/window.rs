@@ -17,9 +17,9 @@ use super::wire::{MESSAGE_MAX_BYTES, RELEASE, RequestJson};
 use super::{AskError, CustodianLink};
 use crate::api::problem::Problem;
 use crate::clock::Clock;
-use crate::service::listen::{Door, Peer, listen};
+use crate::service::listen::{Door, Peer, listen_behind};
 
-/// Connections at one time: the centre and a few auditors.
+/// Connections of one peer at one time: the centre asks for all its provinces at once.
 const CONNECTIONS_MAX: usize = 64;
 
 /// A custodian as it is reached from outside.
@@ -56,7 +56,7 @@ impl Window {
             .layer(DefaultBodyLimit::max(MESSAGE_MAX_BYTES))
             .with_state(self)
             .merge(shown);
-        listen(listener, Some(door), router, CONNECTIONS_MAX, stop).await;
+        listen_behind(door, listener, router, CONNECTIONS_MAX, stop).await;
     }
 }
 

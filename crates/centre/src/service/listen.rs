@@ -1,8 +1,10 @@
 //! Connections: how many, how long each may take to say what it wants, and how they end.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::future::Future;
-use std::pin::pin;
+use std::net::IpAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +13,7 @@ use axum::http::Request;
 use axum::{Extension, Router};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown, Watcher};
+use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
 use sekong_log::DeviceId;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -20,6 +22,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tower::ServiceExt;
 
+use super::lobby::{Lobby, Ticket};
 use crate::custody::tls::{LineKey, peer_of};
 
 /// Longest time for a request's head.
@@ -31,35 +34,44 @@ const STOP_LIMIT: Duration = Duration::from_secs(5);
 /// How long to wait after the system refused a connection, e.g. for want of file descriptors.
 const REFUSED_PAUSE: Duration = Duration::from_millis(50);
 
-/// A door that only known peers come through.
+/// Longest time until a peer has proved who it is.
+const PROOF_LIMIT: Duration = Duration::from_secs(2);
+
+/// A door that only known peers come through. Who has not proved to be one waits in a lobby of its own, so that strangers
+/// take no place from those who have.
 #[derive(Clone)]
 pub(crate) struct Door {
     acceptor: TlsAcceptor,
     peers: Arc<[DeviceId]>,
+    lobby: Lobby,
 }
 
 /// Who came through a [`Door`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Peer(pub(crate) DeviceId);
 
 impl Door {
     /// Only `peers` come in; they know this side by `key`.
     pub(crate) fn new(key: &LineKey, peers: &[DeviceId]) -> Door {
-        Door { acceptor: TlsAcceptor::from(key.listening(peers)), peers: peers.into() }
+        let acceptor = TlsAcceptor::from(key.listening(peers));
+        Door { acceptor, peers: peers.into(), lobby: Lobby::default() }
     }
 
-    /// `None` for a stranger, or who takes too long.
-    async fn enter(&self, stream: TcpStream) -> Option<(TlsStream<TcpStream>, Peer)> {
-        let stream = tokio::time::timeout(HEAD_LIMIT, self.acceptor.accept(stream)).await.ok()?.ok()?;
+    /// `None` for a stranger, or who takes too long, or had to go for a newcomer.
+    async fn enter(&self, stream: TcpStream, mut ticket: Ticket) -> Option<(TlsStream<TcpStream>, Peer)> {
+        let proved = tokio::select! {
+            proved = tokio::time::timeout(PROOF_LIMIT, self.acceptor.accept(stream)) => proved,
+            () = ticket.taken_back() => return None,
+        };
+        let stream = proved.ok()?.ok()?;
         let peer = peer_of(stream.get_ref().1.peer_certificates(), &self.peers)?;
         Some((stream, Peer(peer)))
     }
 }
 
-/// Answers on `listener` until `stop` ends, then lets running requests end.
+/// Answers everybody on `listener` until `stop` ends, then lets running requests end.
 pub(crate) async fn listen(
     listener: TcpListener,
-    door: Option<Door>,
     router: Router,
     connections_max: usize,
     stop: impl Future<Output = ()>,
@@ -68,36 +80,65 @@ pub(crate) async fn listen(
     let mut stop = pin!(stop);
     loop {
         let Ok(place) = places.clone().acquire_owned().await else { break };
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = &mut stop => break,
-        };
-        let Ok((stream, _)) = accepted else {
-            tokio::time::sleep(REFUSED_PAUSE).await;
-            continue;
-        };
-        let (door, router, watcher) = (door.clone(), router.clone(), graceful.watcher());
+        let Some((stream, _)) = accept(&listener, stop.as_mut()).await else { break };
+        let (router, watcher) = (router.clone(), graceful.watcher());
         tokio::spawn(async move {
-            attend(stream, door, router, watcher).await;
+            drop(watcher.watch(connection(stream, router)).await);
             drop(place);
         });
     }
-    drop(listener);
-    let _ = tokio::time::timeout(STOP_LIMIT, graceful.shutdown()).await;
+    end(listener, graceful).await;
 }
 
-/// A peer that breaks off or speaks neither TLS nor HTTP concerns nobody else.
-async fn attend(stream: TcpStream, door: Option<Door>, router: Router, watcher: Watcher) {
-    // Answers are small and whole; waiting to fill a packet would only delay them.
-    let _ = stream.set_nodelay(true);
-    let ended = match door {
-        None => watcher.watch(connection(stream, router)).await,
-        Some(door) => match door.enter(stream).await {
-            Some((stream, peer)) => watcher.watch(connection(stream, router.layer(Extension(peer)))).await,
-            None => Ok(()),
-        },
-    };
-    drop(ended);
+/// Answers those on `listener` who come through `door`, each on so many connections at a time, until `stop` ends.
+pub(crate) async fn listen_behind(
+    door: Door,
+    listener: TcpListener,
+    router: Router,
+    connections_max: usize,
+    stop: impl Future<Output = ()>,
+) {
+    let own_places = |peer: &DeviceId| (Peer(*peer), Arc::new(Semaphore::new(connections_max)));
+    let places: Arc<BTreeMap<Peer, Arc<Semaphore>>> = Arc::new(door.peers.iter().map(own_places).collect());
+    let (mut stop, graceful) = (pin!(stop), GracefulShutdown::new());
+    while let Some((stream, from)) = accept(&listener, stop.as_mut()).await {
+        let ticket = door.lobby.enter(from);
+        let (door, router, watcher, places) =
+            (door.clone(), router.clone(), graceful.watcher(), places.clone());
+        tokio::spawn(async move {
+            let Some((stream, peer)) = door.enter(stream, ticket).await else { return };
+            let Some(Ok(place)) = places.get(&peer).map(|places| places.clone().try_acquire_owned()) else {
+                return;
+            };
+            drop(watcher.watch(connection(stream, router.layer(Extension(peer)))).await);
+            drop(place);
+        });
+    }
+    end(listener, graceful).await;
+}
+
+/// The next connection; `None` once `stop` ends. A peer that breaks off or speaks neither TLS nor HTTP concerns nobody else.
+async fn accept(
+    listener: &TcpListener,
+    mut stop: Pin<&mut impl Future<Output = ()>>,
+) -> Option<(TcpStream, IpAddr)> {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut stop => return None,
+        };
+        if let Ok((stream, address)) = accepted {
+            // Answers are small and whole; waiting to fill a packet would only delay them.
+            let _ = stream.set_nodelay(true);
+            return Some((stream, address.ip()));
+        }
+        tokio::time::sleep(REFUSED_PAUSE).await;
+    }
+}
+
+async fn end(listener: TcpListener, graceful: GracefulShutdown) {
+    drop(listener);
+    let _ = tokio::time::timeout(STOP_LIMIT, graceful.shutdown()).await;
 }
 
 fn connection(
