@@ -222,7 +222,7 @@ impl Reader<'_> {
     }
 }
 
-fn check_continuation(log: &AuditedLog, earlier: Known) -> Result<(), String> {
+pub(crate) fn check_continuation(log: &AuditedLog, earlier: Known) -> Result<(), String> {
     let (size, now) = (earlier.size, log.tree.size());
     match log.tree.root_at(size) {
         Some(root) if root == earlier.root => Ok(()),
@@ -247,7 +247,7 @@ fn check_still_sealed(state: &State, now: Timestamp, entry: &Entry) -> Result<()
     if due < now { Err(Fault::BodyOverdue { hash: hash.to_string(), due }) } else { Ok(()) }
 }
 
-fn of_head(rule: &str, detail: String) -> AuditFault {
+pub(crate) fn of_head(rule: &str, detail: String) -> AuditFault {
     let file = Some(sekong_log::CHECKPOINT_FILE.to_owned());
     AuditFault { entry: None, file, rule: rule.to_owned(), detail }
 }

@@ -165,7 +165,51 @@ pub enum Fault {
         /// Size of the head quoted.
         quoted: u64,
     },
-    /// An outage that another than the custodian planned, or that ends before it begins.
+    /// Two custodians of one secret.
+    #[error("custodians {one} and {other} committed with one secret: each needs its own")]
+    OneSecret {
+        /// Who committed first.
+        one: CustodianId,
+        /// Who committed after it.
+        other: CustodianId,
+    },
+    /// An outage that takes nothing away: an empty one, or one outside the campaign.
+    #[error("no value of the campaign is due from {from} until before {until}: plan an outage over one")]
+    OutageOfNothing {
+        /// Its beginning.
+        from: jiff::Timestamp,
+        /// Its end.
+        until: jiff::Timestamp,
+    },
+    /// An outage that is told when it has begun.
+    #[error("the outage begins at {from}, it is {now}: plan one that lies ahead")]
+    OutageBegun {
+        /// Its beginning.
+        from: jiff::Timestamp,
+        /// Time of the entry.
+        now: jiff::Timestamp,
+    },
+    /// An outage that is planned already, or a part of it.
+    #[error("another outage of {custodian} covers a part of this one: plan only the rest")]
+    OutagesOverlap {
+        /// Whose it is.
+        custodian: CustodianId,
+    },
+    /// More outages than a custodian may plan.
+    #[error("{custodian} has planned {most} outages, which is the most")]
+    TooManyOutages {
+        /// Whose it is.
+        custodian: CustodianId,
+        /// How many there may be.
+        most: usize,
+    },
+    /// An outage over a day or week whose absences are frozen.
+    #[error("{moment} is drawn over a frozen list: plan an outage that begins after that day or week")]
+    OutageFrozen {
+        /// A moment that it covers.
+        moment: Moment,
+    },
+    /// An outage that another than the custodian planned.
     #[error("this is no outage that custodian {custodian} planned and signed")]
     NotItsOutage {
         /// Whose it would be.
@@ -491,6 +535,12 @@ impl Fault {
             Fault::HeadTooEarly { .. } | Fault::HeadTooLate { .. } => "head.time",
             Fault::HeadTooOld { .. } => "close.head",
             Fault::NotItsOutage { .. } => "outage.signed",
+            Fault::OneSecret { .. } => "custodian.own-secret",
+            Fault::OutageOfNothing { .. } => "outage.moments",
+            Fault::OutageBegun { .. } => "outage.ahead",
+            Fault::OutagesOverlap { .. } => "outage.once",
+            Fault::TooManyOutages { .. } => "outage.count",
+            Fault::OutageFrozen { .. } => "outage.frozen",
             Fault::TooFewRemain { .. } => "outage.remain",
             Fault::NotANumber { .. } => "daily-die.number",
             Fault::OtherSilence { .. } => "release.silence",

@@ -18,6 +18,7 @@ mod plan_book;
 mod receipt;
 mod schedule;
 mod service;
+mod shown;
 mod sms;
 mod state;
 mod tally;
@@ -40,10 +41,11 @@ pub use plan_book::SolvedPlan;
 pub use receipt::{Receipt, ReceiptError};
 pub use schedule::{Job, jobs};
 pub use service::{Away, Page, Pages, Service, ServiceOptions, Stopped};
+pub use shown::{Claimed, Compared, Dispute, SecondFreeze, Shown, ShownError, ShownFreeze};
 pub use sms::{SmsGateway, SmsGatewayError};
 pub use state::{
     Admitted, Bodies, Body, DayPlan, DealtShift, Drawn, DrawnOrder, Due, KeyRing, NotedSilence, Outcome,
     Overdue, Report, State,
 };
-pub use tally::{Degraded, Tally};
+pub use tally::{Degraded, Late, Tally};
 pub use witness::{Cosigning, Missing, Witness, WitnessError};

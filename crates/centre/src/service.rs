@@ -30,7 +30,7 @@ use crate::centre::{Centre, CentreError, Refusal, Relayed};
 use crate::clock::Clock;
 use crate::custody::CustodianLink;
 use crate::sms::SmsGateway;
-use crate::tally::{Degraded, Tally};
+use crate::tally::{Degraded, Late, Tally};
 use scheduler::Scheduler;
 use writer::{WAITING_MAX, Wish, Writer};
 
@@ -233,6 +233,11 @@ impl Service {
     /// What was drawn with dice in the stead of silent custodians, as far as the log tells.
     pub async fn degraded(&self) -> Degraded {
         Degraded::of(self.desk().await.state())
+    }
+
+    /// What was released late, as far as the log tells.
+    pub async fn late(&self) -> Late {
+        Late::of(self.desk().await.state())
     }
 
     /// Committed entries.

@@ -6,6 +6,7 @@
 mod draw;
 mod freeze;
 mod lawful;
+mod outage;
 mod removals;
 mod report;
 mod setup;
@@ -19,7 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 use sekong_draw::{DrawKey, Freeze, UnitWalk, ValueList, WeekDeal, period_of};
 use sekong_log::{
     BoxKey, CampaignOpened, Channel, CustodianCommitted, DeviceId, Entry, Hash, Head, HeadError, HeadKeys,
-    NO_PREVIOUS, OutagePlanned, Period, Statement, Tree, VerifierKey,
+    NO_PREVIOUS, Period, Statement, Tree, VerifierKey,
 };
 use sekong_model::{
     Campaign, CustodianId, Day, DeclarerId, Hour, Moment, OfficerId, Order, PoolId, PostId, ProvinceId,
@@ -146,6 +147,8 @@ struct Committed {
 pub struct Drawn {
     /// The entries that the values were released for.
     pub freeze: Freeze,
+    /// SHA-256 of the body with the values.
+    pub values: Hash,
     /// The key made of the values.
     pub key: DrawKey,
     /// For a week: the deal of each pool.
@@ -183,12 +186,14 @@ pub struct State {
     dice: Option<Hash>,
     daily_dice: BTreeMap<Period, (u64, String)>,
     officers: BTreeMap<OfficerId, Vec<(u64, DeviceId)>>,
-    outages: Vec<(u64, OutagePlanned)>,
+    outages: outage::Outages,
     silences: BTreeMap<(ProvinceId, Moment), NotedSilence>,
     plan_book: PlanBook,
     plans: BTreeMap<(ProvinceId, Day), DayPlan>,
     absences: BTreeMap<(ProvinceId, Period), FrozenList>,
     draws: BTreeMap<(ProvinceId, Moment), Option<Drawn>>,
+    /// By how much releases were late.
+    late: BTreeMap<(ProvinceId, Moment), SignedDuration>,
     decided_logged: BTreeSet<(ProvinceId, Moment, Trace)>,
     orders_at: BTreeMap<(ProvinceId, Moment), u64>,
     heard: BTreeSet<(Moment, TeamId)>,
@@ -244,12 +249,13 @@ impl State {
             dice: None,
             daily_dice: BTreeMap::new(),
             officers: BTreeMap::new(),
-            outages: Vec::new(),
+            outages: outage::Outages::default(),
             silences: BTreeMap::new(),
             plan_book: PlanBook::default(),
             plans: BTreeMap::new(),
             absences: BTreeMap::new(),
             draws: BTreeMap::new(),
+            late: BTreeMap::new(),
             decided_logged: BTreeSet::new(),
             orders_at: BTreeMap::new(),
             heard: BTreeSet::new(),
@@ -286,7 +292,7 @@ impl State {
             Statement::Custodian(said) => self.admit_custodian(index, said),
             Statement::PublicDice(said) => self.admit_dice(entry, &said, tree),
             Statement::Officer(said) => self.admit_officer(index, said),
-            Statement::Outage(said) => self.admit_outage(index, said),
+            Statement::Outage(said) => self.admit_outage(index, entry, said),
             Statement::DailyDie(said) => self.admit_daily_die(index, entry, said, tree),
             Statement::Silence(said) => self.admit_silence(index, entry, said, bodies),
             Statement::Enrol(said) => self.admit_enrol(index, entry, said),
@@ -398,6 +404,37 @@ impl State {
         } else {
             Ok(())
         }
+    }
+
+    /// A custodian's commitment.
+    pub fn commitment(&self, custodian: &CustodianId) -> Option<&CustodianCommitted> {
+        self.commitments.get(custodian).map(|committed| &committed.said)
+    }
+
+    /// Every custodian's commitment, with the index of its entry.
+    pub fn commitments(&self) -> impl Iterator<Item = (u64, &CustodianCommitted)> {
+        self.commitments.values().map(|committed| (committed.index, &committed.said))
+    }
+
+    /// The keys of the seats that throw dice, of each the older first.
+    pub fn seats(&self) -> impl Iterator<Item = (&OfficerId, DeviceId)> {
+        self.officers.iter().flat_map(|(seat, keys)| keys.iter().map(move |(_, key)| (seat, *key)))
+    }
+
+    /// How late each release is in the log that was not there soon after it was due by the schedule.
+    pub(crate) fn late_releases(&self) -> impl Iterator<Item = (&ProvinceId, Moment, SignedDuration)> {
+        self.late.iter().map(|((province, moment), by)| (province, *moment, *by))
+    }
+
+    /// The values that custodians commit to.
+    pub(crate) fn values(&self) -> &ValueList {
+        &self.values
+    }
+
+    /// When the centre wrote an entry, by the entry.
+    pub(crate) fn time_of(&self, index: u64) -> Option<Timestamp> {
+        let place = self.centre_times.binary_search_by_key(&index, |(index, _)| *index).ok()?;
+        self.centre_times.get(place).map(|(_, time)| *time)
     }
 
     /// Whether the public dice were cast, without which nothing is planned.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::SignedDuration;
 use sekong_log::SilenceReason;
 use sekong_model::{CustodianId, Day, Hour, Moment, Order};
 
@@ -138,4 +139,34 @@ impl Degraded {
 
 fn sums(of: &BTreeMap<CustodianId, BTreeMap<SilenceReason, u64>>) -> BTreeMap<&CustodianId, u64> {
     of.iter().map(|(custodian, reasons)| (custodian, reasons.values().sum())).collect()
+}
+
+/// What was released later than the schedule says, by more than clocks may be apart. A centre that has seen the values and
+/// waits with the log cannot hide that, unless it sets the times of all that it writes meanwhile back as well.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Late {
+    /// Provinces × hours.
+    pub province_hours: u64,
+    /// Provinces × weeks.
+    pub province_weeks: u64,
+    /// Of both, those without a silence that would explain it.
+    pub unexplained: u64,
+    /// The latest of them all.
+    pub longest: SignedDuration,
+}
+
+impl Late {
+    /// Counts every release so far.
+    pub fn of(state: &State) -> Late {
+        let mut late = Late::default();
+        for (province, moment, by) in state.late_releases() {
+            match moment {
+                Moment::Hour { .. } => late.province_hours += 1,
+                Moment::Week { .. } => late.province_weeks += 1,
+            }
+            late.unexplained += u64::from(state.silence(province, moment).is_none());
+            late.longest = late.longest.max(by);
+        }
+        late
+    }
 }

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use jiff::{SignedDuration, Timestamp};
-use sekong_draw::{Custodian, Freeze, LocalCustodian, Release, ReleaseRequest, period_of};
+use sekong_draw::{Custodian, Freeze, LocalCustodian, Refusal, Release, ReleaseRequest, period_of};
 use sekong_log::{DeviceId, Hash, Period};
 use sekong_model::{Campaign, CampaignId, CustodianId, Moment, ProvinceId};
 use sekong_store::{Kept, StoreError, Vault};
@@ -25,12 +25,15 @@ use crate::api::problem::Problem;
 use crate::bodies::canonical;
 use crate::clock::Clock;
 use crate::schedule::decided_until;
+use crate::shown::{SecondFreeze, Shown, ShownFreeze, is_public};
 
 /// Releases in one answer to an auditor.
 const PAGE_MAX: u32 = 500;
 
 const FREEZES: &str = "freeze/";
 const RELEASES: &str = "release/";
+const HEADS: &str = "head/";
+const REFUSED: &str = "refused/";
 
 /// Why an office cannot open.
 #[derive(Debug, thiserror::Error)]
@@ -167,9 +170,16 @@ impl Office {
         if let Some(before) = desk.before(request).await.map_err(no_answer)? {
             return Ok(before);
         }
-        let release = desk.custodian.release(request, now);
-        let release = release.map_err(|refusal| AskError::Refused(refusal.to_string()))?;
-        desk.keep(&release).await.map_err(no_answer)?;
+        let release = match desk.custodian.release(request, now) {
+            Ok(release) => release,
+            Err(refusal) => {
+                if let Refusal::SecondFreeze { requested, .. } = &refusal {
+                    desk.keep_refused(request, requested).await.map_err(no_answer)?;
+                }
+                return Err(AskError::Refused(refusal.to_string()));
+            }
+        };
+        desk.keep(&release, &request.head).await.map_err(no_answer)?;
         Ok(release)
     }
 
@@ -220,7 +230,20 @@ impl Desk {
         Ok((before.basis == basis && before.absences == absences).then_some(before))
     }
 
-    async fn keep(&mut self, release: &Release) -> Result<(), OfficeError> {
+    /// The signed head of a second freeze is kept, for it proves that the log has two faces; the first such of a period is
+    /// enough, and a centre that makes more fills no disk.
+    async fn keep_refused(&mut self, request: &ReleaseRequest, freeze: &Freeze) -> Result<(), OfficeError> {
+        let (province, period) = (request.province.clone(), period_of(request.moment));
+        let (basis, absences) = (freeze.basis, freeze.absences);
+        let name = FreezeJson { province, period, basis, absences }.name(REFUSED);
+        if self.vault.get(&name).await?.is_none() {
+            let shown = ShownFreeze { basis, absences, head: request.head.clone() };
+            self.vault.keep(&[Kept { name, bytes: canonical(&shown) }]).await?;
+        }
+        Ok(())
+    }
+
+    async fn keep(&mut self, release: &Release, head: &str) -> Result<(), OfficeError> {
         let period = period_of(release.moment);
         let freeze = FreezeJson {
             province: release.province.clone(),
@@ -228,18 +251,26 @@ impl Desk {
             basis: release.basis,
             absences: release.absences,
         };
-        let items = [
-            Kept {
-                name: format!("{FREEZES}{}/{}", release.province, period_text(period)),
-                bytes: canonical(&freeze),
-            },
+        let (first, head_name) = (freeze.name(FREEZES), freeze.name(HEADS));
+        let mut items = vec![
+            Kept { name: first, bytes: canonical(&freeze) },
             Kept { name: name_of(&release.province, release.moment), bytes: canonical(release) },
         ];
+        // Of a day's heads the first is enough: that it was shown is what counts.
+        if self.vault.get(&head_name).await?.is_none() {
+            items.push(Kept { name: head_name, bytes: head.as_bytes().to_vec() });
+        }
         self.vault.keep(&items).await?;
         self.frozen = self.custodian.freezes().len();
         self.released += 1;
         self.newest = self.newest.max(Some(release.moment));
         Ok(())
+    }
+}
+
+impl FreezeJson {
+    fn name(&self, of: &str) -> String {
+        format!("{of}{}/{}", self.province, period_text(self.period))
     }
 }
 
@@ -273,6 +304,37 @@ async fn released(vault: &mut Vault) -> Result<(u64, Option<Moment>), OfficeErro
     })
     .await?;
     Ok((count, newest))
+}
+
+impl Shown {
+    /// What a custodian's vault holds that everybody may see at `now`.
+    pub async fn of(
+        vault: &mut Vault,
+        campaign: &Campaign,
+        custodian: CustodianId,
+        now: Timestamp,
+    ) -> Result<Shown, OfficeError> {
+        let (mut releases, mut freezes) = (Vec::new(), Vec::new());
+        each(vault, RELEASES, |kept: Release| {
+            if is_public(campaign, kept.moment, now) {
+                releases.push(kept);
+            }
+        })
+        .await?;
+        each(vault, FREEZES, |kept: FreezeJson| freezes.push(kept)).await?;
+        let mut second_freezes = Vec::new();
+        for first in freezes {
+            let name = first.name(REFUSED);
+            let Some(refused) = vault.get(&name).await? else { continue };
+            let second = read(name, &refused)?;
+            let head = vault.get(&first.name(HEADS)).await?.unwrap_or_default();
+            let head = String::from_utf8_lossy(&head).into_owned();
+            let FreezeJson { province, period, basis, absences } = first;
+            let first = ShownFreeze { basis, absences, head };
+            second_freezes.push(SecondFreeze { province, period, first, second });
+        }
+        Ok(Shown { campaign: campaign.id().clone(), custodian, releases, second_freezes })
+    }
 }
 
 async fn each<T: for<'de> Deserialize<'de>>(

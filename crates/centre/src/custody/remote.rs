@@ -48,10 +48,22 @@ impl Remote {
         }
     }
 
+    /// The handshake ended: mostly another custodian listens there, or this one serves another centre.
+    fn unproved(&self, error: &std::io::Error) -> AskError {
+        no_answer(format!(
+            "the line to {} does not hold, each side by the other's key: {error}",
+            self.address
+        ))
+    }
+
     async fn send(&self, message: Vec<u8>) -> Result<Response<Body>, AskError> {
-        let stream = TcpStream::connect(self.address).await.map_err(no_answer)?;
+        let stream = TcpStream::connect(self.address);
+        let stream = stream
+            .await
+            .map_err(|error| no_answer(format!("nobody listens at {}: {error}", self.address)))?;
         let name = ServerName::IpAddress(self.address.ip().into());
-        let stream = TlsConnector::from(self.line.clone()).connect(name, stream).await.map_err(no_answer)?;
+        let stream = TlsConnector::from(self.line.clone()).connect(name, stream);
+        let stream = stream.await.map_err(|error| self.unproved(&error))?;
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(no_answer)?;
         let request = Request::post(RELEASE)
@@ -73,7 +85,8 @@ impl CustodianLink for Remote {
 
     fn ask<'a>(&'a self, request: &'a ReleaseRequest, _: Timestamp) -> Asked<'a> {
         Box::pin(async move {
-            tokio::time::timeout(ANSWER_LIMIT, self.release(request)).await.map_err(no_answer)?
+            let answer = tokio::time::timeout(ANSWER_LIMIT, self.release(request)).await;
+            answer.map_err(|_| no_answer(format!("{} does not answer in {ANSWER_LIMIT:?}", self.address)))?
         })
     }
 }

@@ -44,19 +44,29 @@ impl State {
         self.check_release_time(&province, moment, entry)?;
         let Some(bytes) = body(bodies, &said.values)?.filter(|_| !self.sealed.contains(&province)) else {
             self.sealed.insert(province.clone());
-            self.diary.note(Job::Draw(moment), &province, Trace::Release);
+            self.note_release(&province, moment, entry.time());
             self.draws.insert((province, moment), None);
             return Ok(Admitted::Sealed);
         };
         let verify = if index < self.signatures_known { verify_signed_release } else { verify_release };
         let key = self.draw_key(&said, &bytes, freeze, entry.time(), verify)?;
+        let new = |key| Drawn::new(freeze, said.values, key);
         let drawn = match moment {
-            Moment::Week { week } => self.draw_week(&province, week, Drawn::new(freeze, key))?,
-            Moment::Hour { day, hour } => self.draw_hour(&province, day, hour, Drawn::new(freeze, key))?,
+            Moment::Week { week } => self.draw_week(&province, week, new(key))?,
+            Moment::Hour { day, hour } => self.draw_hour(&province, day, hour, new(key))?,
         };
-        self.diary.note(Job::Draw(moment), &province, Trace::Release);
+        self.note_release(&province, moment, entry.time());
         self.draws.insert((province, moment), Some(drawn));
         Ok(Admitted::Whole)
+    }
+
+    /// The schedule has its trace; that it came late shows, whatever the reason.
+    fn note_release(&mut self, province: &ProvinceId, moment: Moment, time: Timestamp) {
+        self.diary.note(Job::Draw(moment), province, Trace::Release);
+        let late = time.duration_since(self.campaign.release_at(moment));
+        if CLOCK_TOLERANCE < late {
+            self.late.insert((province.clone(), moment), late);
+        }
     }
 
     /// Checks that plan and absences were frozen before; returns the leaf hashes that releases must name.
@@ -416,9 +426,9 @@ fn check_received(values: &ValuesBody, noted: &NotedSilence) -> Result<(), Fault
 }
 
 impl Drawn {
-    fn new(freeze: Freeze, key: DrawKey) -> Drawn {
+    fn new(freeze: Freeze, values: Hash, key: DrawKey) -> Drawn {
         let (shifts, units, orders) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-        Drawn { freeze, key, shifts, units, orders }
+        Drawn { freeze, values, key, shifts, units, orders }
     }
 
     fn are_orders(&self, opened: &OrdersBody, day: Day, hour: Hour) -> bool {

@@ -24,6 +24,12 @@ impl State {
             return Err(Fault::LoggedBefore { what: format!("the commitment of {}", said.custodian) });
         }
         verify_commitment(&said, &self.values)?;
+        // One secret under two names would be one custodian who counts twice.
+        let twin = |one: &Committed| one.said.root == said.root || one.said.key == said.key;
+        if let Some(twin) = self.commitments.values().find(|one| twin(one)) {
+            let (one, other) = (twin.said.custodian.clone(), said.custodian);
+            return Err(Fault::OneSecret { one, other });
+        }
         self.commitments.insert(said.custodian.clone(), Committed { index, said });
         Ok(Admitted::Whole)
     }

@@ -1,21 +1,17 @@
-//! Custodians that do not answer: outages planned ahead, silences noted, and the dice thrown in their stead.
+//! Custodians that do not answer: silences noted, and the dice thrown in their stead.
 
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use sekong_draw::{
-    Release, ReleaseError, ReleaseFor, Throw, Throwers, is_own_outage, period_of, stands_from,
-    verify_release, verify_throw,
+    Release, ReleaseError, ReleaseFor, Throw, Throwers, period_of, stands_from, verify_release, verify_throw,
 };
-use sekong_log::{DeviceId, Entry, Hash, OfficerEnrolled, OutagePlanned, SilenceNoted, SilentCustodian};
+use sekong_log::{DeviceId, Entry, Hash, OfficerEnrolled, SilenceNoted, SilentCustodian};
 use sekong_model::{CustodianId, Moment, OfficerId, ProvinceId};
 
 use super::{Admitted, Bodies, CLOCK_TOLERANCE, State, body};
 use crate::fault::Fault;
 use crate::schedule::Job;
-
-/// Fewest custodians that a planned outage may leave for any moment.
-const REMAIN_MIN: usize = 3;
 
 /// A silence as it was noted.
 #[derive(Debug, Clone)]
@@ -55,44 +51,8 @@ impl State {
         self.officers.iter().filter_map(|(id, keys)| Some((id.clone(), newest(keys)?))).collect()
     }
 
-    pub(super) fn admit_outage(&mut self, index: u64, said: OutagePlanned) -> Result<Admitted, Fault> {
-        let commitment = self.commitments.get(&said.custodian);
-        let commitment = commitment
-            .ok_or_else(|| Fault::Missing { what: format!("the commitment of {}", said.custodian) })?;
-        if !is_own_outage(&said, &commitment.said, self.campaign.id()) || said.until <= said.from {
-            return Err(Fault::NotItsOutage { custodian: said.custodian });
-        }
-        self.outages.push((index, said));
-        let moments = self.campaign.moments_of_campaign();
-        let short = moments.into_iter().find(|moment| self.present(*moment, u64::MAX).len() < REMAIN_MIN);
-        match short {
-            None => Ok(Admitted::Whole),
-            Some(moment) => {
-                self.outages.pop();
-                Err(Fault::TooFewRemain { moment, least: REMAIN_MIN })
-            }
-        }
-    }
-
-    /// The custodians of a moment that no outage under a head of `size` entries takes away, in campaign order.
-    fn present(&self, moment: Moment, size: u64) -> Vec<CustodianId> {
-        let due = self.campaign.release_at(moment);
-        let out = |custodian: &CustodianId| {
-            let frozen = self.outages.iter().filter(|(index, _)| *index < size);
-            let mut own = frozen.filter(|(_, outage)| outage.custodian == *custodian);
-            own.any(|(_, outage)| outage.from <= due && due < outage.until)
-        };
-        self.campaign.custodians().iter().filter(|custodian| !out(custodian)).cloned().collect()
-    }
-
-    /// The custodians whose values a moment is drawn with: those that were not in a planned outage when its absences
-    /// were frozen.
-    pub(crate) fn custodians_of(&self, province: &ProvinceId, moment: Moment) -> Vec<CustodianId> {
-        self.present(moment, self.frozen_size(province, moment))
-    }
-
     /// Size of the head under which all that a moment is drawn over had to stand.
-    fn frozen_size(&self, province: &ProvinceId, moment: Moment) -> u64 {
+    pub(super) fn frozen_size(&self, province: &ProvinceId, moment: Moment) -> u64 {
         let list = self.absences.get(&(province.clone(), period_of(moment)));
         list.map_or(0, |list| list.quoted_size)
     }

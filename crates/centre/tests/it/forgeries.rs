@@ -34,7 +34,7 @@ impl Bodies for FolderBodies {
 }
 
 impl Forger {
-    async fn new() -> Forger {
+    pub(crate) async fn new() -> Forger {
         let mut founded = Founded::at_midnight().await;
         let shortly_before_one = founded.instant(Hour::MIDNIGHT) + SignedDuration::from_mins(55);
         founded.run_until(shortly_before_one).await;
@@ -57,7 +57,12 @@ impl Forger {
     }
 
     /// Admits the true entries of which `keep` says so, then an entry with `forged`; gives the first fault.
-    fn fault_of(&self, keep: impl Fn(&Statement) -> bool, forged: Statement, time: Timestamp) -> Fault {
+    pub(crate) fn fault_of(
+        &self,
+        keep: impl Fn(&Statement) -> bool,
+        forged: Statement,
+        time: Timestamp,
+    ) -> Fault {
         self.fault_with(keep, forged, time, Vec::new())
     }
 

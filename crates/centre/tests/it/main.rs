@@ -13,6 +13,7 @@ mod orders;
 mod reports;
 mod restart;
 mod rules;
+mod shown;
 mod silence;
 mod simulated;
 mod site;

@@ -4,15 +4,18 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use sekong_centre::{AskError, Clock, CustodianLink, Job, LineKey, Office, OfficeOptions, Remote, terms};
+use sekong_centre::{
+    AskError, Clock, CustodianLink, Job, LineKey, Office, OfficeOptions, Remote, Shown, ShownError, terms,
+};
 use sekong_draw::{LocalCustodian, ReleaseRequest};
 use sekong_model::{CustodianId, Hour, Moment};
 use sekong_store::Vault;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 
 use crate::founded::{Founded, secrets};
@@ -171,6 +174,42 @@ async fn an_office_answers_nobody_but_its_peers_and_gives_values_to_the_centre_a
     assert_eq!(release.custodian, *id);
 }
 
+/// Idle connections from one address, as many as the office lets live, for as long as the test does.
+fn crowd(office: SocketAddr, from: &str) -> tokio::task::JoinHandle<()> {
+    let from = format!("{from}:0").parse().unwrap();
+    tokio::spawn(async move {
+        let mut idle = Vec::new();
+        loop {
+            for _ in 0..100 {
+                let socket = TcpSocket::new_v4().unwrap();
+                socket.bind(from).unwrap();
+                idle.extend(socket.connect(office).await.ok());
+            }
+            idle.drain(..idle.len().saturating_sub(500));
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    })
+}
+
+#[tokio::test]
+async fn strangers_who_hold_every_connection_they_get_do_not_silence_a_custodian() {
+    let mut network = Network::new().await;
+    let due = network.founded.campaign.release_at(network.moment(1));
+    network.set_clocks(due);
+    let request = network.request(1).await;
+    let (id, office) = &network.offices[0];
+    let crowds = ["127.0.0.2", "127.0.0.3", "127.0.0.4"].map(|from| crowd(office.address, from));
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    for _ in 0..5 {
+        let line = office.line(id, "centre");
+        let asked = tokio::time::timeout(Duration::from_secs(2), line.ask(&request, due));
+        let release = asked.await.unwrap().unwrap();
+        assert_eq!(release.custodian, *id);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    crowds.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
 #[tokio::test]
 async fn an_office_keeps_to_its_own_clock_and_its_first_freeze_over_a_restart() {
     let mut network = Network::new().await;
@@ -200,4 +239,27 @@ async fn an_office_keeps_to_its_own_clock_and_its_first_freeze_over_a_restart() 
         "{refused}"
     );
     office.stop().await;
+    shows_both_heads(&network, &id).await;
+}
+
+/// A centre that comes with a second list of one day has signed a head that its log does not continue: the custodian that
+/// refused kept it.
+async fn shows_both_heads(network: &Network, id: &CustodianId) {
+    let (founded, moment) = (&network.founded, network.moment(1));
+    let mut vault = Vault::open_read_only(&network.folder.path().join(format!("{id}.db"))).await.unwrap();
+    let days = i64::from(founded.campaign.rules().public_after_days);
+    let public = founded.campaign.instant(founded.day(), Hour::try_from(2).unwrap())
+        + SignedDuration::from_hours(24 * days);
+    for (now, releases) in [(public - SignedDuration::from_secs(1), 0), (public, 1)] {
+        let shown = Shown::of(&mut vault, &founded.campaign, id.clone(), now).await.unwrap();
+        assert_eq!(shown.releases.len(), releases, "values that are not public yet stay in the vault");
+        let found = founded.compare(&shown).unwrap();
+        let [fault] = &found.faults[..] else { panic!("the first head is continued: {found:?}") };
+        assert_eq!(fault.rule, "head.two-faced");
+        assert!(fault.detail.starts_with(id.as_str()), "{}", fault.detail);
+        assert_eq!(found.disputes.len(), releases, "the log has no draw of {moment}");
+    }
+    let mut shown = Shown::of(&mut vault, &founded.campaign, id.clone(), public).await.unwrap();
+    shown.second_freezes[0].second.head = shown.second_freezes[0].second.head.replace('\n', " ");
+    assert!(matches!(founded.compare(&shown), Err(ShownError::Head { .. })));
 }

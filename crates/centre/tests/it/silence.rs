@@ -298,14 +298,56 @@ async fn a_planned_outage_is_drawn_around_and_never_leaves_fewer_than_three() {
 }
 
 #[tokio::test]
-async fn an_outage_planned_after_the_freeze_does_not_count() {
+async fn an_outage_planned_after_the_freeze_is_refused() {
     let mut founded = Founded::at_midnight().await;
     let (from, now) = (founded.campaign.release_at(founded.one()), founded.now);
     let said = outage(&founded, "customs", from, 3);
-    founded.centre.plan_outage(said, now).unwrap();
-    founded.centre.commit(now).await.unwrap();
+    let error = founded.centre.plan_outage(said, now).unwrap_err();
+    assert_eq!(rule(&error), "outage.frozen", "{error}");
     founded.bend("customs", mute);
     waits_for(founded.draw_one(0).await, "the values of customs");
+}
+
+#[tokio::test]
+async fn an_outage_that_stands_in_the_public_log_cannot_be_posted_again() {
+    let mut founded = Founded::new().await;
+    let (from, now) = (founded.campaign.release_at(founded.one()), founded.now);
+    let said = outage(&founded, "customs", from, 3);
+    founded.centre.plan_outage(said.clone(), now).unwrap();
+    founded.centre.commit(now).await.unwrap();
+    let hours = SignedDuration::from_hours;
+    let refused = [
+        (said.clone(), "outage.once"),
+        (outage(&founded, "customs", from + hours(2), 3), "outage.once"),
+        (outage(&founded, "customs", from - hours(2), 3), "outage.once"),
+        (outage(&founded, "customs", from - hours(2), 9), "outage.once"),
+        (outage(&founded, "court", from, 0), "outage.moments"),
+        (outage(&founded, "court", from, -1), "outage.moments"),
+        (outage(&founded, "court", founded.campaign.ends_at() + hours(1), 3), "outage.moments"),
+        (outage(&founded, "court", now - hours(1), 24), "outage.ahead"),
+    ];
+    let size = founded.centre.log_size();
+    for (said, wanted) in refused {
+        let error = founded.centre.plan_outage(said, now).unwrap_err();
+        assert_eq!(rule(&error), wanted, "{error}");
+    }
+    assert_eq!(founded.centre.log_size(), size);
+    // Next to each other is not over each other, and what one custodian planned shuts out no other.
+    founded.centre.plan_outage(outage(&founded, "customs", from + hours(3), 1), now).unwrap();
+    founded.centre.plan_outage(outage(&founded, "court", from, 3), now).unwrap();
+}
+
+#[tokio::test]
+async fn a_custodian_plans_so_many_outages_and_no_more() {
+    let mut founded = Founded::new().await;
+    let (from, now) = (founded.campaign.release_at(founded.one()), founded.now);
+    for number in 0..104 {
+        let said = outage(&founded, "customs", from + SignedDuration::from_hours(2 * number), 2);
+        founded.centre.plan_outage(said, now).unwrap();
+    }
+    let one_more = outage(&founded, "customs", from + SignedDuration::from_hours(2 * 104), 2);
+    let error = founded.centre.plan_outage(one_more, now).unwrap_err();
+    assert_eq!(rule(&error), "outage.count", "{error}");
 }
 
 #[tokio::test]

@@ -325,7 +325,7 @@ fn agencies_of_a_post_are_some_and_each_once() {
     let old = "cleared_access = true\n\n";
     let with = |agencies: &str| format!("cleared_access = true\nagencies = [{agencies}]\n\n");
     let problem = check(CAMPAIGN_FILE, old, &with(""), "post[0].agencies", "", "agency");
-    assert_problem!(problem, Problem::TooFew { kind: Kind::Agency, least: 1 });
+    assert_problem!(problem, Problem::TooFew { kind: Kind::Agency, least: 1, count: 0 });
     let twice = with("\"police\", \"police\"");
     let problem = check(CAMPAIGN_FILE, old, &twice, "post[0].agencies[1]", "police", "rename");
     assert_problem!(problem, Problem::Duplicate { kind: Kind::Agency, .. });

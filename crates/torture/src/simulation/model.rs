@@ -75,11 +75,22 @@ impl Model {
         present(campaign, counted, moment)
     }
 
-    /// Whether one more outage leaves enough for every moment.
-    pub(crate) fn bears(&self, campaign: &Campaign, outage: &OutagePlanned) -> bool {
+    /// Whether one more outage counts: it lies ahead, overlaps none of its custodian's, takes a value away and none of a
+    /// frozen period, and leaves enough for every moment.
+    pub(crate) fn bears(&self, campaign: &Campaign, outage: &OutagePlanned, now: Timestamp) -> bool {
+        let overlaps = |one: &OutagePlanned| {
+            one.custodian == outage.custodian && one.from < outage.until && outage.from < one.until
+        };
         let mut all = self.outages.clone();
         all.push(outage.clone());
-        campaign.moments_of_campaign().all(|moment| present(campaign, &all, moment).len() >= REMAIN)
+        let due = |moment: &Moment| campaign.release_at(*moment);
+        let (from, until) = (outage.from, outage.until);
+        let mut taken = campaign.moments_of_campaign().filter(|moment| (from..until).contains(&due(moment)));
+        let free = |moment: Moment| {
+            !self.frozen.contains_key(&period_of(moment)) && present(campaign, &all, moment).len() >= REMAIN
+        };
+        let ahead = now <= from && !self.outages.iter().any(overlaps);
+        ahead && taken.next().is_some_and(free) && taken.all(free)
     }
 
     /// The custodians whose values are missing, and what their answers lack.

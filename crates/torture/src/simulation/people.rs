@@ -223,11 +223,9 @@ impl Simulation<'_> {
         let longer = OutagePlanned { until: said.until + SignedDuration::from_hours(1), ..said.clone() };
         let refused = self.centre().plan_outage(longer, now).is_err();
         self.holds(3, refused, || "an outage is taken that its custodian did not sign".to_owned())?;
-        let bears = self.model.bears(&self.world.campaign, &said);
+        let bears = self.model.bears(&self.world.campaign, &said, now);
         let taken = self.centre().plan_outage(said.clone(), now);
-        self.holds(3, taken.is_ok() == bears, || {
-            format!("{said:?} leaves enough: {bears}, came to {taken:?}")
-        })?;
+        self.holds(3, taken.is_ok() == bears, || format!("{said:?} counts: {bears}, came to {taken:?}"))?;
         if bears {
             at_once(self.centre().commit(now)).map_err(|error| self.broken(6, error.to_string()))?;
             self.model.outages.push(said);
