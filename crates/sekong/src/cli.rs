@@ -52,7 +52,7 @@ pub enum Command {
     )]
     Custodian(CustodianCommand),
     /// Print the page of a team's codebook for a day, for a team without a device
-    #[command(after_help = "Example:\n  sekong codebook --data /srv/sekong --team ST-P-01 --day 2017-01-03")]
+    #[command(after_help = "Example:\n  sekong codebook --data /srv/sekong --team ST-A-01 --day 2017-01-03")]
     Codebook(CodebookArgs),
     /// Test every office that declares absences: were those it removed dealt better units than the lot explains?
     #[command(after_help = "Example:\n  sekong declarers /srv/sekong --json")]
@@ -85,7 +85,7 @@ pub enum Command {
     Check(CheckArgs),
     /// Verify a log and recompute every draw in it
     #[command(
-        after_help = "Examples:\n  sekong verify /srv/sekong\n  sekong verify https://example.org --key log.vkey --json"
+        after_help = "Examples:\n  sekong verify /srv/sekong\n  sekong verify https://example.org --key log.vkey --custodian court.json --json"
     )]
     Verify(VerifyArgs),
     /// Look at a campaign file
@@ -105,6 +105,10 @@ pub enum CustodianCommand {
     #[command(after_help = "Example:\n  sekong custodian commit --data court --out court.json")]
     Commit(CustodianCommitArgs),
     /// Answer the centre, and auditors, by this machine's clock
+    ///
+    /// The folder is one: secret.json and vault.db belong together, for the vault knows what the secret must not say again. Copy
+    /// it whole while nobody serves it. After a loss put the newest copy back. If the vault is older than the last release, or
+    /// lost (--vault-lost), tell the auditors from which day on: a centre with two faces could have had values for two lists.
     #[command(
         after_help = "Example:\n  sekong custodian serve --data court --centre centre.json --listen 192.0.2.7:7443"
     )]
@@ -117,6 +121,10 @@ pub enum CustodianCommand {
         after_help = "Example:\n  sekong custodian outage --data court --from 2017-02-01T02:00:00Z --until 2017-02-01T08:00:00Z"
     )]
     Outage(CustodianOutageArgs),
+    /// Write what this custodian can show for itself: its releases that everybody may see by now, and the signed heads of days
+    /// that it was asked for twice; `sekong verify --released` holds it against a log
+    #[command(after_help = "Example:\n  sekong custodian export --data court --out court-released.json")]
+    Export(CustodianExportArgs),
 }
 
 /// Arguments of `sekong custodian init`.
@@ -130,6 +138,20 @@ pub struct CustodianInitArgs {
     /// The folder to create; it must be empty or not exist
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
+}
+
+/// Arguments of `sekong custodian export`.
+#[derive(Debug, Args)]
+pub struct CustodianExportArgs {
+    /// The custodian's folder
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Where to write
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// The time to judge by what may be seen, for a campaign on a demo's clock; without it the machine's
+    #[arg(long, value_name = "TIME")]
+    pub now: Option<Timestamp>,
 }
 
 /// Arguments of `sekong custodian commit`.
@@ -158,6 +180,9 @@ pub struct CustodianServeArgs {
     /// The line key of an auditor who may see what was released, 64 hexadecimal digits; may be given again
     #[arg(long, value_name = "64HEX")]
     pub auditor: Vec<DeviceId>,
+    /// Begin with an empty vault where vault.db and every copy of it are lost: what was frozen and released is forgotten
+    #[arg(long)]
+    pub vault_lost: bool,
     /// A clock for trying things out: when it starts and how many campaign seconds pass in a second
     #[arg(long, value_name = "START,SPEED")]
     pub demo_clock: Option<DemoStart>,
@@ -603,6 +628,14 @@ pub struct VerifyArgs {
     /// The log's verifier key, or a file with it on the first line and cosigners' keys below
     #[arg(long, value_name = "VKEY|FILE")]
     pub key: Option<String>,
+    /// What a custodian's `commit` wrote, which did not come from the centre: the log must hold that key and commitment; once for
+    /// each custodian
+    #[arg(long, value_name = "FILE")]
+    pub custodian: Vec<PathBuf>,
+    /// What a custodian's `export` wrote: says where its word and the log's part, and names a head that the log does not
+    /// continue; may be given again
+    #[arg(long, value_name = "FILE")]
+    pub released: Vec<PathBuf>,
     /// A file with an older head, of which the log must be a continuation
     #[arg(long, value_name = "HEAD")]
     pub since: Option<PathBuf>,

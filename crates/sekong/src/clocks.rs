@@ -13,7 +13,7 @@ use sekong_centre::Clock;
 use sekong_model::Campaign;
 use tokio::sync::watch;
 
-use crate::output::print_line;
+use crate::output::{complain, print_line};
 
 /// Longest single sleep: a clock that was set meanwhile is looked at again.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
@@ -99,7 +99,9 @@ impl DemoClock {
                     // A reader who went away needs no answer.
                     let _ = print_line(self.now());
                 }
-                Err(error) => eprintln!("a step is a time like 2017-01-08T00:00:00Z, not {line:?}: {error}"),
+                Err(error) => complain(format_args!(
+                    "a step is a time like 2017-01-08T00:00:00Z, not {line:?}: {error}"
+                )),
             }
         }
     }

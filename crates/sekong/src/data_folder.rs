@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::failure::Failure;
 use crate::files::read_text;
 use crate::lines::{self, CentreFile, CustodianFile};
+use crate::output::complain;
 
 /// The file with the secrets, relative to the folder.
 const SECRETS: &str = "keys/secrets.json";
@@ -109,7 +110,7 @@ impl DataFolder {
             return Ok(());
         }
         let known: BTreeMap<&CustodianId, DeviceId> =
-            custodians.iter().map(|file| (&file.commitment.custodian, file.line)).collect();
+            custodians.iter().map(|file| (file.id(), file.line)).collect();
         self.write("custodians.json", &lines::text(&known)?, 0o644)
     }
 
@@ -192,6 +193,31 @@ pub(crate) fn new_folder(root: &Path) -> Result<(), Failure> {
     }
     fs::create_dir_all(root).map_err(cannot)?;
     fs::set_permissions(root, fs::Permissions::from_mode(0o700)).map_err(cannot)
+}
+
+/// Makes what lies in a new folder; a failure leaves the folder as empty as it was, so that the next try can have it.
+pub(crate) fn whole<T>(root: &Path, make: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    let made = make();
+    if made.is_err() {
+        let left =
+            fs::read_dir(root).and_then(|mut entries| entries.try_for_each(|entry| remove(&entry?.path())));
+        if let Err(error) = left {
+            complain(format_args!(
+                "{} is half made: remove it before the next try ({error})",
+                root.display()
+            ));
+        }
+    }
+    made
+}
+
+fn remove(path: &Path) -> std::io::Result<()> {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match removed {
+        // The database's own files go when it is closed.
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
 }
 
 /// Writes a file that must not be there yet, and has it on the disk.

@@ -10,15 +10,18 @@ mod explained;
 mod failure;
 mod files;
 mod lines;
+mod links;
 mod output;
 mod pages;
 mod people;
+mod pins;
 mod progress;
 mod randomness;
 mod resume;
 mod serving;
 
 pub use failure::{Failure, FailureKind};
+pub use output::complain;
 
 use cli::{CampaignCommand, Cli, Command, CustodianCommand, DiceCommand, DrawCommand, GameCommand};
 
@@ -47,6 +50,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Custodian(CustodianCommand::Serve(args)) => commands::custodian::serve(&args),
         Command::Custodian(CustodianCommand::Status(args)) => commands::custodian::status(&args),
         Command::Custodian(CustodianCommand::Outage(args)) => commands::custodian::outage(&args),
+        Command::Custodian(CustodianCommand::Export(args)) => commands::custodian::export(&args),
         Command::Dice(DiceCommand::Key(args)) => commands::dice::key(&args),
         Command::Dice(DiceCommand::Public(args)) => commands::dice::public(&args),
         Command::Dice(DiceCommand::Throw(args)) => commands::dice::throw(&args),

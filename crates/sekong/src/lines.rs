@@ -1,10 +1,11 @@
 //! What centre and custodians tell each other before a campaign begins: public files, carried by hand.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use sekong_centre::KeyRing;
-use sekong_log::{CustodianCommitted, DeviceId, Hash};
-use sekong_model::CampaignId;
+use sekong_log::{CustodianCommitted, DeviceId, Hash, KeyKind, VerifierKey};
+use sekong_model::{Campaign, CampaignId, CustodianId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,12 @@ pub(crate) struct CustodianFile {
     pub(crate) commitment: CustodianCommitted,
     /// The key by which it answers.
     pub(crate) line: DeviceId,
+}
+
+impl CustodianFile {
+    pub(crate) fn id(&self) -> &CustodianId {
+        &self.commitment.custodian
+    }
 }
 
 /// What the centre tells its custodians.
@@ -46,6 +53,33 @@ impl CentreFile {
             .try_into()
             .map_err(|keys: Vec<_>| Failure::failed(format!("log holds {} keys, not one", keys.len())))?;
         Ok(KeyRing { log, cosigners: Some(parse_keys("cosigners", &self.cosigners.join("\n"))?) })
+    }
+}
+
+impl CentreFile {
+    /// Whether a custodian of the campaign can serve by it: whoever takes a wrong one serves nobody.
+    pub(crate) fn check(&self, campaign: &Campaign) -> Result<(), Failure> {
+        let wrong = |what: String| {
+            Err(Failure::usage(what)
+                .hint("name the file that `sekong init` wrote as keys/centre.json, unchanged"))
+        };
+        let keys = self.keys()?;
+        let cosigners = keys.cosigners.unwrap_or_default();
+        if keys.log.kind() != KeyKind::Ed25519 {
+            return wrong("log is no key that signs heads".to_owned());
+        }
+        if let Some(odd) = cosigners.iter().find(|key| key.kind() != KeyKind::CosignatureV1) {
+            return wrong(format!("cosigners: {odd} is no cosigner's key"));
+        }
+        let names: BTreeSet<&str> = cosigners.iter().map(VerifierKey::name).collect();
+        let needed = campaign.rules().cosignatures as usize;
+        if names.len() < needed || names.len() < cosigners.len() {
+            return wrong(format!("cosigners: {} different ones, the campaign needs {needed}", names.len()));
+        }
+        if !self.line.can_sign() {
+            return wrong("line is no key that anybody can hold".to_owned());
+        }
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 use sekong::cli::Cli;
-use sekong::{Failure, tell};
+use sekong::{Failure, complain, tell};
 
 fn main() -> ExitCode {
     // Unwrapped, so that a file's name stays one word; the terminal wraps what is long. Set once, so it cannot fail.
@@ -17,7 +17,7 @@ fn main() -> ExitCode {
             Err(failure) => {
                 let code = failure.kind.exit_code();
                 tell(&failure);
-                eprintln!("{:?}", miette::Report::new(failure));
+                complain(format_args!("{:?}", miette::Report::new(failure)));
                 ExitCode::from(code)
             }
         },

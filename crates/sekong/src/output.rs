@@ -1,4 +1,4 @@
-//! Standard output: what was asked for, and nothing else.
+//! Standard output: what was asked for, and nothing else; standard error: what went wrong, for whoever listens.
 
 use std::io::{ErrorKind, Write};
 
@@ -19,4 +19,9 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 /// Writes one line to standard output.
 pub(crate) fn print_line(line: impl std::fmt::Display) -> Result<(), Failure> {
     print(&format!("{line}\n"))
+}
+
+/// Writes one line to standard error. Whoever closed it does not want to hear, which is no reason to fail.
+pub fn complain(line: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
 }

@@ -5,6 +5,8 @@ use std::io::IsTerminal;
 use indicatif::{ProgressBar, ProgressStyle};
 use sekong_centre::Progress;
 
+use crate::output::complain;
+
 /// The progress of an audit on stderr.
 pub(crate) fn shown(doing: &'static str) -> impl FnMut(&Progress<'_>) {
     let mut show = bar(doing);
@@ -17,7 +19,7 @@ pub(crate) fn bar(doing: &'static str) -> impl FnMut(u64, u64) {
     let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar.set_message(doing);
-    eprintln!("{doing} …");
+    complain(format_args!("{doing} …"));
     move |done, of| {
         bar.set_length(of);
         bar.set_position(done);

@@ -13,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::data_folder::DataFolder;
 use crate::failure::Failure;
-use crate::output::print_line;
+use crate::output::{complain, print_line};
 use crate::pages::BuiltPages;
 
 /// Connections at one time at most.
@@ -66,15 +66,15 @@ fn connections_max() -> usize {
 pub(crate) async fn tell_of_trouble(service: Service) {
     let stopped = async {
         if let Some(stopped) = service.stopped().await {
-            eprintln!("the schedule stopped, reports are still taken: {}", stopped.reason);
+            complain(format_args!("the schedule stopped, reports are still taken: {}", stopped.reason));
         }
     };
     let mut unpublished = service.unpublished();
     let lagging = async {
         while unpublished.changed().await.is_ok() {
             match &*unpublished.borrow_and_update() {
-                Some(why) => eprintln!("the folder lags behind the log, which is safe: {why}"),
-                None => eprintln!("the folder has caught up with the log"),
+                Some(why) => complain(format_args!("the folder lags behind the log, which is safe: {why}")),
+                None => complain(format_args!("the folder has caught up with the log")),
             }
         }
     };
@@ -103,6 +103,15 @@ pub(crate) fn announce(address: SocketAddr, as_json: bool) -> Result<(), Failure
         print_line(json!({ "listening": address }))
     } else {
         print_line(format_args!("listening on {address}"))
+    }
+}
+
+/// Says where a custodian listens: there is nothing for a browser.
+pub(crate) fn announce_line(address: SocketAddr, as_json: bool) -> Result<(), Failure> {
+    if as_json {
+        print_line(json!({ "listening": address.to_string() }))
+    } else {
+        print_line(format_args!("listening on {address}, over TLS, for the centre and auditors alone"))
     }
 }
 

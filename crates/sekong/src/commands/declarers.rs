@@ -28,8 +28,8 @@ const STEERED_SHARES: [f64; 3] = [0.05, 0.2, 1.0];
 const SEED: Seed = Seed(2017);
 
 pub(crate) fn run(args: &DeclarersArgs) -> Result<(), Failure> {
-    let question = Question { key: None, since: None, now: args.now.unwrap_or_else(now), known: None };
-    let verdict = verify_folder(&args.data, &question, &mut shown("verifying"))?;
+    let question = Question::at(args.now.unwrap_or_else(now));
+    let verdict = verify_folder(&args.data, &question, &mut shown("verifying"))?.verdict;
     outcome(&verdict)?;
     let state = verdict.state.ok_or_else(|| Failure::failed("the log opens no campaign"))?;
     let terms = Terms::new(offices(&state), SEED);

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
-use sekong_centre::{Centre, Clock, Degraded, Founding, InProcess, Secrets, Service, Tally, Verdict, jobs};
+use sekong_centre::{
+    Centre, Clock, Degraded, Founding, InProcess, Late, Secrets, Service, Tally, Verdict, jobs,
+};
 use sekong_log::{Enrolled, Hash};
 use sekong_model::{Campaign, Hour, SourceBundle, TeamId};
 use sekong_simulate::{Habits, Seed, absences};
@@ -23,7 +25,7 @@ use crate::clocks::DemoClock;
 use crate::data_folder::DataFolder;
 use crate::failure::Failure;
 use crate::files::{parse_campaign, read_campaign, shipped_campaign};
-use crate::output::{print, print_line};
+use crate::output::{complain, print, print_line};
 use crate::people::{Setting, World, box_secret, device, officer_key};
 use crate::progress::{bar, shown};
 use crate::serving;
@@ -136,8 +138,8 @@ fn live(
 }
 
 fn verify(folder: &DataFolder, now: Timestamp) -> Result<Verdict, Failure> {
-    let question = Question { key: None, since: None, now, known: None };
-    verify::verify_folder(folder.root(), &question, &mut shown("verifying"))
+    let verified = verify::verify_folder(folder.root(), &Question::at(now), &mut shown("verifying"))?;
+    Ok(verified.verdict)
 }
 
 /// The people live on beside the server; when they cannot, it says so and serves on.
@@ -146,7 +148,7 @@ fn live_on(mut world: World, ending: Arc<AtomicBool>) {
         if let Err(failure) = world.live_on()
             && !ending.load(Ordering::SeqCst)
         {
-            eprintln!("the simulated teams stopped: {failure}");
+            complain(format_args!("the simulated teams stopped: {failure}"));
         }
     });
 }
@@ -159,6 +161,7 @@ fn unfinished(folder: &DataFolder) -> String {
 struct Week {
     tally: Tally,
     degraded: Degraded,
+    late: Late,
     log_size: u64,
     head: String,
     commits: u64,
@@ -169,6 +172,7 @@ async fn week(args: &DemoArgs, service: &Service, receipts: u64) -> Week {
     Week {
         tally: service.tally(args.days).await,
         degraded: service.degraded().await,
+        late: service.late().await,
         log_size: service.log_size().await,
         head: service.head().await,
         commits: service.commits().await,
@@ -215,9 +219,10 @@ fn print_week(args: &DemoArgs, week: &Week, verified: bool) -> Result<(), Failur
             "boxes_opened": tally.boxes_opened,
             "orders_relayed": tally.orders_relayed,
             "degraded_hours": week.degraded.province_hours,
-            "degraded": week.degraded.hours(),
             "degraded_weeks": week.degraded.province_weeks,
+            "degraded": week.degraded.hours(),
             "degraded_deals": week.degraded.weeks(),
+            "late_releases": verify::late_json(&week.late),
             "log_size": week.log_size,
             "head": week.head,
             "commits": week.commits,

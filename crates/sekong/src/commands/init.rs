@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use sekong_centre::{Centre, Founding, InProcess, KeyRing, Secrets, canonical_files, jobs};
-use sekong_log::{CustodianCommitted, Hash, Remark, body_hash};
-use sekong_model::{Campaign, CustodianId, SourceBundle};
+use sekong_log::{CustodianCommitted, DeviceId, Hash, Remark, body_hash};
+use sekong_model::{Campaign, OfficerId, SourceBundle};
 use sekong_store::SqliteStore;
 use serde_json::json;
 
 use crate::cli::InitArgs;
 use crate::clocks::now;
-use crate::data_folder::DataFolder;
+use crate::data_folder::{DataFolder, whole};
 use crate::failure::Failure;
 use crate::files::read_campaign;
 use crate::lines::{self, CentreFile, CustodianFile};
-use crate::output::{print, print_line};
+use crate::output::{complain, print, print_line};
 use crate::randomness::random;
 
 pub(crate) fn run(args: &InitArgs) -> Result<(), Failure> {
@@ -23,21 +23,10 @@ pub(crate) fn run(args: &InitArgs) -> Result<(), Failure> {
     warn_if_past(&campaign);
     let apart = custodians_apart(&args.custodian, &campaign, body_hash(&canonical_files(&files)))?;
     let folder = DataFolder::create(&args.data)?;
-    let secrets = new_secrets(&campaign, !apart.is_empty())?;
-    let keys = secrets.key_ring(campaign.id()).map_err(Failure::failed)?;
-    folder.write_keys(&secrets, &keys)?;
-    folder.write_lines(&centre_file(&files, &campaign, &secrets, &keys), &apart)?;
-    let officers: Vec<_> = args.officer.iter().map(|seat| (seat.officer.clone(), seat.key)).collect();
-    let founding = Founding {
-        files: &files,
-        campaign: &campaign,
-        secrets: &secrets,
-        commitments: &commitments(&campaign, &secrets, &keys, &apart)?,
-        officers: &officers,
-        dice: dice_at_once(&apart)?,
-        devices: &[],
-    };
-    let head = super::block_on(found(&folder, &founding))??;
+    let (keys, head) = whole(folder.root(), || {
+        let officers: Vec<_> = args.officer.iter().map(|seat| (seat.officer.clone(), seat.key)).collect();
+        campaign_in(&folder, &files, &campaign, &apart, &officers)
+    })?;
     if args.json {
         return print_line(json!({ "campaign": campaign.id(), "key": keys.log.to_string(), "head": head }));
     }
@@ -49,6 +38,31 @@ pub(crate) fn run(args: &InitArgs) -> Result<(), Failure> {
         )?;
     }
     print(&head)
+}
+
+/// Founds the campaign in a new folder; its public keys and its first head.
+fn campaign_in(
+    folder: &DataFolder,
+    files: &SourceBundle,
+    campaign: &Campaign,
+    apart: &[CustodianFile],
+    officers: &[(OfficerId, DeviceId)],
+) -> Result<(KeyRing, String), Failure> {
+    let secrets = new_secrets(campaign, !apart.is_empty())?;
+    let keys = secrets.key_ring(campaign.id()).map_err(Failure::failed)?;
+    folder.write_keys(&secrets, &keys)?;
+    folder.write_lines(&centre_file(files, campaign, &secrets, &keys), apart)?;
+    let founding = Founding {
+        files,
+        campaign,
+        secrets: &secrets,
+        commitments: &commitments(campaign, &secrets, &keys, apart)?,
+        officers,
+        dice: dice_at_once(apart)?,
+        devices: &[],
+    };
+    let head = super::block_on(found(folder, &founding))??;
+    Ok((keys, head))
 }
 
 /// Custodians on machines of their own, each of the campaign once; none if their secrets are to lie here.
@@ -70,16 +84,37 @@ fn custodians_apart(
         .hint("found the campaign with the very files that the custodians committed to"));
     }
     let files: Vec<CustodianFile> = files.into_iter().map(|(_, file)| file).collect();
-    let given: Vec<&CustodianId> = files.iter().map(|file| &file.commitment.custodian).collect();
-    let mut missing =
-        campaign.custodians().iter().filter(|id| given.iter().filter(|known| known == &id).count() != 1);
+    check_each_once(&files, campaign)?;
+    Ok(files)
+}
+
+/// Each custodian of the campaign once, nobody else, and no two with one secret.
+fn check_each_once(files: &[CustodianFile], campaign: &Campaign) -> Result<(), Failure> {
+    let wrong = |what: String| {
+        Err(Failure::usage(format!("--custodian: {what}"))
+            .hint("give one file for each custodian of the campaign, or none"))
+    };
+    for (place, file) in files.iter().enumerate() {
+        let (id, before) = (file.id(), &files[..place]);
+        if !campaign.custodians().contains(id) {
+            return wrong(format!("the campaign has no custodian {id}"));
+        }
+        if before.iter().any(|known| known.id() == id) {
+            return wrong(format!("{id} is given twice"));
+        }
+        let shares = |known: &&CustodianFile| {
+            known.commitment.root == file.commitment.root
+                || known.commitment.key == file.commitment.key
+                || known.line == file.line
+        };
+        if let Some(twin) = before.iter().find(shares) {
+            return wrong(format!("{} and {id} have one secret", twin.id()));
+        }
+    }
+    let mut missing = campaign.custodians().iter().filter(|id| files.iter().all(|file| file.id() != *id));
     match missing.next() {
-        Some(id) if !files.is_empty() => Err(Failure::usage(format!(
-            "--custodian: {} files, custodian {id} is not there exactly once",
-            files.len()
-        ))
-        .hint("give one file for each custodian of the campaign, or none")),
-        _ => Ok(files),
+        Some(id) if !files.is_empty() => wrong(format!("the file of {id} is missing")),
+        _ => Ok(()),
     }
 }
 
@@ -119,13 +154,17 @@ fn dice_at_once(apart: &[CustodianFile]) -> Result<Option<(Hash, Remark)>, Failu
 fn warn_if_past(campaign: &Campaign) {
     let (ends, now) = (campaign.ends_at(), now());
     if ends <= now {
-        eprintln!("warning: the campaign ended at {ends}: the centre will serve it, but plan nothing in it");
+        complain(format_args!(
+            "warning: the campaign ended at {ends}: the centre will serve it, but plan nothing in it"
+        ));
     } else if let Some((due, job)) = jobs(campaign, 1).first().filter(|(due, _)| *due < now) {
-        eprintln!("warning: {job}: due at {due}, so the first draws will be late and count as such");
+        complain(format_args!(
+            "warning: {job}: due at {due}, so the first draws will be late and count as such"
+        ));
     } else {
         return;
     }
-    eprintln!("  help: set later days in campaign.toml, or try it out with `sekong demo`");
+    complain(format_args!("  help: set later days in campaign.toml, or try it out with `sekong demo`"));
 }
 
 async fn found(folder: &DataFolder, founding: &Founding<'_>) -> Result<String, Failure> {

@@ -6,10 +6,11 @@ use sekong_centre::{Centre, CentreError, Clock, CustodianLink, InProcess, Remote
 use sekong_model::{Campaign, CustodianId};
 use sekong_store::SqliteStore;
 
-use crate::cli::ServeArgs;
+use crate::cli::{CustodianAddress, ServeArgs};
 use crate::clocks::{DemoClock, DemoStart, SystemClock};
 use crate::data_folder::DataFolder;
 use crate::failure::Failure;
+use crate::links::Watched;
 use crate::output::print_line;
 use crate::serving;
 
@@ -57,6 +58,7 @@ fn links(
         return Err(Failure::failed("the public dice are not cast: nothing can be planned")
             .hint("throw them in public, then: sekong dice public --data DIR --digits … --method …"));
     }
+    check_addresses(&args.custodian, campaign)?;
     let line = |id: &CustodianId| {
         let address = args.custodian.iter().find(|given| given.custodian == *id);
         let (address, peer) = address.zip(apart.get(id)).ok_or_else(|| {
@@ -64,9 +66,25 @@ fn links(
                 .hint(format!("say --custodian {id}=ADDR; one that is down is noted as silent"))
         })?;
         let remote = Remote::new(id.clone(), address.address, &secrets.line_key(), *peer);
-        Ok(Arc::new(remote) as Arc<dyn CustodianLink>)
+        Ok(Arc::new(Watched::new(Arc::new(remote))) as Arc<dyn CustodianLink>)
     };
     campaign.custodians().iter().map(line).collect()
+}
+
+/// Each is a custodian of the campaign, and is given once.
+fn check_addresses(given: &[CustodianAddress], campaign: &Campaign) -> Result<(), Failure> {
+    for (place, CustodianAddress { custodian, .. }) in given.iter().enumerate() {
+        if !campaign.custodians().contains(custodian) {
+            let known: Vec<&str> = campaign.custodians().iter().map(|id| id.as_str()).collect();
+            return Err(Failure::usage(format!("--custodian: the campaign has no custodian {custodian}"))
+                .hint(format!("its custodians are {}", known.join(", "))));
+        }
+        if given[..place].iter().any(|before| before.custodian == *custodian) {
+            return Err(Failure::usage(format!("--custodian: {custodian} is given twice"))
+                .hint("each listens at one address"));
+        }
+    }
+    Ok(())
 }
 
 /// Opens the campaign that the folder's log tells.

@@ -1,10 +1,12 @@
 //! `sekong verify`: a data folder or a centre's address, checked from the bytes up.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use sekong_centre::{Degraded, Evidence, KeyRing, Progress, Verdict, Watch, audit};
-use sekong_log::{Fetched, Known};
+use sekong_centre::{
+    Bodies, Degraded, Dispute, Evidence, KeyRing, Late, Progress, Shown, State, Verdict, Watch, audit,
+};
+use sekong_log::{DeviceId, Fetched, Known, SignedNote};
 use serde_json::{Value, json};
 
 use crate::cli::VerifyArgs;
@@ -14,11 +16,15 @@ use crate::evidence::{FolderBodies, Listing, Site, SiteBodies, store_head};
 use crate::failure::Failure;
 use crate::files::read_text;
 use crate::output::print_line;
+use crate::pins::{Pins, read_shown};
 use crate::progress::bar;
 use crate::resume::Resume;
 
 /// Faults printed in words; JSON holds all.
 const FAULTS_PRINTED: usize = 20;
+
+/// Digits of a key that are printed in words; JSON holds all.
+const FINGERPRINT_DIGITS: usize = 16;
 
 /// What a record is held against.
 pub(crate) struct Question<'a> {
@@ -30,10 +36,27 @@ pub(crate) struct Question<'a> {
     pub(crate) now: Timestamp,
     /// What was verified before.
     pub(crate) known: Option<Known>,
+    /// What custodians show for themselves.
+    pub(crate) shown: &'a [(PathBuf, Shown)],
+}
+
+impl Question<'_> {
+    /// What the folder says of itself, judged at a time.
+    pub(crate) fn at(now: Timestamp) -> Question<'static> {
+        Question { key: None, since: None, now, known: None, shown: &[] }
+    }
+}
+
+/// What came of it.
+pub(crate) struct Verified {
+    pub(crate) verdict: Verdict,
+    /// Where custodians' words and the log part; no part of the verdict.
+    disputes: Vec<Dispute>,
 }
 
 pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
-    let since = args.since.as_deref().map(read_text).transpose()?;
+    let since = args.since.as_deref().map(read_head).transpose()?;
+    let (pins, shown) = (Pins::read(&args.custodian)?, read_shown(&args.released)?);
     let mut resume = args.resume.as_deref().map(Resume::open).transpose()?;
     let known = resume.as_ref().and_then(Resume::known);
     let mut show = bar("verifying");
@@ -45,22 +68,38 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
     };
     let scheme = args.source.split("://").next().unwrap_or_default().to_ascii_lowercase();
     let key = args.key.as_deref();
-    let question = Question { key, since: since.as_deref(), now: args.now.unwrap_or_else(now), known };
-    let verdict = if args.source.contains("://") && ["http", "https"].contains(&scheme.as_str()) {
-        verify_address(&args.source, &question, &mut watch)?
-    } else {
-        verify_folder(Path::new(&args.source), &question, &mut watch)?
-    };
+    let since = since.as_deref();
+    let question = Question { key, since, now: args.now.unwrap_or_else(now), known, shown: &shown };
+    let Verified { mut verdict, disputes } =
+        if args.source.contains("://") && ["http", "https"].contains(&scheme.as_str()) {
+            verify_address(&args.source, &question, &mut watch)?
+        } else {
+            verify_folder(Path::new(&args.source), &question, &mut watch)?
+        };
     if let Some(resume) = resume {
         resume.close()?;
     }
+    if let Some(state) = &verdict.state {
+        let faults = pins.check(state);
+        verdict.faults.extend(faults);
+    }
     if args.json {
-        print_line(as_json(&verdict))?;
+        print_line(as_json(&verdict, &disputes, &pins))?;
     } else {
-        print_words(&verdict)?;
-        print_trust(args)?;
+        print_words(&verdict, &disputes, &pins)?;
+        print_trust(args, &verdict, &pins)?;
     }
     outcome(&verdict).map_err(Failure::told)
+}
+
+/// An older head; what is no signed note at all says nothing about the log.
+fn read_head(path: &Path) -> Result<String, Failure> {
+    let text = read_text(path)?;
+    text.parse::<SignedNote>().map_err(|error| {
+        Failure::usage(format!("--since: {} is no signed head: {error}", path.display()))
+            .hint("name a file with a whole head, as it lies at log/checkpoint")
+    })?;
+    Ok(text)
 }
 
 /// The failure of a verdict that does not hold.
@@ -81,7 +120,7 @@ pub(crate) fn verify_folder(
     root: &Path,
     question: &Question<'_>,
     watch: &mut Watch<'_>,
-) -> Result<Verdict, Failure> {
+) -> Result<Verified, Failure> {
     let folder = DataFolder::open(root)?;
     let keys = question.key.map_or_else(|| folder.keys(), given_keys)?;
     let log = Listing::of(&folder.log())?;
@@ -98,6 +137,7 @@ pub(crate) fn verify_folder(
         known: question.known,
     };
     let mut verdict = audit(&evidence, watch);
+    let disputes = compare(question.shown, &mut verdict, &keys, &held)?;
     verdict.faults.extend(log.foreign("", "log.unknown"));
     let seen = held.seen();
     for (name, listing) in bodies {
@@ -106,26 +146,53 @@ pub(crate) fn verify_folder(
         listing.all_read()?;
     }
     log.all_read()?;
-    Ok(verdict)
+    Ok(Verified { verdict, disputes })
 }
 
-fn verify_address(address: &str, question: &Question<'_>, watch: &mut Watch<'_>) -> Result<Verdict, Failure> {
+/// Holds what custodians show against the log, once that is one.
+fn compare(
+    shown: &[(PathBuf, Shown)],
+    verdict: &mut Verdict,
+    keys: &KeyRing,
+    bodies: &dyn Bodies,
+) -> Result<Vec<Dispute>, Failure> {
+    let (Some(state), Some(log)) = (&verdict.state, &verdict.log) else { return Ok(Vec::new()) };
+    let mut disputes = Vec::new();
+    for (path, shown) in shown {
+        let compared = shown.compare(state, log, keys, bodies).map_err(|error| {
+            Failure::usage(format!("--released: {} proves nothing: {error}", path.display()))
+                .hint("ask the custodian for another `sekong custodian export` of this campaign")
+        })?;
+        verdict.faults.extend(compared.faults);
+        disputes.extend(compared.disputes);
+    }
+    Ok(disputes)
+}
+
+fn verify_address(
+    address: &str,
+    question: &Question<'_>,
+    watch: &mut Watch<'_>,
+) -> Result<Verified, Failure> {
     let key = question.key.ok_or_else(|| {
         Failure::usage("an address is verified with a key that did not come from it")
             .hint("give --key VKEY, or --key FILE with the log's key and its cosigners' keys below")
     })?;
     let keys = given_keys(key)?;
     let site = Site::new(address);
+    let held = SiteBodies::new(&site);
     let evidence = Evidence {
         files: &Fetched(&site.log_files(&keys)?),
         keys: &keys,
-        bodies: &SiteBodies::new(&site),
+        bodies: &held,
         store_head: None,
         now: question.now,
         since: question.since,
         known: question.known,
     };
-    Ok(audit(&evidence, watch))
+    let mut verdict = audit(&evidence, watch);
+    let disputes = compare(question.shown, &mut verdict, &keys, &held)?;
+    Ok(Verified { verdict, disputes })
 }
 
 /// A verifier key, or a file with the log's key first and cosigners' keys below.
@@ -140,7 +207,7 @@ fn given_keys(given: &str) -> Result<KeyRing, Failure> {
     Ok(KeyRing { log, cosigners: (!cosigners.is_empty()).then_some(cosigners) })
 }
 
-fn as_json(verdict: &Verdict) -> Value {
+fn as_json(verdict: &Verdict, disputes: &[Dispute], pins: &Pins) -> Value {
     let head = verdict.log.as_ref().map(|log| &log.head);
     let cosignatures = head.into_iter().flat_map(|head| &head.cosignatures);
     let faults = verdict.faults.iter().map(|fault| {
@@ -156,6 +223,10 @@ fn as_json(verdict: &Verdict) -> Value {
             .collect::<Vec<_>>(),
         "unchecked": head.map_or(&[][..], |head| &head.unchecked),
         "planned_until": verdict.state.as_ref().and_then(sekong_centre::State::planned_until),
+        "custodians": verdict.state.as_ref().map(|state| custodians_json(state, pins)),
+        "officers": verdict.state.as_ref().map(officers_json),
+        "disputes": disputes.iter().map(dispute_json).collect::<Vec<_>>(),
+        "late_releases": verdict.state.as_ref().map(|state| late_json(&Late::of(state))),
         "degraded_hours": degraded.as_ref().map(|degraded| degraded.province_hours),
         "degraded": degraded.as_ref().map(Degraded::hours),
         "degraded_weeks": degraded.as_ref().map(|degraded| degraded.province_weeks),
@@ -165,8 +236,92 @@ fn as_json(verdict: &Verdict) -> Value {
     })
 }
 
+fn custodians_json(state: &State, pins: &Pins) -> Value {
+    let custodian = |(index, said): (u64, &sekong_log::CustodianCommitted)| {
+        let (id, pinned) = (&said.custodian, pins.holds(&said.custodian));
+        json!({ "custodian": id, "key": said.key, "root": said.root, "entry": index, "pinned": pinned })
+    };
+    state.commitments().map(custodian).collect()
+}
+
+fn officers_json(state: &State) -> Value {
+    state.seats().map(|(seat, key)| json!({ "officer": seat, "key": key })).collect()
+}
+
+fn dispute_json(dispute: &Dispute) -> Value {
+    let of = dispute.of();
+    json!({
+        "what": dispute.name(),
+        "custodian": of.custodian,
+        "province": of.province,
+        "moment": of.moment,
+        "detail": dispute.to_string(),
+    })
+}
+
+/// The figures of late releases, as `demo` and `verify` print them.
+pub(crate) fn late_json(late: &Late) -> Value {
+    json!({
+        "province_hours": late.province_hours,
+        "province_weeks": late.province_weeks,
+        "unexplained": late.unexplained,
+        "longest_s": late.longest.as_secs(),
+    })
+}
+
+/// The beginning of a key, for people to compare.
+fn short(key: DeviceId) -> String {
+    key.to_string().chars().take(FINGERPRINT_DIGITS).collect()
+}
+
+/// Whose keys the log holds.
+fn print_people(state: &State, pins: &Pins) -> Result<(), Failure> {
+    for (_, said) in state.commitments() {
+        let from = if pins.holds(&said.custodian) { "as was given" } else { "taken from the log" };
+        print_line(format_args!("custodian {}: key {}…, {from}", said.custodian, short(said.key)))?;
+    }
+    state.seats().try_for_each(|(seat, key)| print_line(format_args!("seat {seat}: key {}…", short(key))))
+}
+
+/// What was drawn otherwise than it should have been, or later.
+fn print_figures(state: &State) -> Result<(), Failure> {
+    let (degraded, late) = (Degraded::of(state), Late::of(state));
+    if 0 < degraded.province_hours + degraded.province_weeks {
+        let by = degraded.by_custodian.iter().filter(|(_, reasons)| !reasons.is_empty());
+        let by = by.map(|(custodian, reasons)| {
+            let reasons = reasons.iter().map(|(reason, count)| format!("{reason} {count}"));
+            format!("{custodian} ({})", reasons.collect::<Vec<_>>().join(", "))
+        });
+        print_line(format_args!(
+            "degraded: {} province-hours and {} province-weeks drawn with dice for silent custodians; by hours: {}",
+            degraded.province_hours,
+            degraded.province_weeks,
+            by.collect::<Vec<_>>().join(", ")
+        ))?;
+    }
+    if 0 < late.province_hours + late.province_weeks {
+        print_line(format_args!(
+            "late: {} province-hours and {} province-weeks released after their time, {} of them without a silence; \
+             the latest by {} minutes",
+            late.province_hours,
+            late.province_weeks,
+            late.unexplained,
+            late.longest.as_mins()
+        ))?;
+    }
+    Ok(())
+}
+
 /// What the verdict rests on, so that nobody takes it for more.
-fn print_trust(args: &VerifyArgs) -> Result<(), Failure> {
+fn print_trust(args: &VerifyArgs, verdict: &Verdict, pins: &Pins) -> Result<(), Failure> {
+    let commitments = verdict.state.iter().flat_map(State::commitments).map(|(_, said)| &said.custodian);
+    let unpinned: Vec<&str> = commitments.filter(|id| !pins.holds(id)).map(|id| id.as_str()).collect();
+    if !unpinned.is_empty() {
+        print_line(format_args!(
+            "custodians were taken from the log itself: this shows that somebody committed as {}, not who (--custodian)",
+            unpinned.join(", ")
+        ))?;
+    }
     if args.key.is_none() {
         print_line(
             "keys were taken from the folder itself: this shows that it agrees with itself, not whose it is (--key)",
@@ -180,7 +335,7 @@ fn print_trust(args: &VerifyArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-fn print_words(verdict: &Verdict) -> Result<(), Failure> {
+fn print_words(verdict: &Verdict, disputes: &[Dispute], pins: &Pins) -> Result<(), Failure> {
     if let Some(log) = &verdict.log {
         print_line(format_args!("{} entries under root {}", log.tree.size(), log.tree.root()))?;
         for cosignature in &log.head.cosignatures {
@@ -195,11 +350,21 @@ fn print_words(verdict: &Verdict) -> Result<(), Failure> {
             "planned up to {day}; whether the campaign should have gone on is not judged"
         ))?;
     }
+    if let Some(state) = &verdict.state {
+        print_people(state, pins)?;
+        print_figures(state)?;
+    }
     if verdict.sealed > 0 {
         print_line(format_args!(
             "{} entries wait for bodies that are still sealed; what needs none of them was checked",
             verdict.sealed
         ))?;
+    }
+    for dispute in disputes.iter().take(FAULTS_PRINTED) {
+        print_line(format_args!("in dispute: {dispute}"))?;
+    }
+    if disputes.len() > FAULTS_PRINTED {
+        print_line(format_args!("and {} more; --json lists all", disputes.len() - FAULTS_PRINTED))?;
     }
     for fault in verdict.faults.iter().take(FAULTS_PRINTED) {
         let place = fault.entry.map_or_else(String::new, |entry| format!("entry {entry} "));

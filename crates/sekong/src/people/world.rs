@@ -16,6 +16,7 @@ use super::crew::{Crew, Ordered, report, table_of};
 use super::site::Site;
 use crate::clocks::DemoClock;
 use crate::failure::Failure;
+use crate::output::complain;
 
 /// When the last day is over, everybody comes back into reach so much later.
 const HOMECOMING: SignedDuration = SignedDuration::from_mins(1);
@@ -204,7 +205,7 @@ impl World {
     /// Somebody enrolled another device for the team: it is a person's now.
     fn leave_to_a_person(&mut self, team: &TeamId) {
         self.crews.remove(team);
-        eprintln!("{team} has another device now and is not simulated any more");
+        complain(format_args!("{team} has another device now and is not simulated any more"));
     }
 
     fn plan_deed(&mut self, team: &TeamId, duty: &Ordered) {

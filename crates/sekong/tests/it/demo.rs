@@ -12,7 +12,7 @@ use crate::data::{Data, TWO_DAYS, arg, checkpoint, files, shipped};
 use crate::run::{Run, sekong};
 use crate::week::shared_day;
 
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 22] = [
     "days",
     "province_hours",
     "post_hours",
@@ -27,6 +27,7 @@ const KEYS: [&str; 21] = [
     "orders_relayed",
     "late_arrived",
     "degraded_hours",
+    "late_releases",
     "degraded",
     "degraded_weeks",
     "degraded_deals",
@@ -80,6 +81,9 @@ fn figures_agree(line: &Value) {
         let each = line[each].as_object().unwrap();
         assert_eq!(each.len(), 5, "every custodian has its figure: {line}");
         assert!(figure(sum) == 0 && each.values().all(|count| *count == 0), "{line}");
+    }
+    for key in ["province_hours", "province_weeks", "unexplained", "longest_s"] {
+        assert_eq!(line["late_releases"][key], 0, "every draw is made in its time: {line}");
     }
 }
 

@@ -60,9 +60,9 @@ fn a_log_does_not_continue_the_head_of_another_log() {
 }
 
 #[test]
-fn what_is_no_head_is_continued_by_nothing() {
+fn what_is_no_head_is_the_mistake_of_whoever_gives_it() {
     for text in ["", &"noise ".repeat(1000)] {
-        is_no_continuation(since(shared_day(), text));
+        since(shared_day(), text).exits(2).prints_nothing().says(&["--since", "is no signed head", "help:"]);
     }
 }
 
