@@ -247,6 +247,12 @@ pub enum Fault {
         /// Why.
         source: ThrowError,
     },
+    /// Other dice than those that were logged first for a silence.
+    #[error("other dice were logged before for a silence of {moment}; the first ones count")]
+    ThrownBefore {
+        /// The moment.
+        moment: Moment,
+    },
     /// A report of an inspection that began before its order was given.
     #[error("the order was given at {ordered}, the report claims a beginning at {started}")]
     BegunBeforeOrder {
@@ -545,6 +551,7 @@ impl Fault {
             Fault::NotANumber { .. } => "daily-die.number",
             Fault::OtherSilence { .. } => "release.silence",
             Fault::Throw { .. } => "throw.holds",
+            Fault::ThrownBefore { .. } => "throw.first",
             Fault::BegunBeforeOrder { .. } => "inspection.ordered",
             Fault::OtherBasis { .. } => "release.basis",
             Fault::BodyOverdue { .. } => "body.overdue",

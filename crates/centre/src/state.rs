@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use sekong_draw::{DrawKey, Freeze, UnitWalk, ValueList, WeekDeal, period_of};
+use sekong_draw::{DrawKey, Freeze, ThrownDice, UnitWalk, ValueList, WeekDeal, period_of};
 use sekong_log::{
     BoxKey, CampaignOpened, Channel, CustodianCommitted, DeviceId, Entry, Hash, Head, HeadError, HeadKeys,
     NO_PREVIOUS, Period, Statement, Tree, VerifierKey,
@@ -188,6 +188,8 @@ pub struct State {
     officers: BTreeMap<OfficerId, Vec<(u64, DeviceId)>>,
     outages: outage::Outages,
     silences: BTreeMap<(ProvinceId, Moment), NotedSilence>,
+    /// The dice that were logged first for each noted silence, by its leaf hash.
+    thrown: BTreeMap<Hash, ThrownDice>,
     plan_book: PlanBook,
     plans: BTreeMap<(ProvinceId, Day), DayPlan>,
     absences: BTreeMap<(ProvinceId, Period), FrozenList>,
@@ -251,6 +253,7 @@ impl State {
             officers: BTreeMap::new(),
             outages: outage::Outages::default(),
             silences: BTreeMap::new(),
+            thrown: BTreeMap::new(),
             plan_book: PlanBook::default(),
             plans: BTreeMap::new(),
             absences: BTreeMap::new(),

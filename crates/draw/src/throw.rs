@@ -1,7 +1,8 @@
 //! The throw: dice that two officers of different bodies throw together when a custodian is silent.
 //!
 //! It is thrown after the silence was noted in the log together with what the other custodians had released, so that
-//! nobody can choose between a value and a throw. It stands for every silent custodian of the noted silences.
+//! nobody can choose between a value and a throw. It stands for every silent custodian of the noted silences, and names no
+//! other: dice that were signed for a silence which might be logged would let the centre choose which one.
 //!
 //! - *Value* that replaces a custodian's: `SHA-256( lp("sekong/throw-value/v1") ‖ lp(digits) )`.
 //! - *Signature* of an officer: Ed25519 (RFC 8032, verified strictly) over `lp("sekong/throw/v1") ‖ lp(campaign) ‖
@@ -104,8 +105,23 @@ pub enum ThrowError {
     /// Not for this silence: it was thrown before that was noted, or for another province.
     #[error("the throw does not name the silence it is to replace")]
     OtherSilence,
+    /// For a silence that was not noted when it was thrown: somebody could choose whether to note it.
+    #[error("the throw names the silence {silence}, which was not noted before it for its moment")]
+    NotNoted {
+        /// Leaf hash in the throw.
+        silence: Hash,
+    },
+    /// For one silence twice.
+    #[error("the throw names the silence {silence} twice")]
+    NamedTwice {
+        /// Leaf hash in the throw.
+        silence: Hash,
+    },
     /// Not two officers, or of the same body, or one without a key.
-    #[error("a throw is signed by {THROWERS} officers of different bodies; these are {found:?}")]
+    #[error(
+        "a throw is signed by {THROWERS} officers of different bodies; it is signed by {}",
+        listed(found)
+    )]
     Throwers {
         /// Who signed.
         found: Vec<OfficerId>,
@@ -116,6 +132,11 @@ pub enum ThrowError {
         /// Whose.
         officer: OfficerId,
     },
+}
+
+fn listed(seats: &[OfficerId]) -> String {
+    let names: Vec<&str> = seats.iter().map(OfficerId::as_str).collect();
+    if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
 }
 
 impl Throw {
@@ -137,7 +158,7 @@ impl Throw {
     }
 }
 
-/// The officers of a campaign and the keys they hold now.
+/// What a throw is held against: the officers of a campaign, the keys they hold now, and what they could throw for.
 #[derive(Debug, Clone, Copy)]
 pub struct Throwers<'a> {
     /// The campaign.
@@ -146,9 +167,12 @@ pub struct Throwers<'a> {
     pub officers: &'a [Officer],
     /// Their keys.
     pub keys: &'a BTreeMap<OfficerId, DeviceId>,
+    /// Leaf hashes of the silences that were noted for the moment before it was thrown, one a province at most.
+    pub noted: &'a BTreeSet<Hash>,
 }
 
-/// Checks that a throw replaces the silence of a moment and was signed by two officers of different bodies.
+/// Checks that a throw replaces the silence of a moment, names noted silences alone, and was signed by two officers of
+/// different bodies.
 pub fn verify_throw(
     throw: &Throw,
     moment: Moment,
@@ -161,6 +185,7 @@ pub fn verify_throw(
     if !throw.silences.contains(silence) {
         return Err(ThrowError::OtherSilence);
     }
+    check_named(throw, known.noted)?;
     let body = |thrower: &Thrower| {
         known.officers.iter().find(|officer| officer.id == thrower.officer).map(|officer| &officer.body)
     };
@@ -175,6 +200,19 @@ pub fn verify_throw(
         !key.is_some_and(|key| is_signed(key, &message, &thrower.signature))
     });
     unsigned.map_or(Ok(()), |thrower| Err(ThrowError::Signature { officer: thrower.officer.clone() }))
+}
+
+fn check_named(throw: &Throw, noted: &BTreeSet<Hash>) -> Result<(), ThrowError> {
+    let mut named = BTreeSet::new();
+    for silence in &throw.silences {
+        if !noted.contains(silence) {
+            return Err(ThrowError::NotNoted { silence: *silence });
+        }
+        if !named.insert(silence) {
+            return Err(ThrowError::NamedTwice { silence: *silence });
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -197,8 +235,13 @@ mod tests {
     }
 
     fn thrown(signers: &[(&str, u8)]) -> Throw {
+        thrown_for(&[7], signers)
+    }
+
+    fn thrown_for(silences: &[u8], signers: &[(&str, u8)]) -> Throw {
         let dice = ThrownDice::try_from("3141562653".repeat(5)).unwrap();
-        let unsigned = Throw { moment: MOMENT, silences: vec![Hash([7; 32])], dice, throwers: Vec::new() };
+        let silences = silences.iter().map(|silence| Hash([*silence; 32])).collect();
+        let unsigned = Throw { moment: MOMENT, silences, dice, throwers: Vec::new() };
         let campaign = "c".parse().unwrap();
         let sign = |throw: Throw, (id, seed): &(&str, u8)| {
             throw.signed_by(id.parse().unwrap(), &key(*seed), &campaign)
@@ -209,7 +252,8 @@ mod tests {
     fn verdict(throw: &Throw, moment: Moment, silence: u8) -> Result<(), ThrowError> {
         let (officers, keys) = seats();
         let campaign = "c".parse().unwrap();
-        let known = Throwers { campaign: &campaign, officers: &officers, keys: &keys };
+        let noted = BTreeSet::from([Hash([7; 32]), Hash([6; 32])]);
+        let known = Throwers { campaign: &campaign, officers: &officers, keys: &keys, noted: &noted };
         verify_throw(throw, moment, &Hash([silence; 32]), &known)
     }
 
@@ -220,6 +264,17 @@ mod tests {
         assert_eq!(verdict(&throw, MOMENT, 8), Err(ThrowError::OtherSilence));
         let other = Moment::Week { week: 4 };
         assert!(matches!(verdict(&throw, other, 7), Err(ThrowError::OtherMoment { .. })));
+    }
+
+    #[test]
+    fn a_throw_names_noted_silences_alone_and_each_once() {
+        let both = [("a", 1), ("b", 2)];
+        assert_eq!(verdict(&thrown_for(&[7, 6], &both), MOMENT, 7), Ok(()));
+        let (seven, eight) = (Hash([7; 32]), Hash([8; 32]));
+        let not_noted = Err(ThrowError::NotNoted { silence: eight });
+        assert_eq!(verdict(&thrown_for(&[7, 8], &both), MOMENT, 7), not_noted);
+        let twice = Err(ThrowError::NamedTwice { silence: seven });
+        assert_eq!(verdict(&thrown_for(&[7, 7], &both), MOMENT, 7), twice);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The command line: what can be asked for, in which words.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -15,6 +16,7 @@ use sekong_log::{DeviceId, Remark};
 use sekong_model::{CustodianId, Day, OfficerId, ProvinceId, TeamId};
 
 use crate::clocks::{DemoStart, Speed};
+use crate::failure::Failure;
 
 /// Where a centre listens unless it is told otherwise.
 const LISTEN: &str = "127.0.0.1:8080";
@@ -60,7 +62,7 @@ pub enum Command {
     /// Cast dice: the public ones before the first day, and those that replace a silent custodian's value
     #[command(
         subcommand,
-        after_help = "Examples:\n  sekong dice public --data /srv/sekong --digits 35142612455136421563241526354123665142351624351624 --method on-film-in-court\n  sekong dice throw http://127.0.0.1:8080 --digits 22651434615213645162345162435162435142351624135162 --officer centre-police=police.key --officer centre-court=court.key"
+        after_help = "Examples:\n  sekong dice public --data /srv/sekong --digits 35142612455136421563241526354123665142351624351624 --method on-film-in-court\n  sekong dice throw http://127.0.0.1:8080 --key campaign.vkey --digits 22651434615213645162345162435162435142351624135162 --officer centre-police=police.key --officer centre-court=court.key"
     )]
     Dice(DiceCommand),
     /// Compute the plan of one province and day, with its certificate
@@ -258,9 +260,9 @@ pub enum DiceCommand {
         after_help = "Example:\n  sekong dice public --data /srv/sekong --digits 35142612455136421563241526354123665142351624351624 --method on-film-in-court"
     )]
     Public(DicePublicArgs),
-    /// Sign and send dice for every silence that waits, by two officers of different bodies
+    /// Sign and send dice for every silence in the log that waits, by two officers of different bodies
     #[command(
-        after_help = "Example:\n  sekong dice throw http://127.0.0.1:8080 --digits 22651434615213645162345162435162435142351624135162 --officer centre-police=police.key --officer centre-court=court.key"
+        after_help = "Example:\n  sekong dice throw http://127.0.0.1:8080 --key campaign.vkey --digits 22651434615213645162345162435162435142351624135162 --officer centre-police=police.key --officer centre-court=court.key"
     )]
     Throw(DiceThrowArgs),
 }
@@ -296,10 +298,14 @@ pub struct DiceThrowArgs {
     /// The centre's address
     #[arg(value_name = "URL")]
     pub centre: String,
+    /// A file with the log's key and the cosigners' below it, which did not come from this centre: what is signed for must
+    /// be in that log
+    #[arg(long, value_name = "FILE")]
+    pub key: String,
     /// What 50 to 200 dice showed, in the order in which they were read
     #[arg(long, value_name = "DIGITS", value_parser = thrown)]
     pub digits: ThrownDice,
-    /// A seat and the file with its key; two, of different bodies
+    /// A seat and the file with its key; two, of different bodies. What was signed is kept beside it, in FILE.thrown
     #[arg(long, value_name = "ID=FILE", required = true)]
     pub officer: Vec<OfficerKey>,
     /// Print one JSON object on one line
@@ -309,6 +315,18 @@ pub struct DiceThrowArgs {
 
 fn thrown(text: &str) -> Result<ThrownDice, String> {
     ThrownDice::try_from(text.to_owned()).map_err(|error| error.to_string())
+}
+
+/// Each seat once.
+pub(crate) fn check_seats<'a>(seats: impl Iterator<Item = &'a OfficerId>) -> Result<(), Failure> {
+    let mut seen = BTreeSet::new();
+    for seat in seats {
+        if !seen.insert(seat) {
+            return Err(Failure::usage(format!("--officer: seat {seat} is given twice"))
+                .hint("one key a seat: leave the other one out"));
+        }
+    }
+    Ok(())
 }
 
 /// A seat and something of it: `ID=…`.

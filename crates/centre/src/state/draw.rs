@@ -40,7 +40,7 @@ impl State {
     ) -> Result<Admitted, Fault> {
         let (province, moment) = (said.province.clone(), said.moment);
         self.check_province(&province)?;
-        let freeze = self.check_release_order(&said, entry.time(), tree)?;
+        let (freeze, size) = self.check_release_order(&said, entry.time(), tree)?;
         self.check_release_time(&province, moment, entry)?;
         let Some(bytes) = body(bodies, &said.values)?.filter(|_| !self.sealed.contains(&province)) else {
             self.sealed.insert(province.clone());
@@ -49,7 +49,17 @@ impl State {
             return Ok(Admitted::Sealed);
         };
         let verify = if index < self.signatures_known { verify_signed_release } else { verify_release };
-        let key = self.draw_key(&said, &bytes, freeze, entry.time(), verify)?;
+        let wrong = Fault::BodyWrong { hash: said.values, what: "not the canonical form of releases" };
+        let values: ValuesBody = bodies::read(&bytes).ok_or(wrong)?;
+        let due = ReleaseFor {
+            province: &province,
+            moment,
+            freeze,
+            due: self.release_due(&province, moment),
+            latest: entry.time() + CLOCK_TOLERANCE,
+        };
+        let shares = self.shares(&values, &due, size, verify)?;
+        let key = DrawKey::new(&self.dice_of(period_of(moment))?, &shares);
         let new = |key| Drawn::new(freeze, said.values, key);
         let drawn = match moment {
             Moment::Week { week } => self.draw_week(&province, week, new(key))?,
@@ -57,6 +67,7 @@ impl State {
         };
         self.note_release(&province, moment, entry.time());
         self.draws.insert((province, moment), Some(drawn));
+        values.throw.iter().for_each(|throw| self.note_throw(throw));
         Ok(Admitted::Whole)
     }
 
@@ -69,13 +80,14 @@ impl State {
         }
     }
 
-    /// Checks that plan and absences were frozen before; returns the leaf hashes that releases must name.
+    /// Checks that plan and absences were frozen before; returns the leaf hashes that releases must name, and the size of
+    /// the head that is quoted.
     fn check_release_order(
         &mut self,
         said: &Released,
         time: Timestamp,
         tree: &Tree,
-    ) -> Result<Freeze, Fault> {
+    ) -> Result<(Freeze, u64), Fault> {
         let period = period_of(said.moment);
         self.check_period(period)?;
         if self.draws.contains_key(&(said.province.clone(), said.moment)) {
@@ -99,9 +111,9 @@ impl State {
         let mut used = vec![(what, basis), ("the absence list", index)];
         used.extend(silence.map(|index| ("the silence", index)));
         used.extend(self.daily_die(period).map(|index| ("the daily die", index)));
-        self.check_frozen(&said.head, tree, time + CLOCK_TOLERANCE, &used)?;
+        let size = self.check_frozen(&said.head, tree, time + CLOCK_TOLERANCE, &used)?;
         let missing = || Fault::absences(&said.province, period);
-        self.freeze_of(&said.province, said.moment).ok_or_else(missing)
+        Ok((self.freeze_of(&said.province, said.moment).ok_or_else(missing)?, size))
     }
 
     /// Leaf hashes of the entries that a moment is drawn over, once both are logged.
@@ -123,32 +135,12 @@ impl State {
         Ok(())
     }
 
-    fn draw_key(
-        &self,
-        said: &Released,
-        bytes: &[u8],
-        freeze: Freeze,
-        time: Timestamp,
-        verify: VerifyRelease,
-    ) -> Result<DrawKey, Fault> {
-        let wrong = Fault::BodyWrong { hash: said.values, what: "not the canonical form of releases" };
-        let values: ValuesBody = bodies::read(bytes).ok_or(wrong)?;
-        let due = ReleaseFor {
-            province: &said.province,
-            moment: said.moment,
-            freeze,
-            due: self.release_due(&said.province, said.moment),
-            latest: time + CLOCK_TOLERANCE,
-        };
-        let shares = self.shares(&values, &due, verify)?;
-        Ok(DrawKey::new(&self.dice_of(period_of(said.moment))?, &shares))
-    }
-
     /// What each custodian of a moment adds to its key: its value, or the throw if it was silent.
     fn shares(
         &self,
         values: &ValuesBody,
         due: &ReleaseFor<'_>,
+        size: u64,
         verify: VerifyRelease,
     ) -> Result<Vec<(CustodianId, [u8; 32])>, Fault> {
         let noted = self.silence(due.province, due.moment);
@@ -156,7 +148,7 @@ impl State {
             (None, None) => None,
             (Some(noted), Some(throw)) => {
                 check_received(values, noted)?;
-                Some(self.check_throw(due.province, noted, due.moment, throw)?)
+                Some(self.check_throw(due.province, noted, due.moment, throw, size)?)
             }
             (None, Some(_)) | (Some(_), None) => return Err(Fault::CustodiansDiffer),
         };

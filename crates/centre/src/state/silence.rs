@@ -1,6 +1,6 @@
 //! Custodians that do not answer: silences noted, and the dice thrown in their stead.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use sekong_draw::{
@@ -155,7 +155,8 @@ impl State {
         verify_release(release, &commitment.said, &self.values, &due)
     }
 
-    /// The noted silences that a throw names and that still wait, at least one; it must hold for each of them.
+    /// The noted silences that a throw names and that still wait, at least one; it must hold for each of them, and name no
+    /// other than noted ones.
     pub(crate) fn open_silences_of(&self, throw: &Throw) -> Result<Vec<(ProvinceId, NotedSilence)>, Fault> {
         let moment = throw.moment;
         let named =
@@ -165,23 +166,38 @@ impl State {
             return Err(Fault::Missing { what: format!("a silence for {moment} that waits for these dice") });
         }
         let held = |(province, _, noted): (&ProvinceId, Moment, &NotedSilence)| {
-            self.check_throw(province, noted, moment, throw).map(|_| (province.clone(), noted.clone()))
+            let held = self.check_throw(province, noted, moment, throw, u64::MAX);
+            held.map(|_| (province.clone(), noted.clone()))
         };
         open.into_iter().map(held).collect()
     }
 
-    /// The bytes that stand in the place of the silent custodians' values.
+    /// The bytes that stand in the place of the silent custodians' values. Every silence that the throw names had to be
+    /// under a head of `size` entries before it counts, and the first throw logged for a silence is the throw.
     pub(super) fn check_throw(
         &self,
         province: &ProvinceId,
         noted: &NotedSilence,
         moment: Moment,
         throw: &Throw,
+        size: u64,
     ) -> Result<[u8; 32], Fault> {
+        let of_moment = self.silences().filter(|(_, of, noted)| *of == moment && noted.index < size);
+        let noted_then: BTreeSet<Hash> = of_moment.map(|(_, _, noted)| noted.leaf).collect();
         let keys = self.officer_keys(self.frozen_size(province, moment));
         let (campaign, officers) = (self.campaign.id(), self.campaign.officers());
-        let known = Throwers { campaign, officers, keys: &keys };
+        let known = Throwers { campaign, officers, keys: &keys, noted: &noted_then };
         verify_throw(throw, moment, &noted.leaf, &known).map_err(|source| Fault::Throw { moment, source })?;
-        Ok(throw.dice.value().0)
+        match self.thrown.get(&noted.leaf) {
+            Some(first) if *first != throw.dice => Err(Fault::ThrownBefore { moment }),
+            _ => Ok(throw.dice.value().0),
+        }
+    }
+
+    /// Notes for which silences dice are in the log.
+    pub(super) fn note_throw(&mut self, throw: &Throw) {
+        for silence in &throw.silences {
+            self.thrown.entry(*silence).or_insert_with(|| throw.dice.clone());
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use jiff::{SignedDuration, Timestamp};
-use sekong_centre::{Bodies, Body, Fault, Folder, State};
+use sekong_centre::{Admitted, Bodies, Body, Fault, Folder, State};
 use sekong_log::{
     Dealt, DeviceKey, Entry, EntryDraft, Hash, HourClosed, OrdersSealed, PlanLogged, Released, Statement,
     Tree, body_hash,
@@ -13,7 +13,7 @@ use sekong_model::{Hour, Moment};
 
 use crate::founded::{Founded, secrets};
 
-/// The log up to some time as its entries, with the centre's key to add to it.
+/// The committed log as its entries, with the centre's key to add to it.
 pub(crate) struct Forger {
     pub(crate) founded: Founded,
     entries: Vec<Entry>,
@@ -34,6 +34,7 @@ impl Bodies for FolderBodies {
 }
 
 impl Forger {
+    /// Shortly before one o'clock.
     pub(crate) async fn new() -> Forger {
         let mut founded = Founded::at_midnight().await;
         let shortly_before_one = founded.instant(Hour::MIDNIGHT) + SignedDuration::from_mins(55);
@@ -56,7 +57,7 @@ impl Forger {
         Forger { founded, entries, key }
     }
 
-    /// Admits the true entries of which `keep` says so, then an entry with `forged`; gives the first fault.
+    /// Admits the true entries as long as `keep` says so, then an entry with `forged`; gives the first fault.
     pub(crate) fn fault_of(
         &self,
         keep: impl Fn(&Statement) -> bool,
@@ -74,10 +75,47 @@ impl Forger {
         time: Timestamp,
         body: Vec<u8>,
     ) -> Fault {
-        let bodies = FolderBodies(Folder::new(self.founded.folder.path()), body);
-        let keys = self.founded.centre.keys().clone();
+        self.admit_with(&mut self.state(keep), 0, forged, time, body).unwrap_err()
+    }
+
+    /// Admits one more entry of the centre, after so many forged ones.
+    pub(crate) fn admit(
+        &self,
+        state: &mut State,
+        forged_before: u64,
+        forged: Statement,
+        time: Timestamp,
+    ) -> Result<Admitted, Fault> {
+        self.admit_with(state, forged_before, forged, time, Vec::new())
+    }
+
+    fn admit_with(
+        &self,
+        state: &mut State,
+        forged_before: u64,
+        forged: Statement,
+        time: Timestamp,
+        body: Vec<u8>,
+    ) -> Result<Admitted, Fault> {
+        let (bodies, tree) = (self.bodies(body), self.tree());
+        let entry = self.forge(state, forged, time);
+        state.admit(tree.size() + forged_before, &entry, &tree, &bodies)
+    }
+
+    fn bodies(&self, forged: Vec<u8>) -> FolderBodies {
+        FolderBodies(Folder::new(self.founded.folder.path()), forged)
+    }
+
+    fn tree(&self) -> Tree {
         let mut tree = Tree::new();
         self.entries.iter().for_each(|entry| tree.push(entry.leaf_hash()));
+        tree
+    }
+
+    /// What an auditor holds for true after the entries of which `keep` says so.
+    pub(crate) fn state(&self, keep: impl Fn(&Statement) -> bool) -> State {
+        let bodies = self.bodies(Vec::new());
+        let (keys, tree) = (self.founded.centre.keys().clone(), self.tree());
         let mut state = State::open(&self.entries[0], keys, &bodies).unwrap();
         for (index, entry) in (1..).zip(&self.entries[1..]) {
             let said = Statement::from_parts(entry.kind(), entry.body()).unwrap();
@@ -86,11 +124,23 @@ impl Forger {
             }
             state.admit(index, entry, &tree, &bodies).unwrap();
         }
+        state
+    }
+
+    /// The centre's next entry after what a state knows.
+    pub(crate) fn forge(&self, state: &State, said: Statement, time: Timestamp) -> Entry {
         let (seq, prev) = state.device_place(&self.key.id()).unwrap();
-        let (kind, body) = forged.to_parts();
+        let (kind, body) = said.to_parts();
         let campaign = self.founded.campaign.id().clone();
-        let entry = Entry::sign(&EntryDraft { campaign, seq, prev, time, kind, body }, &self.key).unwrap();
-        state.admit(tree.size(), &entry, &tree, &bodies).unwrap_err()
+        Entry::sign(&EntryDraft { campaign, seq, prev, time, kind, body }, &self.key).unwrap()
+    }
+
+    /// Puts a body where auditors look for it.
+    pub(crate) fn publish(&self, body: &impl serde::Serialize) -> Hash {
+        let bytes = serde_json_canonicalizer::to_vec(body).unwrap();
+        let hash = body_hash(&bytes);
+        fs::write(self.founded.folder.path().join("bodies").join(hash.to_string()), bytes).unwrap();
+        hash
     }
 
     pub(crate) fn said<T>(&self, pick: impl Fn(Statement) -> Option<T>) -> T {
@@ -122,7 +172,7 @@ impl Forger {
     }
 }
 
-fn everything(_: &Statement) -> bool {
+pub(crate) fn everything(_: &Statement) -> bool {
     true
 }
 

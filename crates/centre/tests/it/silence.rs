@@ -7,9 +7,12 @@ use std::sync::{Arc, Mutex};
 use jiff::{SignedDuration, Timestamp};
 use sekong_centre::{AskError, Asked, CentreError, CustodianLink, Fault, Job, Refusal};
 use sekong_draw::{Custodian, LocalCustodian, Release, ReleaseRequest, Throw, ThrownDice};
-use sekong_log::{Hash, OutagePlanned, Period, SilenceReason};
-use sekong_model::{CustodianId, Hour, Moment};
+use sekong_log::{
+    Hash, OutagePlanned, Period, Released, SilenceNoted, SilenceReason, SilentCustodian, Statement, body_hash,
+};
+use sekong_model::{CustodianId, Hour, Moment, ProvinceId};
 
+use crate::forgeries::{Forger, everything};
 use crate::founded::{Founded, device, files, officer_key, secrets};
 
 type Bend = fn(Release) -> Result<Release, AskError>;
@@ -241,6 +244,132 @@ async fn dice_that_were_acknowledged_survive_a_fall_and_before_one_still_reads_w
     let mut founded = founded.reopen().await;
     assert!(founded.is_drawn());
     founded.draw_one(6).await.unwrap();
+}
+
+impl Founded {
+    /// The silence of one o'clock in the first province with these custodians silent, and what the others had released.
+    fn silence_of(&self, releases: &[Release], is_silent: impl Fn(usize) -> bool) -> (Statement, Values) {
+        let (silent, received): (Vec<_>, Vec<_>) =
+            releases.iter().enumerate().partition(|(place, _)| is_silent(*place));
+        let silent = silent.into_iter().map(|(_, release)| SilentCustodian {
+            custodian: release.custodian.clone(),
+            reason: SilenceReason::NoAnswer,
+        });
+        let received = received.into_iter().map(|(_, release)| release.clone()).collect();
+        let values = Values { releases: received, throw: None };
+        let bytes = serde_json_canonicalizer::to_vec(&values).unwrap();
+        let province = self.campaign.provinces()[0].id.clone();
+        let said = SilenceNoted {
+            province,
+            moment: self.one(),
+            silent: silent.collect(),
+            received: body_hash(&bytes),
+        };
+        (Statement::Silence(said), values)
+    }
+
+    /// The release that ends a silence of one o'clock with a throw.
+    fn release_with(&self, forger: &Forger, province: &ProvinceId, values: &Values) -> Statement {
+        let state = self.centre.state();
+        Statement::Release(Released {
+            province: province.clone(),
+            moment: self.one(),
+            basis: state.plan(province, self.day()).unwrap().index,
+            absences: state.absences(province, Period::Day { day: self.day() }).unwrap(),
+            head: self.centre.head().unwrap().to_owned(),
+            values: forger.publish(values),
+            silence: Some(state.silence(province, self.one()).unwrap().index),
+        })
+    }
+
+    /// What every custodian releases for one o'clock in the province at this place.
+    async fn all_released(&mut self, place: usize) -> Vec<Release> {
+        let at = self.campaign.release_at(self.one());
+        let request = self.centre.requests(self.one()).await.unwrap().remove(place);
+        let mut releases = Vec::new();
+        for link in &self.links {
+            releases.push(link.ask(&request, at).await.unwrap());
+        }
+        releases
+    }
+}
+
+/// The releases and the throw of a draw, as their body spells them.
+#[derive(serde::Serialize)]
+struct Values {
+    releases: Vec<Release>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    throw: Option<Throw>,
+}
+
+/// A centre that has every value in hand shows two honest officers a silence for each set of custodians, gets one throw
+/// over all of them, and logs the silence whose draw it likes.
+#[tokio::test]
+async fn dice_signed_for_silences_that_might_be_logged_count_for_none_of_them() {
+    let mut founded = Founded::at_midnight().await;
+    let due = founded.campaign.release_at(founded.one());
+    let releases = founded.all_released(0).await;
+    founded.bend("customs", mute);
+    waits_for(founded.draw_one(0).await, "the values of customs");
+    let late = due + SignedDuration::from_mins(3);
+    let forger = Forger::of(founded);
+    let state = forger.state(everything);
+    let candidates = (1u32..32).map(|mask| {
+        let (said, _) = forger.founded.silence_of(&releases, |place| mask >> place & 1 == 1);
+        forger.forge(&state, said, late).leaf_hash()
+    });
+    let candidates: Vec<Hash> = candidates.collect();
+    let mut founded = forger.founded;
+    let throw = founded.throw_for(candidates.clone(), &["centre-police", "centre-court"]);
+    waits_for(founded.draw_one(3).await, "dice thrown by two officers in the stead of customs");
+    let province = founded.campaign.provinces()[0].id.clone();
+    let noted = founded.centre.state().silence(&province, founded.one()).unwrap().clone();
+    assert!(candidates.contains(&noted.leaf), "the silence that is logged is one of those signed for");
+    let refused = founded.take(throw.clone()).await.unwrap_err();
+    assert_eq!(rule(&refused), "throw.holds", "{refused}");
+
+    // The auditor of a centre that logs the draw nevertheless says the same.
+    let (_, mut values) =
+        founded.silence_of(&releases, |place| releases[place].custodian.as_str() == "customs");
+    values.throw = Some(throw);
+    let forger = Forger::of(founded);
+    let release = forger.founded.release_with(&forger, &province, &values);
+    let fault = forger.fault_of(everything, release, late);
+    assert!(fault.to_string().contains("which was not noted before it"), "{fault}");
+    values.throw = Some(forger.founded.throw_for(vec![noted.leaf], &["centre-police", "centre-court"]));
+    let release = forger.founded.release_with(&forger, &province, &values);
+    forger.admit(&mut forger.state(everything), 0, release, late).unwrap();
+}
+
+#[tokio::test]
+async fn the_first_dice_logged_for_a_silence_are_its_dice() {
+    let mut founded = Founded::at_midnight().await;
+    let released = [founded.all_released(0).await, founded.all_released(1).await];
+    founded.bend("customs", mute);
+    founded.silence_noted().await;
+    let [first, second] = [0, 1].map(|place| founded.campaign.provinces()[place].id.clone());
+    let noted_in =
+        |province: &ProvinceId| founded.centre.state().silence(province, founded.one()).unwrap().leaf;
+    let both = vec![noted_in(&first), noted_in(&second)];
+    let [mut values, mut values_of_second] = released.map(|releases| Values {
+        releases: releases.into_iter().filter(|release| release.custodian.as_str() != "customs").collect(),
+        throw: None,
+    });
+    values.throw = Some(founded.throw_for(both, &["centre-police", "centre-court"]));
+    let late = founded.now;
+    let forger = Forger::of(founded);
+    let mut state = forger.state(everything);
+    let release = forger.founded.release_with(&forger, &first, &values);
+    forger.admit(&mut state, 0, release, late).unwrap();
+    // The second province was thrown for as well; other dice for it, however well signed, come too late.
+    let other = Throw { dice: ThrownDice::try_from("1".repeat(50)).unwrap(), ..forger.founded.throw(&[]) };
+    let other = ["centre-customs", "centre-court"].iter().fold(other, |throw, officer| {
+        throw.signed_by(officer.parse().unwrap(), &officer_key(officer), forger.founded.campaign.id())
+    });
+    values_of_second.throw = Some(other);
+    let release = forger.founded.release_with(&forger, &second, &values_of_second);
+    let fault = forger.admit(&mut state, 1, release, late).unwrap_err();
+    assert_eq!(fault.rule(), "throw.first", "{fault}");
 }
 
 #[tokio::test]

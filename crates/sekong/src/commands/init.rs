@@ -9,7 +9,7 @@ use sekong_model::{Campaign, OfficerId, SourceBundle};
 use sekong_store::SqliteStore;
 use serde_json::json;
 
-use crate::cli::InitArgs;
+use crate::cli::{InitArgs, check_seats};
 use crate::clocks::now;
 use crate::data_folder::{DataFolder, whole};
 use crate::failure::Failure;
@@ -20,6 +20,7 @@ use crate::randomness::random;
 
 pub(crate) fn run(args: &InitArgs) -> Result<(), Failure> {
     let (files, campaign) = read_campaign(&args.campaign)?;
+    check_seats(args.officer.iter().map(|seat| &seat.officer))?;
     warn_if_past(&campaign);
     let apart = custodians_apart(&args.custodian, &campaign, body_hash(&canonical_files(&files)))?;
     let folder = DataFolder::create(&args.data)?;

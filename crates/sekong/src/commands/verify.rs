@@ -196,7 +196,7 @@ fn verify_address(
 }
 
 /// A verifier key, or a file with the log's key first and cosigners' keys below.
-fn given_keys(given: &str) -> Result<KeyRing, Failure> {
+pub(crate) fn given_keys(given: &str) -> Result<KeyRing, Failure> {
     if let Ok(log) = given.parse() {
         return Ok(KeyRing { log, cosigners: None });
     }

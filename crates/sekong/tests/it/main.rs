@@ -25,5 +25,6 @@ mod serve;
 mod since;
 mod site;
 mod tampering;
+mod throws;
 mod verify;
 mod week;

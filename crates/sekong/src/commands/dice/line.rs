@@ -1,0 +1,60 @@
+//! The centre's API, as an officer's machine reaches it.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::failure::Failure;
+
+/// Longest wait for an answer of the centre.
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+
+/// A line to the centre.
+pub(super) struct Line<'a> {
+    base: &'a str,
+    agent: ureq::Agent,
+}
+
+impl Line<'_> {
+    pub(super) fn to(base: &str) -> Line<'_> {
+        let config =
+            ureq::Agent::config_builder().timeout_global(Some(ANSWER_LIMIT)).http_status_as_error(false);
+        Line { base: base.trim_end_matches('/'), agent: config.build().into() }
+    }
+
+    pub(super) fn get<T: for<'de> Deserialize<'de>>(&self, path: &str) -> Result<T, Failure> {
+        let answer = self.agent.get(format!("{}{path}", self.base)).call();
+        let text = self.text(path, answer)?;
+        serde_json::from_str(&text)
+            .map_err(|error| self.failed(path, &error).hint("is that the address of a centre?"))
+    }
+
+    pub(super) fn post(&self, path: &str, body: &str) -> Result<(), Failure> {
+        let request = self.agent.post(format!("{}{path}", self.base)).content_type("application/json");
+        self.text(path, request.send(body)).map(drop)
+    }
+
+    fn text(
+        &self,
+        path: &str,
+        answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<String, Failure> {
+        let mut answer = answer.map_err(|error| {
+            self.failed(path, &error).hint("name the address at which the centre listens, with http://")
+        })?;
+        let status = answer.status();
+        let text = answer.body_mut().read_to_string().map_err(|error| self.failed(path, &error))?;
+        if status.is_success() {
+            return Ok(text);
+        }
+        let problem: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+        let said = |field: &str| problem[field].as_str().map(str::to_owned);
+        let failure = self.failed(path, &said("detail").unwrap_or_else(|| status.to_string()));
+        Err(said("hint")
+            .map_or_else(|| Failure::failed(&failure), |hint| Failure::failed(&failure).hint(hint)))
+    }
+
+    fn failed(&self, path: &str, why: &dyn std::fmt::Display) -> Failure {
+        Failure::failed(format!("{}{path}: {why}", self.base))
+    }
+}
