@@ -65,6 +65,7 @@ fn documented() -> OpenApiRouter<Service> {
         .routes(routes!(dice::list))
         .routes(routes!(dice::throw))
         .routes(routes!(dice::outage))
+        .routes(routes!(dice::seat_key))
         .routes(routes!(dice::announce))
         .routes(routes!(events::stream))
         .routes(routes!(files::index))

@@ -203,8 +203,8 @@ pub struct Founding<'a> {
 }
 
 impl<S: Store> Centre<S> {
-    /// Founds a campaign in an empty store: opening and commitments, and when these are cosigned the public dice, the
-    /// officers' keys and the devices.
+    /// Founds a campaign in an empty store: opening, commitments and the officers' keys, and when these are cosigned the
+    /// public dice and the devices.
     pub async fn found(
         store: S,
         data: &Path,
@@ -236,13 +236,13 @@ impl<S: Store> Centre<S> {
         for commitment in founding.commitments {
             self.write(Statement::Custodian(commitment.clone()), now)?;
         }
+        for (officer, key) in founding.officers {
+            let enrolled = OfficerEnrolled { officer: officer.clone(), key: *key, vouchers: Vec::new() };
+            self.enrol_officer(enrolled, now)?;
+        }
         self.commit(now).await?;
         if let Some((dice, method)) = founding.dice.clone() {
             self.cast_dice(dice, method, now)?;
-        }
-        for (officer, key) in founding.officers {
-            let enrolled = OfficerEnrolled { officer: officer.clone(), key: *key };
-            self.write(Statement::Officer(enrolled), now)?;
         }
         for enrolled in founding.devices {
             self.write(Statement::Enrol(enrolled.clone()), now)?;
@@ -359,6 +359,12 @@ impl<S: Store> Centre<S> {
     /// Logs an outage that a custodian planned and signed; in the next commit.
     pub fn plan_outage(&mut self, outage: OutagePlanned, now: Timestamp) -> Result<u64, CentreError> {
         self.write(Statement::Outage(outage), now)?;
+        Ok(self.log_size() - 1)
+    }
+
+    /// Gives a seat that throws dice a key; in the next commit.
+    pub fn enrol_officer(&mut self, enrolled: OfficerEnrolled, now: Timestamp) -> Result<u64, CentreError> {
+        self.write(Statement::Officer(enrolled), now)?;
         Ok(self.log_size() - 1)
     }
 

@@ -1,7 +1,7 @@
 //! What can be wrong with an entry: one variant a rule. The centre refuses to write such an entry, an auditor who
 //! meets one names it.
 
-use sekong_draw::{CommitmentError, DealError, ReleaseError, ThrowError, WalkError};
+use sekong_draw::{CommitmentError, DealError, ReleaseError, ThrowError, VouchError, WalkError};
 use sekong_log::{DeviceId, Hash, HeadError, Period};
 use sekong_model::{
     Breach, CustodianId, Day, Hour, Moment, PoolId, PostId, ProvinceId, ShiftId, TeamId, UnitId,
@@ -247,6 +247,9 @@ pub enum Fault {
         /// Why.
         source: ThrowError,
     },
+    /// A seat's key that nobody vouches for who may.
+    #[error(transparent)]
+    Vouched(#[from] VouchError),
     /// Other dice than those that were logged first for a silence.
     #[error("other dice were logged before for a silence of {moment}; the first ones count")]
     ThrownBefore {
@@ -551,6 +554,7 @@ impl Fault {
             Fault::NotANumber { .. } => "daily-die.number",
             Fault::OtherSilence { .. } => "release.silence",
             Fault::Throw { .. } => "throw.holds",
+            Fault::Vouched(_) => "officer.vouched",
             Fault::ThrownBefore { .. } => "throw.first",
             Fault::BegunBeforeOrder { .. } => "inspection.ordered",
             Fault::OtherBasis { .. } => "release.basis",

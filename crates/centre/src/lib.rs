@@ -45,7 +45,7 @@ pub use shown::{Claimed, Compared, Dispute, SecondFreeze, Shown, ShownError, Sho
 pub use sms::{SmsGateway, SmsGatewayError};
 pub use state::{
     Admitted, Bodies, Body, DayPlan, DealtShift, Drawn, DrawnOrder, Due, KeyRing, NotedSilence, Outcome,
-    Overdue, Report, State,
+    Overdue, Report, SeatKey, State,
 };
 pub use tally::{Degraded, Late, Tally};
 pub use witness::{Cosigning, Missing, Witness, WitnessError};

@@ -12,7 +12,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use sekong_draw::Throw;
-use sekong_log::{Absence, Channel, Enrolled, Entry, Hash, OutagePlanned, Period, Remark, TableReason};
+use sekong_log::{
+    Absence, Channel, Enrolled, Entry, Hash, OfficerEnrolled, OutagePlanned, Period, Remark, TableReason,
+};
 use sekong_model::{ProvinceId, TeamId};
 use sekong_store::Store;
 use tokio::net::TcpListener;
@@ -343,6 +345,14 @@ impl Service {
     /// Logs an outage that a custodian planned; ends when it is durable.
     pub async fn plan_outage(&self, outage: OutagePlanned) -> Result<Result<u64, CentreError>, Stopped> {
         self.ask(|answer| Wish::Outage(outage, answer)).await
+    }
+
+    /// Gives a seat that throws dice a key; ends when that is durable.
+    pub async fn enrol_officer(
+        &self,
+        enrolled: OfficerEnrolled,
+    ) -> Result<Result<u64, CentreError>, Stopped> {
+        self.ask(|answer| Wish::Officer(enrolled, answer)).await
     }
 
     /// Logs a period's daily die and has the draw tried again; ends when it is durable.

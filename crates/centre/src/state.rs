@@ -30,7 +30,7 @@ use sekong_plan::Plan;
 
 pub use removals::DealtShift;
 pub use report::{Due, Outcome, Report};
-pub use silence::NotedSilence;
+pub use silence::{NotedSilence, SeatKey};
 pub use told::Overdue;
 
 use crate::bodies;
@@ -185,7 +185,7 @@ pub struct State {
     commitments: BTreeMap<CustodianId, Committed>,
     dice: Option<Hash>,
     daily_dice: BTreeMap<Period, (u64, String)>,
-    officers: BTreeMap<OfficerId, Vec<(u64, DeviceId)>>,
+    officers: BTreeMap<OfficerId, Vec<SeatKey>>,
     outages: outage::Outages,
     silences: BTreeMap<(ProvinceId, Moment), NotedSilence>,
     /// The dice that were logged first for each noted silence, by its leaf hash.
@@ -417,11 +417,6 @@ impl State {
     /// Every custodian's commitment, with the index of its entry.
     pub fn commitments(&self) -> impl Iterator<Item = (u64, &CustodianCommitted)> {
         self.commitments.values().map(|committed| (committed.index, &committed.said))
-    }
-
-    /// The keys of the seats that throw dice, of each the older first.
-    pub fn seats(&self) -> impl Iterator<Item = (&OfficerId, DeviceId)> {
-        self.officers.iter().flat_map(|(seat, keys)| keys.iter().map(move |(_, key)| (seat, *key)))
     }
 
     /// How late each release is in the log that was not there soon after it was due by the schedule.

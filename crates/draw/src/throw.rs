@@ -8,14 +8,15 @@
 //! - *Signature* of an officer: Ed25519 (RFC 8032, verified strictly) over `lp("sekong/throw/v1") ‖ lp(campaign) ‖
 //!   lp(moment) ‖ lp(digits) ‖ lp(silence₁) ‖ lp(silence₂) ‖ …`, each silence the leaf hash of its entry.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use sekong_log::{DeviceId, DeviceKey, Hash};
-use sekong_model::{CampaignId, Moment, Officer, OfficerId};
+use sekong_log::{DeviceKey, Hash, SeatSignature};
+use sekong_model::{BodyId, CampaignId, Moment, OfficerId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::release::is_signed;
+use crate::seat::{Seats, sign_for_seat};
 use crate::seed::length_prefixed;
 
 /// Fewest dice: 6^50 is above 2^128.
@@ -67,16 +68,6 @@ impl ThrownDice {
     }
 }
 
-/// An officer's signature on a throw.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Thrower {
-    /// The seat.
-    pub officer: OfficerId,
-    /// Ed25519 signature, 64 bytes in lowercase hex.
-    pub signature: String,
-}
-
 /// A throw for the silences of one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -88,7 +79,7 @@ pub struct Throw {
     /// What the dice showed.
     pub dice: ThrownDice,
     /// Who threw them.
-    pub throwers: Vec<Thrower>,
+    pub throwers: Vec<SeatSignature>,
 }
 
 /// Why a throw does not count.
@@ -134,7 +125,7 @@ pub enum ThrowError {
     },
 }
 
-fn listed(seats: &[OfficerId]) -> String {
+pub(crate) fn listed(seats: &[OfficerId]) -> String {
     let names: Vec<&str> = seats.iter().map(OfficerId::as_str).collect();
     if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
 }
@@ -152,21 +143,17 @@ impl Throw {
 
     /// The throw with one more officer's signature.
     pub fn signed_by(mut self, officer: OfficerId, key: &DeviceKey, campaign: &CampaignId) -> Throw {
-        let signature = hex::encode(key.sign(&self.message(campaign)));
-        self.throwers.push(Thrower { officer, signature });
+        let message = self.message(campaign);
+        self.throwers.push(sign_for_seat(officer, key, &message));
         self
     }
 }
 
-/// What a throw is held against: the officers of a campaign, the keys they hold now, and what they could throw for.
+/// What a throw is held against: who may throw, and for what.
 #[derive(Debug, Clone, Copy)]
 pub struct Throwers<'a> {
-    /// The campaign.
-    pub campaign: &'a CampaignId,
-    /// Its seats.
-    pub officers: &'a [Officer],
-    /// Their keys.
-    pub keys: &'a BTreeMap<OfficerId, DeviceId>,
+    /// Who may throw.
+    pub seats: Seats<'a>,
     /// Leaf hashes of the silences that were noted for the moment before it was thrown, one a province at most.
     pub noted: &'a BTreeSet<Hash>,
 }
@@ -186,17 +173,15 @@ pub fn verify_throw(
         return Err(ThrowError::OtherSilence);
     }
     check_named(throw, known.noted)?;
-    let body = |thrower: &Thrower| {
-        known.officers.iter().find(|officer| officer.id == thrower.officer).map(|officer| &officer.body)
-    };
-    let bodies: BTreeSet<&String> = throw.throwers.iter().filter_map(body).collect();
+    let body = |thrower: &SeatSignature| known.seats.body(&thrower.officer);
+    let bodies: BTreeSet<&BodyId> = throw.throwers.iter().filter_map(body).collect();
     if bodies.len() != THROWERS || throw.throwers.len() != THROWERS {
         let found = throw.throwers.iter().map(|thrower| thrower.officer.clone()).collect();
         return Err(ThrowError::Throwers { found });
     }
-    let message = throw.message(known.campaign);
+    let message = throw.message(known.seats.campaign);
     let unsigned = throw.throwers.iter().find(|thrower| {
-        let key = known.keys.get(&thrower.officer);
+        let key = known.seats.keys.get(&thrower.officer);
         !key.is_some_and(|key| is_signed(key, &message, &thrower.signature))
     });
     unsigned.map_or(Ok(()), |thrower| Err(ThrowError::Signature { officer: thrower.officer.clone() }))
@@ -218,7 +203,11 @@ fn check_named(throw: &Throw, noted: &BTreeSet<Hash>) -> Result<(), ThrowError> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
+    use sekong_log::DeviceId;
+    use sekong_model::Officer;
 
     const MOMENT: Moment = Moment::Week { week: 3 };
 
@@ -229,7 +218,7 @@ mod tests {
     fn seats() -> (Vec<Officer>, BTreeMap<OfficerId, DeviceId>) {
         let seats = [("a", "police"), ("b", "customs"), ("c", "police")];
         let officer =
-            |(id, body): &(&str, &str)| Officer { id: id.parse().unwrap(), body: (*body).to_owned() };
+            |(id, body): &(&str, &str)| Officer { id: id.parse().unwrap(), body: body.parse().unwrap() };
         let keys = seats.iter().zip(1..).map(|((id, _), seed)| (id.parse().unwrap(), key(seed).id()));
         (seats.iter().map(officer).collect(), keys.collect())
     }
@@ -253,7 +242,8 @@ mod tests {
         let (officers, keys) = seats();
         let campaign = "c".parse().unwrap();
         let noted = BTreeSet::from([Hash([7; 32]), Hash([6; 32])]);
-        let known = Throwers { campaign: &campaign, officers: &officers, keys: &keys, noted: &noted };
+        let seats = Seats { campaign: &campaign, officers: &officers, keys: &keys };
+        let known = Throwers { seats, noted: &noted };
         verify_throw(throw, moment, &Hash([silence; 32]), &known)
     }
 

@@ -152,7 +152,7 @@ pub struct PublicDice {
     pub head: String,
 }
 
-/// A seat whose holder may throw dice gets a key; a new one retires the one before.
+/// A seat whose holder may throw dice gets a key; a new one retires the one before, and needs somebody to vouch for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OfficerEnrolled {
@@ -160,6 +160,20 @@ pub struct OfficerEnrolled {
     pub officer: OfficerId,
     /// Its holder's Ed25519 public key.
     pub key: DeviceId,
+    /// Who vouches for it: nobody for a seat's first key before the public dice; else the seat's key before, or, if that
+    /// was lost, two officers of two other bodies.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vouchers: Vec<SeatSignature>,
+}
+
+/// An officer's signature.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeatSignature {
+    /// The seat.
+    pub officer: OfficerId,
+    /// Ed25519 signature, 64 bytes in lowercase hex.
+    pub signature: String,
 }
 
 /// A custodian says ahead that it will not answer for a while: the draws of that time do without it.

@@ -95,6 +95,12 @@ pub enum Warning {
         /// Its only post.
         post: PostId,
     },
+    /// No seats whose holders throw dice.
+    #[error(
+        "there is no [[officer]]: the first custodian that is silent stops every draw after it, for nobody can throw dice in \
+         its stead"
+    )]
+    NoOfficers,
 }
 
 fn list(posts: &[PostId]) -> String {

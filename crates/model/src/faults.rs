@@ -155,6 +155,14 @@ pub enum Problem {
         /// The name.
         text: String,
     },
+    /// One name in two spellings.
+    #[error("{found:?} stands above as {before:?}")]
+    SpelledTwoWays {
+        /// The name here.
+        found: String,
+        /// The name above.
+        before: String,
+    },
     /// Two things of a kind have one name.
     #[error("{kind} {id:?} is there twice")]
     Duplicate {
@@ -502,6 +510,9 @@ impl Problem {
             }
             Problem::Id(_) | Problem::IdNotPlain { .. } => {
                 "choose a short name such as `stung-treng` or `KH-LA-01`".into()
+            }
+            Problem::SpelledTwoWays { before, .. } => {
+                format!("write {before:?} in both places, or choose names that differ in more than capitals")
             }
             Problem::Duplicate { kind, .. } => {
                 format!("rename or remove one of the two; each {kind} needs its own")

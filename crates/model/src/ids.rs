@@ -105,6 +105,8 @@ ids! {
     CustodianId,
     /// A seat at the centre whose holder throws dice for a custodian that is silent.
     OfficerId,
+    /// A body that fills seats at the centre, e.g. `police`.
+    BodyId,
     /// An office that may declare teams away.
     DeclarerId,
 }

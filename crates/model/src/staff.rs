@@ -1,6 +1,6 @@
 //! Shifts, equipment classes, pools, teams and custodians.
 
-use crate::{ClassId, Hour, OfficerId, PoolId, ProvinceId, ShiftId, TeamId};
+use crate::{BodyId, ClassId, Hour, OfficerId, PoolId, ProvinceId, ShiftId, TeamId};
 
 /// Hours of duty within one day.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Officer {
     /// Its name; who holds the seat is not the campaign's business.
     pub id: OfficerId,
     /// The body that fills it.
-    pub body: String,
+    pub body: BodyId,
 }
 
 /// A figure with the range it is believed to lie in.

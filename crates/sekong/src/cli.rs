@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use sekong_centre::SmsGateway;
 use sekong_draw::ThrownDice;
 use sekong_log::{DeviceId, Remark};
-use sekong_model::{CustodianId, Day, OfficerId, ProvinceId, TeamId};
+use sekong_model::{CampaignId, CustodianId, Day, OfficerId, ProvinceId, TeamId};
 
 use crate::clocks::{DemoStart, Speed};
 use crate::failure::Failure;
@@ -265,6 +265,11 @@ pub enum DiceCommand {
         after_help = "Example:\n  sekong dice throw http://127.0.0.1:8080 --key campaign.vkey --digits 22651434615213645162345162435162435142351624135162 --officer centre-police=police.key --officer centre-court=court.key"
     )]
     Throw(DiceThrowArgs),
+    /// Vouch for a seat's new key: by the key before, or by two officers of two other bodies if that was lost
+    #[command(
+        after_help = "Examples:\n  sekong dice vouch --campaign northeast-2017 --seat centre-police --key 197f6b23e16c8532c6abc838facd5ea789be0c76b2920334039bfa8b3d368d61 --officer centre-police=police.key\n  sekong dice vouch --campaign northeast-2017 --seat centre-police --key 64HEX --lost 64HEX --officer centre-court=court.key --officer centre-customs=customs.key\nPost what it prints to /api/seat-keys of the centre."
+    )]
+    Vouch(DiceVouchArgs),
 }
 
 /// Arguments of `sekong dice key`.
@@ -315,6 +320,26 @@ pub struct DiceThrowArgs {
 
 fn thrown(text: &str) -> Result<ThrownDice, String> {
     ThrownDice::try_from(text.to_owned()).map_err(|error| error.to_string())
+}
+
+/// Arguments of `sekong dice vouch`.
+#[derive(Debug, Args)]
+pub struct DiceVouchArgs {
+    /// The campaign's id
+    #[arg(long, value_name = "ID")]
+    pub campaign: CampaignId,
+    /// The seat
+    #[arg(long, value_name = "ID")]
+    pub seat: OfficerId,
+    /// Its new public key, as `sekong dice key` says it
+    #[arg(long, value_name = "64HEX")]
+    pub key: DeviceId,
+    /// The public key that its holder lost, as `sekong verify` lists it; without it the seat vouches for itself
+    #[arg(long, value_name = "64HEX")]
+    pub lost: Option<DeviceId>,
+    /// Who vouches, and the file with the key
+    #[arg(long, value_name = "ID=FILE", required = true)]
+    pub officer: Vec<OfficerKey>,
 }
 
 /// Each seat once.

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
 use sekong_draw::Throw;
-use sekong_log::{OutagePlanned, Period, Remark};
+use sekong_log::{OfficerEnrolled, OutagePlanned, Period, Remark};
 use serde::Deserialize;
 
 use super::entries::read;
@@ -78,6 +78,24 @@ pub(crate) async fn outage(
 ) -> Result<(StatusCode, Json<LoggedView>), Problem> {
     let outage: OutagePlanned = read(body).await?;
     let index = service.plan_outage(outage).await??;
+    Ok((StatusCode::CREATED, Json(LoggedView { index })))
+}
+
+/// Gives a seat that throws dice a new key; open to all, for the signatures say who vouches for it.
+#[utoipa::path(post, path = "/api/seat-keys", operation_id = "change_seat_key", tag = "log",
+    request_body(content = String, content_type = "application/json", description = "{officer, key, vouchers: [{officer, signature}]}, as `sekong dice vouch` makes it"),
+    responses(
+    (status = 201, body = LoggedView),
+    (status = 400, body = ProblemView, content_type = "application/problem+json"),
+    (status = 409, body = ProblemView, content_type = "application/problem+json"),
+    (status = 422, body = ProblemView, content_type = "application/problem+json"),
+))]
+pub(crate) async fn seat_key(
+    State(service): State<Service>,
+    body: Body,
+) -> Result<(StatusCode, Json<LoggedView>), Problem> {
+    let enrolled: OfficerEnrolled = read(body).await?;
+    let index = service.enrol_officer(enrolled).await??;
     Ok((StatusCode::CREATED, Json(LoggedView { index })))
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use sekong_draw::Throw;
-use sekong_log::{Channel, Enrolled, Entry, OutagePlanned, Period, Remark, TableReason};
+use sekong_log::{Channel, Enrolled, Entry, OfficerEnrolled, OutagePlanned, Period, Remark, TableReason};
 use sekong_model::{Moment, TeamId};
 use sekong_store::Store;
 use tokio::sync::{RwLock, mpsc, oneshot, watch};
@@ -40,6 +40,8 @@ pub(super) enum Wish {
     Throw(Throw, oneshot::Sender<Result<(), CentreError>>),
     /// Log an outage that a custodian planned.
     Outage(OutagePlanned, oneshot::Sender<Result<u64, CentreError>>),
+    /// Give a seat that throws dice a key.
+    Officer(OfficerEnrolled, oneshot::Sender<Result<u64, CentreError>>),
     /// Log a daily die: its digits and who announced them.
     Die(Period, String, Remark, oneshot::Sender<Result<u64, CentreError>>),
 }
@@ -126,6 +128,9 @@ impl<S: Store> Writer<S> {
                 }
                 Wish::Outage(outage, to) => {
                     answers.push(Answer::Written(to, centre.plan_outage(outage, now)));
+                }
+                Wish::Officer(enrolled, to) => {
+                    answers.push(Answer::Written(to, centre.enrol_officer(enrolled, now)));
                 }
                 Wish::Die(period, number, source, to) => {
                     answers.push(Answer::Written(to, centre.announce_die(period, number, source, now)));

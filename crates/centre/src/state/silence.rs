@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use sekong_draw::{
-    Release, ReleaseError, ReleaseFor, Throw, Throwers, period_of, stands_from, verify_release, verify_throw,
+    Release, ReleaseError, ReleaseFor, Seats, Throw, Throwers, period_of, stands_from, verify_release,
+    verify_throw, verify_vouched,
 };
 use sekong_log::{DeviceId, Entry, Hash, OfficerEnrolled, SilenceNoted, SilentCustodian};
 use sekong_model::{CustodianId, Moment, OfficerId, ProvinceId};
@@ -26,8 +27,20 @@ pub struct NotedSilence {
     pub received: Hash,
 }
 
+/// A key of a seat that throws dice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeatKey {
+    /// Index of the entry that told it.
+    pub index: u64,
+    /// The key.
+    pub key: DeviceId,
+    /// Who vouched for it; nobody if it is the first one, told before the public dice.
+    pub vouched_by: Vec<OfficerId>,
+}
+
 impl State {
-    /// Gives a seat a key, which counts for what is frozen from now on.
+    /// Gives a seat a key, which counts for what is frozen from now on. Keys are told before the public dice; a later one
+    /// needs somebody to vouch for it, or else a centre alone could throw dice of its choice.
     pub(super) fn admit_officer(&mut self, index: u64, said: OfficerEnrolled) -> Result<Admitted, Fault> {
         if !self.campaign.officers().iter().any(|officer| officer.id == said.officer) {
             return Err(Fault::Unknown { what: format!("officer {}", said.officer) });
@@ -35,19 +48,33 @@ impl State {
         if !said.key.can_sign() {
             return Err(Fault::WeakKey { device: said.key });
         }
-        let held = self.officers.values().flatten().any(|(_, key)| *key == said.key);
+        let held = self.officers.values().flatten().any(|known| known.key == said.key);
         if held || self.devices.contains_key(&said.key) {
             return Err(Fault::LoggedBefore { what: format!("the key {}", said.key) });
         }
-        self.officers.entry(said.officer).or_default().push((index, said.key));
+        let keys = self.officer_keys(u64::MAX);
+        let is_first = self.dice.is_none() && !keys.contains_key(&said.officer);
+        if !is_first || !said.vouchers.is_empty() {
+            verify_vouched(&said, &self.seats(&keys))?;
+        }
+        let vouched_by = said.vouchers.into_iter().map(|voucher| voucher.officer).collect();
+        self.officers.entry(said.officer).or_default().push(SeatKey { index, key: said.key, vouched_by });
         Ok(Admitted::Whole)
+    }
+
+    fn seats<'a>(&'a self, keys: &'a BTreeMap<OfficerId, DeviceId>) -> Seats<'a> {
+        Seats { campaign: self.campaign.id(), officers: self.campaign.officers(), keys }
+    }
+
+    /// Every key that a seat ever had, by seat, the newest last.
+    pub fn seat_keys(&self) -> impl Iterator<Item = (&OfficerId, &[SeatKey])> {
+        self.officers.iter().map(|(seat, keys)| (seat, keys.as_slice()))
     }
 
     /// The keys of the seats under a head of `size` entries.
     fn officer_keys(&self, size: u64) -> BTreeMap<OfficerId, DeviceId> {
-        let newest = |keys: &[(u64, DeviceId)]| {
-            keys.iter().rev().find(|(index, _)| *index < size).map(|(_, key)| *key)
-        };
+        let newest =
+            |keys: &[SeatKey]| keys.iter().rev().find(|known| known.index < size).map(|known| known.key);
         self.officers.iter().filter_map(|(id, keys)| Some((id.clone(), newest(keys)?))).collect()
     }
 
@@ -185,8 +212,7 @@ impl State {
         let of_moment = self.silences().filter(|(_, of, noted)| *of == moment && noted.index < size);
         let noted_then: BTreeSet<Hash> = of_moment.map(|(_, _, noted)| noted.leaf).collect();
         let keys = self.officer_keys(self.frozen_size(province, moment));
-        let (campaign, officers) = (self.campaign.id(), self.campaign.officers());
-        let known = Throwers { campaign, officers, keys: &keys, noted: &noted_then };
+        let known = Throwers { seats: self.seats(&keys), noted: &noted_then };
         verify_throw(throw, moment, &noted.leaf, &known).map_err(|source| Fault::Throw { moment, source })?;
         match self.thrown.get(&noted.leaf) {
             Some(first) if *first != throw.dice => Err(Fault::ThrownBefore { moment }),

@@ -8,9 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use sekong_centre::{AskError, Asked, CentreError, CustodianLink, Fault, Job, Refusal};
 use sekong_draw::{Custodian, LocalCustodian, Release, ReleaseRequest, Throw, ThrownDice};
 use sekong_log::{
-    Hash, OutagePlanned, Period, Released, SilenceNoted, SilenceReason, SilentCustodian, Statement, body_hash,
+    DeviceKey, Hash, OfficerEnrolled, OutagePlanned, Period, Released, SilenceNoted, SilenceReason,
+    SilentCustodian, Statement, body_hash,
 };
-use sekong_model::{CustodianId, Hour, Moment, ProvinceId};
+use sekong_model::{CustodianId, Hour, Moment, OfficerId, ProvinceId};
 
 use crate::forgeries::{Forger, everything};
 use crate::founded::{Founded, device, files, officer_key, secrets};
@@ -370,6 +371,50 @@ async fn the_first_dice_logged_for_a_silence_are_its_dice() {
     let release = forger.founded.release_with(&forger, &second, &values_of_second);
     let fault = forger.admit(&mut state, 1, release, late).unwrap_err();
     assert_eq!(fault.rule(), "throw.first", "{fault}");
+}
+
+/// A centre that gives two seats keys of its own could say that every custodian is silent, and throw what it likes.
+#[tokio::test]
+async fn after_the_public_dice_a_seat_gets_no_key_that_nobody_vouches_for() {
+    let mut founded = Founded::at_midnight().await;
+    let (now, campaign) = (founded.now, founded.campaign.id().clone());
+    let mine = DeviceKey::from_seed(&[41; 32]);
+    let police: OfficerId = "centre-police".parse().unwrap();
+    let before = officer_key("centre-police").id();
+    let message = sekong_draw::seat_key_message(&campaign, &police, &mine.id(), Some(&before));
+    let by = |vouchers: &[(&str, &DeviceKey)]| OfficerEnrolled {
+        officer: police.clone(),
+        key: mine.id(),
+        vouchers: vouchers
+            .iter()
+            .map(|(seat, key)| sekong_draw::sign_for_seat(seat.parse().unwrap(), key, &message))
+            .collect(),
+    };
+    let (court, customs) = (officer_key("centre-court"), officer_key("centre-customs"));
+    for vouchers in [
+        &[][..],
+        &[("centre-police", &mine)],
+        &[("centre-court", &court)],
+        &[("centre-court", &court), ("centre-court", &court)],
+        &[("centre-court", &court), ("centre-customs", &mine)],
+    ] {
+        let error = founded.centre.enrol_officer(by(vouchers), now).unwrap_err();
+        assert_eq!(rule(&error), "officer.vouched", "{error}");
+    }
+    let vouched = by(&[("centre-court", &court), ("centre-customs", &customs)]);
+    let index = founded.centre.enrol_officer(vouched, now).unwrap();
+    founded.centre.commit(now).await.unwrap();
+    let state = founded.centre.state();
+    let (_, keys) = state.seat_keys().find(|(seat, _)| **seat == police).unwrap();
+    let known: Vec<_> = keys.iter().map(|key| (key.key, key.vouched_by.len())).collect();
+    assert_eq!((known, keys[1].index), (vec![(before, 0), (mine.id(), 2)], index));
+    // It counts for what is frozen from now on: the day's dice are thrown with the keys of its freeze.
+    founded.bend("customs", mute);
+    founded.silence_noted().await;
+    let unsigned = founded.throw(&["centre-court"]);
+    let error = founded.take(unsigned.signed_by(police, &mine, &campaign)).await.unwrap_err();
+    assert_eq!(rule(&error), "throw.holds", "{error}");
+    founded.take(founded.throw(&["centre-police", "centre-court"])).await.unwrap();
 }
 
 #[tokio::test]

@@ -47,16 +47,31 @@ pub(super) fn declarers(raw: &[RawDeclarer], faults: &mut Faults) -> Vec<Declare
 /// Seats of two bodies at least, or none.
 pub(super) fn officers(raw: &[RawOfficer], faults: &mut Faults) -> Vec<Officer> {
     check::unique(Kind::Officer, named(raw.iter().map(|officer| &officer.id), "officer"), faults);
-    let bodies: BTreeSet<&str> = raw.iter().map(|officer| officer.body.as_str()).collect();
+    // `Police` and `police` are one body, written in two ways.
+    let bodies: BTreeSet<String> = raw.iter().map(|officer| officer.body.to_ascii_lowercase()).collect();
     if !raw.is_empty() {
         check::at_least(Kind::OfficersBody, bodies.len(), OFFICERS_BODIES_MIN, "officer", faults);
     }
     let officer = |(i, officer): (usize, &RawOfficer)| {
-        check::text(&officer.body, format!("officer[{i}].body"), faults);
-        let id = check::id(&officer.id, format!("officer[{i}].id"), faults)?;
-        Some(Officer { id, body: officer.body.clone() })
+        let body = check::id(&officer.body, format!("officer[{i}].body"), faults);
+        let id = check::id(&officer.id, format!("officer[{i}].id"), faults);
+        Some(Officer { id: id?, body: body? })
     };
-    raw.iter().enumerate().filter_map(officer).collect()
+    let officers: Vec<Officer> = raw.iter().enumerate().filter_map(officer).collect();
+    check_spelling(&officers, faults);
+    officers
+}
+
+fn check_spelling(officers: &[Officer], faults: &mut Faults) {
+    for (i, officer) in officers.iter().enumerate() {
+        let other = officers[..i].iter().find(|other| {
+            other.body != officer.body && other.body.as_str().eq_ignore_ascii_case(officer.body.as_str())
+        });
+        if let Some(other) = other {
+            let (found, before) = (officer.body.to_string(), other.body.to_string());
+            faults.report(format!("officer[{i}].body"), Problem::SpelledTwoWays { found, before });
+        }
+    }
 }
 
 pub(super) fn shifts(raw: &[RawShift], faults: &mut Faults) -> Vec<Shift> {

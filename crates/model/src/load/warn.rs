@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use crate::{Campaign, Hour, PostId, Provenance, Season, UncoveredReason, Warning};
 
 pub(super) fn warnings(campaign: &Campaign, legs: usize) -> Vec<Warning> {
-    let mut warnings = hollow(campaign);
+    let mut warnings = Vec::new();
+    if campaign.officers.is_empty() {
+        warnings.push(Warning::NoOfficers);
+    }
+    warnings.extend(hollow(campaign));
     let stand_ins: Vec<PostId> =
         campaign.posts.iter().filter(|p| p.provenance == Provenance::StandIn).map(|p| p.id.clone()).collect();
     if !stand_ins.is_empty() {

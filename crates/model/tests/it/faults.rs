@@ -126,6 +126,33 @@ fn a_chance_outside_its_limits(#[case] old: &str, #[case] new: &str, #[case] fie
 }
 
 #[rstest]
+#[case::at_its_end("body = \"customs\"", "body = \"police \"", "police ")]
+#[case::in_its_middle("body = \"customs\"", "body = \"the police\"", "the police")]
+fn a_body_of_officers_is_a_name(#[case] old: &str, #[case] new: &str, #[case] body: &str) {
+    let problem = check(CAMPAIGN_FILE, old, new, "officer[1].body", body, "short name");
+    assert_problem!(problem, Problem::Id(_) | Problem::IdNotPlain { .. });
+}
+
+#[test]
+fn a_body_of_officers_is_not_two_bodies_by_its_capitals() {
+    let (old, new) = ("body = \"customs\"", "body = \"Police\"");
+    assert_problem!(
+        check(CAMPAIGN_FILE, old, new, "officer[1].body", "Police", "\"police\""),
+        Problem::SpelledTwoWays { .. }
+    );
+}
+
+#[test]
+fn a_campaign_in_which_nobody_can_throw_dice_is_warned_of() {
+    let officers = TOML.find("[[officer]]").unwrap()..TOML.find("# Shifts tile").unwrap();
+    let mut bundle = crate::bundle();
+    bundle.files.insert(CAMPAIGN_FILE.into(), TOML.replace(&TOML[officers], ""));
+    let warned =
+        |bundle: &SourceBundle| Campaign::parse(bundle).unwrap().warnings().contains(&Warning::NoOfficers);
+    assert!(warned(&bundle) && !warned(&crate::bundle()));
+}
+
+#[rstest]
 #[case::class("id = \"patrol\"", "id = \"scanner\"", "class[1].id")]
 #[case::post("id = \"KH-LA-02\"", "id = \"KH-LA-01\"", "post[1].id")]
 #[case::team("id = \"ST-A-02\"", "id = \"ST-A-01\"", "pool[0].teams[1].id")]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
-use sekong_model::{Campaign, Day, Hour, PostId, Province, ProvinceId};
+use sekong_model::{Campaign, Day, Hour, PostId, Province, ProvinceId, Warning};
 use serde_json::{Value, json};
 
 use crate::cli::CampaignCheckArgs;
@@ -13,6 +13,9 @@ use crate::output::{print, print_line};
 
 pub(crate) fn run(args: &CampaignCheckArgs) -> Result<(), Failure> {
     let (_, campaign) = read_campaign(&args.campaign)?;
+    if let Some(stops) = campaign.warnings().iter().find(|warning| **warning == Warning::NoOfficers) {
+        eprintln!("WARNING: {stops}");
+    }
     if args.json {
         return print_line(as_json(&campaign));
     }

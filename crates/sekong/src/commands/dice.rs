@@ -6,10 +6,12 @@ mod throw;
 
 use std::path::Path;
 
-use sekong_log::DeviceKey;
+use sekong_draw::{seat_key_message, sign_for_seat};
+use sekong_log::{DeviceKey, OfficerEnrolled};
+use sekong_model::OfficerId;
 use serde_json::json;
 
-use crate::cli::{DiceKeyArgs, DicePublicArgs};
+use crate::cli::{DiceKeyArgs, DicePublicArgs, DiceVouchArgs, check_seats};
 use crate::clocks::now;
 use crate::data_folder::{DataFolder, parse_secret, write_new};
 use crate::failure::Failure;
@@ -40,6 +42,20 @@ pub(crate) fn public(args: &DicePublicArgs) -> Result<(), Failure> {
         return print_line(json!({ "index": index, "dice": dice }));
     }
     print_line(format_args!("public dice {dice} are entry {index}; the campaign can be planned now"))
+}
+
+/// Says as JSON what `/api/seat-keys` takes.
+pub(crate) fn vouch(args: &DiceVouchArgs) -> Result<(), Failure> {
+    check_seats(args.officer.iter().map(|seat| &seat.officer))?;
+    let keys = args.officer.iter().map(|seat| Ok((&seat.officer, officer_key(&seat.file)?)));
+    let keys: Vec<(&OfficerId, DeviceKey)> = keys.collect::<Result<_, Failure>>()?;
+    let own = keys.iter().find(|(officer, _)| **officer == args.seat).map(|(_, key)| key.id());
+    let before = args.lost.or(own);
+    let message = seat_key_message(&args.campaign, &args.seat, &args.key, before.as_ref());
+    let vouchers =
+        keys.iter().map(|(officer, key)| sign_for_seat((*officer).clone(), key, &message)).collect();
+    let said = OfficerEnrolled { officer: args.seat.clone(), key: args.key, vouchers };
+    print_line(serde_json::to_string(&said).map_err(Failure::failed)?)
 }
 
 fn officer_key(path: &Path) -> Result<DeviceKey, Failure> {

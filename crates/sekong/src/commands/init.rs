@@ -1,15 +1,16 @@
 //! `sekong init`: founds a campaign with keys from the operating system's randomness.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use sekong_centre::{Centre, Founding, InProcess, KeyRing, Secrets, canonical_files, jobs};
+use sekong_draw::THROWERS;
 use sekong_log::{CustodianCommitted, DeviceId, Hash, Remark, body_hash};
-use sekong_model::{Campaign, OfficerId, SourceBundle};
+use sekong_model::{Campaign, Officer, OfficerId, SourceBundle};
 use sekong_store::SqliteStore;
 use serde_json::json;
 
-use crate::cli::{InitArgs, check_seats};
+use crate::cli::{InitArgs, OfficerSeat, check_seats};
 use crate::clocks::now;
 use crate::data_folder::{DataFolder, whole};
 use crate::failure::Failure;
@@ -22,6 +23,7 @@ pub(crate) fn run(args: &InitArgs) -> Result<(), Failure> {
     let (files, campaign) = read_campaign(&args.campaign)?;
     check_seats(args.officer.iter().map(|seat| &seat.officer))?;
     warn_if_past(&campaign);
+    warn_of_seats(&campaign, &args.officer);
     let apart = custodians_apart(&args.custodian, &campaign, body_hash(&canonical_files(&files)))?;
     let folder = DataFolder::create(&args.data)?;
     let (keys, head) = whole(folder.root(), || {
@@ -166,6 +168,29 @@ fn warn_if_past(campaign: &Campaign) {
         return;
     }
     complain(format_args!("  help: set later days in campaign.toml, or try it out with `sekong demo`"));
+}
+
+/// Seats get their first keys now: after the public dice somebody must vouch for each.
+fn warn_of_seats(campaign: &Campaign, given: &[OfficerSeat]) {
+    let (with, without): (Vec<&Officer>, Vec<&Officer>) =
+        campaign.officers().iter().partition(|seat| given.iter().any(|known| known.officer == seat.id));
+    let bodies: BTreeSet<_> = with.iter().map(|seat| &seat.body).collect();
+    if bodies.len() < THROWERS {
+        complain(format_args!(
+            "WARNING: keys of {} bodies that throw dice, {THROWERS} are needed: the first custodian that is silent stops the \
+             draw for good",
+            bodies.len()
+        ));
+    } else if without.is_empty() {
+        return;
+    }
+    let names: Vec<&str> = without.iter().map(|seat| seat.id.as_str()).collect();
+    let names =
+        if names.is_empty() { "no [[officer]] in campaign.toml".to_owned() } else { names.join(", ") };
+    complain(format_args!("warning: seats without a key: {names}"));
+    complain(format_args!(
+        "  help: sekong dice key, and --officer SEAT=KEY for each; found the campaign anew with them"
+    ));
 }
 
 async fn found(folder: &DataFolder, founding: &Founding<'_>) -> Result<String, Failure> {

@@ -7,6 +7,7 @@ use sekong_centre::{
     Bodies, Degraded, Dispute, Evidence, KeyRing, Late, Progress, Shown, State, Verdict, Watch, audit,
 };
 use sekong_log::{DeviceId, Fetched, Known, SignedNote};
+use sekong_model::OfficerId;
 use serde_json::{Value, json};
 
 use crate::cli::VerifyArgs;
@@ -224,7 +225,7 @@ fn as_json(verdict: &Verdict, disputes: &[Dispute], pins: &Pins) -> Value {
         "unchecked": head.map_or(&[][..], |head| &head.unchecked),
         "planned_until": verdict.state.as_ref().and_then(sekong_centre::State::planned_until),
         "custodians": verdict.state.as_ref().map(|state| custodians_json(state, pins)),
-        "officers": verdict.state.as_ref().map(officers_json),
+        "seat_keys": verdict.state.iter().flat_map(seat_keys).collect::<Vec<_>>(),
         "disputes": disputes.iter().map(dispute_json).collect::<Vec<_>>(),
         "late_releases": verdict.state.as_ref().map(|state| late_json(&Late::of(state))),
         "degraded_hours": degraded.as_ref().map(|degraded| degraded.province_hours),
@@ -242,10 +243,6 @@ fn custodians_json(state: &State, pins: &Pins) -> Value {
         json!({ "custodian": id, "key": said.key, "root": said.root, "entry": index, "pinned": pinned })
     };
     state.commitments().map(custodian).collect()
-}
-
-fn officers_json(state: &State) -> Value {
-    state.seats().map(|(seat, key)| json!({ "officer": seat, "key": key })).collect()
 }
 
 fn dispute_json(dispute: &Dispute) -> Value {
@@ -280,7 +277,8 @@ fn print_people(state: &State, pins: &Pins) -> Result<(), Failure> {
         let from = if pins.holds(&said.custodian) { "as was given" } else { "taken from the log" };
         print_line(format_args!("custodian {}: key {}…, {from}", said.custodian, short(said.key)))?;
     }
-    state.seats().try_for_each(|(seat, key)| print_line(format_args!("seat {seat}: key {}…", short(key))))
+    let mut newest = state.seat_keys().filter_map(|(seat, keys)| Some((seat, keys.last()?.key)));
+    newest.try_for_each(|(seat, key)| print_line(format_args!("seat {seat}: key {}…", short(key))))
 }
 
 /// What was drawn otherwise than it should have been, or later.
@@ -308,6 +306,30 @@ fn print_figures(state: &State) -> Result<(), Failure> {
             late.unexplained,
             late.longest.as_mins()
         ))?;
+    }
+    Ok(())
+}
+
+/// Every key of the seats that throw dice, and who vouched for it.
+fn seat_keys(state: &State) -> Vec<Value> {
+    let keys = state.seat_keys().flat_map(|(seat, keys)| keys.iter().map(move |key| (seat, key)));
+    keys.map(|(seat, key)| {
+        json!({ "seat": seat, "key": key.key, "entry": key.index, "vouched_by": key.vouched_by })
+    })
+    .collect()
+}
+
+/// Keys that a seat got after its first one, or that came after the public dice: somebody had to vouch for each.
+fn print_key_changes(state: &State) -> Result<(), Failure> {
+    for (seat, keys) in state.seat_keys() {
+        for key in keys.iter().filter(|key| !key.vouched_by.is_empty()) {
+            let by: Vec<&str> = key.vouched_by.iter().map(OfficerId::as_str).collect();
+            let (entry, new) = (key.index, key.key);
+            print_line(format_args!(
+                "entry {entry}: seat {seat} got the key {new}, vouched for by {}",
+                by.join(" and ")
+            ))?;
+        }
     }
     Ok(())
 }
@@ -345,13 +367,14 @@ fn print_words(verdict: &Verdict, disputes: &[Dispute], pins: &Pins) -> Result<(
             print_line(format_args!("unchecked: {line}"))?;
         }
     }
-    if let Some(day) = verdict.state.as_ref().and_then(sekong_centre::State::planned_until) {
+    if let Some(day) = verdict.state.as_ref().and_then(State::planned_until) {
         print_line(format_args!(
             "planned up to {day}; whether the campaign should have gone on is not judged"
         ))?;
     }
     if let Some(state) = &verdict.state {
         print_people(state, pins)?;
+        print_key_changes(state)?;
         print_figures(state)?;
     }
     if verdict.sealed > 0 {

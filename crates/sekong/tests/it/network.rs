@@ -110,7 +110,7 @@ impl Network {
             let key = sekong(["dice", "key", "--out", arg(&at(seat))]).exits(0).stdout;
             init.extend(["--officer".into(), format!("{seat}={}", key.trim())]);
         }
-        sekong(&init).exits(0);
+        sekong(&init).exits(0).says(&["seats without a key: centre-court"]);
         let serve =
             ["serve", "--data", arg(&data), "--listen", "127.0.0.1:0", "--custodian", "court=127.0.0.1:9"];
         sekong(serve).exits(1).says(&["the public dice are not cast", "sekong dice public"]);
@@ -270,6 +270,27 @@ impl Network {
         assert_eq!(answer.status(), 201);
     }
 
+    /// The seat that was founded without a key gets one, for which two officers of other bodies vouch.
+    fn give_the_court_a_key(&self) {
+        let at = |name: &str| self.root.join(name);
+        let key = sekong(["dice", "key", "--out", arg(&at("centre-court"))]).exits(0).stdout;
+        let seat = |id: &str| format!("{id}={}", arg(&at(id)));
+        let (police, customs) = (seat("centre-police"), seat("centre-customs"));
+        let campaign = self.campaign.id().as_str();
+        let vouch = |officers: &[&str]| {
+            let mut args =
+                vec!["dice", "vouch", "--campaign", campaign, "--seat", "centre-court", "--key", key.trim()];
+            officers.iter().for_each(|officer| args.extend(["--officer", officer]));
+            let said = sekong(args).exits(0).stdout;
+            let base = &self.centre.as_ref().unwrap().address;
+            let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+            agent.post(format!("{base}/api/seat-keys")).send(said.as_bytes()).unwrap().status().as_u16()
+        };
+        assert_eq!(vouch(&[&seat("centre-court")]), 422, "its new key alone");
+        assert_eq!(vouch(&[&police]), 422, "one body");
+        assert_eq!(vouch(&[&police, &customs]), 201);
+    }
+
     /// Throws dice for what waits; each throw of the week needs its own.
     fn throw(&self, first: &str) {
         let (base, seat) =
@@ -376,6 +397,7 @@ impl Network {
 #[test]
 fn a_week_of_a_network_of_processes_is_drawn_around_outages_silences_and_rogues() {
     let mut network = Network::new();
+    network.give_the_court_a_key();
     let campaign = network.campaign.clone();
     let day = |n: i32, h: u8| {
         campaign.instant(campaign.first_day().plus_days(n).unwrap(), sekong_model::Hour::try_from(h).unwrap())
@@ -431,4 +453,13 @@ fn a_week_of_a_network_of_processes_is_drawn_around_outages_silences_and_rogues(
         let of_it = hours.iter().filter(|hour| hour.id == id).count();
         assert_eq!(verdict["degraded"][id], 3 * of_it, "{verdict}");
     }
+    let keys = verdict["seat_keys"].as_array().unwrap();
+    let vouched: Vec<_> =
+        keys.iter().map(|key| (&key["seat"], key["vouched_by"].as_array().unwrap().len())).collect();
+    assert_eq!(
+        vouched,
+        [(&"centre-court".into(), 2), (&"centre-customs".into(), 0), (&"centre-police".into(), 0)]
+    );
+    let words = sekong(["verify", arg(&network.root.join("data")), "--now", &now]).exits(0).stdout;
+    assert!(words.contains("vouched for by centre-police and centre-customs"), "{words}");
 }
