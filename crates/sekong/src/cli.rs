@@ -265,9 +265,10 @@ pub enum DiceCommand {
         after_help = "Example:\n  sekong dice throw http://127.0.0.1:8080 --key campaign.vkey --digits 22651434615213645162345162435162435142351624135162 --officer centre-police=police.key --officer centre-court=court.key"
     )]
     Throw(DiceThrowArgs),
-    /// Vouch for a seat's new key: by the key before, or by two officers of two other bodies if that was lost
+    /// Vouch for a seat's new key: by the key before, or by two officers of two other bodies if that was lost; what is
+    /// printed goes to POST /api/seat-keys
     #[command(
-        after_help = "Examples:\n  sekong dice vouch --campaign northeast-2017 --seat centre-police --key 197f6b23e16c8532c6abc838facd5ea789be0c76b2920334039bfa8b3d368d61 --officer centre-police=police.key\n  sekong dice vouch --campaign northeast-2017 --seat centre-police --key 197f6b23e16c8532c6abc838facd5ea789be0c76b2920334039bfa8b3d368d61 --lost 2152f8d19b791d24453242e15f2eab6cb7cffa7b6a5ed30097960e069881db12 --officer centre-court=court.key --officer centre-customs=customs.key\nPost what it prints to /api/seat-keys of the centre."
+        after_help = "Examples:\n  sekong dice vouch --campaign northeast-2017 --seat centre-police --key 197f6b23e16c8532c6abc838facd5ea789be0c76b2920334039bfa8b3d368d61 --officer centre-police=police.key\n  sekong dice vouch --campaign northeast-2017 --seat centre-police --key 197f6b23e16c8532c6abc838facd5ea789be0c76b2920334039bfa8b3d368d61 --lost 2152f8d19b791d24453242e15f2eab6cb7cffa7b6a5ed30097960e069881db12 --officer centre-court=court.key --officer centre-customs=customs.key"
     )]
     Vouch(DiceVouchArgs),
 }

@@ -77,20 +77,22 @@ impl Forger {
 
     fn head(&self, tree: &Tree) -> String {
         let origin = self.data.checkpoint().lines().next().unwrap().to_owned();
-        let key = |kind, name: &str, secret| SigningKey::from_seed(name, kind, &self.secret(secret)).unwrap();
-        let log = key(KeyKind::Ed25519, &origin, "log");
-        let cosigner = key(KeyKind::CosignatureV1, &format!("{origin}/cosigner-1"), "cosigner");
-        let mut cosigner = Cosigner::new(cosigner, log.verifier().clone(), (0, empty_root())).unwrap();
-        let mut note = Checkpoint { origin, size: tree.size(), root: tree.root() }.sign(&log).unwrap();
-        let time = "2017-01-03T00:00:00Z".parse().unwrap();
-        note.push(cosigner.cosign(0, &note.to_string(), &[], time).unwrap());
-        note.to_string()
-    }
-
-    fn secret(&self, name: &str) -> [u8; 32] {
         let secrets = fs::read(self.data.path.join("keys/secrets.json")).unwrap();
         let secrets: Value = serde_json::from_slice(&secrets).unwrap();
-        hex::decode(secrets[name].as_str().unwrap()).unwrap().try_into().unwrap()
+        let key = |kind, name: &str, secret: &Value| {
+            let secret: [u8; 32] = hex::decode(secret.as_str().unwrap()).unwrap().try_into().unwrap();
+            SigningKey::from_seed(name, kind, &secret).unwrap()
+        };
+        let log = key(KeyKind::Ed25519, &origin, &secrets["log"]);
+        let head = Checkpoint { origin: origin.clone(), size: tree.size(), root: tree.root() };
+        let mut note = head.sign(&log).unwrap();
+        let (signed, time) = (note.to_string(), "2017-01-03T00:00:00Z".parse().unwrap());
+        for (number, secret) in (1..).zip(secrets["cosigners"].as_array().unwrap()) {
+            let cosigner = key(KeyKind::CosignatureV1, &format!("{origin}/cosigner-{number}"), secret);
+            let mut cosigner = Cosigner::new(cosigner, log.verifier().clone(), (0, empty_root())).unwrap();
+            note.push(cosigner.cosign(0, &signed, &[], time).unwrap());
+        }
+        note.to_string()
     }
 
     fn change(&self, file: &str, change: impl FnOnce(&mut Vec<u8>)) {
@@ -234,9 +236,10 @@ fn a_head_without_cosignature_or_signature_or_by_another_key_is_refused() {
         lines.map(|line| format!("{line}\n")).collect::<String>()
     };
     forger.data.set_checkpoint(&kept(lines.len() - 1));
-    forger.refused("checkpoint", None, "0 of 1 cosigners");
-    assert_eq!(judged(&["-cosigned", "0", arg(&forger.data.path)]).0, 0, "who wants none is content");
-    forger.data.set_checkpoint(&kept(lines.len() - 2));
+    forger.refused("checkpoint", None, "2 of 3 cosigners");
+    let two = ["-cosigned", "2", arg(&forger.data.path)];
+    assert_eq!(judged(&two).0, 0, "two of three are what the campaign asks for");
+    forger.data.set_checkpoint(&kept(lines.len() - 4));
     forger.refused("checkpoint", None, "no signature by the log");
     let other = Data::founded();
     forger.data.set_checkpoint(&other.checkpoint());
