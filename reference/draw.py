@@ -242,6 +242,10 @@ CUSTODIANS = ["court", "ombudsman", "customs", "university", "press-council"]
 
 
 RELEASED, THROWN = "2017-03-10T15:50:00Z", "1234561524" * 5
+# Public keys of the Ed25519 seeds 01…01 and 02…02 (RFC 8032), for their bytes alone.
+SEAT_KEYS = [bytes.fromhex(key) for key in (
+    "8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c",
+    "8139770ea87d175f56a35466c34c7ecccb8d8a91b4ee37a25df60f5b8fc9b394")]
 
 
 def pick(*words):
@@ -408,6 +412,9 @@ def custodian():
                                  len(leaves).to_bytes(8, "big")).hex(),
         "release_message": lp("sekong/release/v1", CAMPAIGN, "court", "lower-bend", moment_text(moments[-1]),
                               pick("basis"), pick("absences"), values[-1], RELEASED).hex(),
+        "release_message_with_die": lp("sekong/release/v1", CAMPAIGN, "court", "lower-bend", moment_text(moments[-1]),
+                                       pick("basis"), pick("absences"), values[-1], RELEASED, pick("die")).hex(),
+        "seat_key_message": lp("sekong/seat-key/v1", CAMPAIGN, "police", SEAT_KEYS[0], SEAT_KEYS[1]).hex(),
         "outage_message": lp("sekong/outage/v1", CAMPAIGN, "court", RELEASED, "2017-03-10T16:50:00Z").hex(),
         "daily_die": sha256(lp("sekong/daily/v1", pick("dice"), "0451")).hex(),
         "throw_value": sha256(lp("sekong/throw-value/v1", THROWN)).hex(),

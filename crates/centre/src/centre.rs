@@ -24,7 +24,7 @@ use crate::custody::Answers;
 use crate::fault::Fault;
 use crate::folder::Folder;
 use crate::keys::Secrets;
-use crate::ledger::{HeadSigners, Ledger, LedgerError};
+use crate::ledger::{FrozenHead, HeadSigners, Ledger, LedgerError};
 use crate::plan_book::SolvedPlan;
 use crate::receipt::Receipt;
 use crate::schedule::Job;
@@ -373,11 +373,11 @@ impl<S: Store> Centre<S> {
         &mut self,
         period: Period,
         number: String,
-        source: Remark,
         now: Timestamp,
     ) -> Result<u64, CentreError> {
-        let head = self.cosigned_head()?;
-        self.write(Statement::DailyDie(DailyDie { period, number, source, head }), now)?;
+        let last = self.state.last_list(period).map_err(|fault| at(self.log_size(), fault))?;
+        let head = self.first_head_over(last)?.note;
+        self.write(Statement::DailyDie(DailyDie { period, number, head }), now)?;
         Ok(self.log_size() - 1)
     }
 
@@ -587,6 +587,12 @@ impl<S: Store> Centre<S> {
     /// Has the cosigners reached another way than in this process; whoever takes one must lead to the same.
     pub fn reach_cosigners(&mut self, by: impl FnMut(Box<dyn Witness>) -> Box<dyn Witness>) {
         self.ledger.reach_cosigners(by);
+    }
+
+    /// The first cosigned head over an entry: the one under which it has stood longest.
+    fn first_head_over(&self, index: u64) -> Result<FrozenHead, CentreError> {
+        let head = self.ledger.first_over(index);
+        head.ok_or(CentreError::NotYet { what: "what is drawn over" })
     }
 
     fn write(&mut self, statement: Statement, now: Timestamp) -> Result<(), CentreError> {

@@ -111,6 +111,7 @@ pub fn terms(campaign: &Campaign, keys: &KeyRing) -> CustodianTerms {
         campaign: campaign.id().clone(),
         provinces: campaign.provinces().iter().map(|province| province.id.clone()).collect(),
         schedule: moments.map(|moment| (moment, campaign.release_at(moment))).collect(),
+        daily_die: campaign.rules().daily_die.is_some(),
         keys: FreezeKeys {
             log: keys.log.clone(),
             cosigners: keys.cosigners.clone().unwrap_or_default(),
@@ -156,6 +157,9 @@ impl Answers {
 
     /// Asks everybody at the same time.
     pub async fn gather(&mut self, links: &[Arc<dyn CustodianLink>], asks: &[Ask], now: Timestamp) {
+        if asks.is_empty() {
+            return;
+        }
         self.asked_from.get_or_insert(now);
         let links_of = |ask: &Ask| {
             let of = ask.of.clone();

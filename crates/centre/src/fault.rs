@@ -224,15 +224,17 @@ pub enum Fault {
         least: usize,
     },
     /// A daily die that is no number.
-    #[error("a daily die is 1 to {digits_max} decimal digits, not {number:?}")]
+    #[error(
+        "a daily die of this campaign is {digits} decimal digits, leading zeros included, not {number:?}"
+    )]
     NotANumber {
         /// As logged.
         number: String,
-        /// Most digits.
-        digits_max: usize,
+        /// Digits that it has.
+        digits: u32,
     },
     /// A release that names another silence than the one noted.
-    #[error("the silence noted for this moment is entry {wanted:?}, the release names {found:?}")]
+    #[error("the silence noted for this moment is {}, the release names {}", entry(*wanted), entry(*found))]
     OtherSilence {
         /// The one noted.
         wanted: Option<u64>,
@@ -264,8 +266,35 @@ pub enum Fault {
         /// Beginning claimed.
         started: jiff::Timestamp,
     },
+    /// A box that was opened before it could be.
+    #[error(
+        "the box was there for this device from {there} on, the entry claims that it was opened at {opened}"
+    )]
+    OpenedBefore {
+        /// When the orders were given and the device enrolled.
+        there: jiff::Timestamp,
+        /// Time claimed.
+        opened: jiff::Timestamp,
+    },
+    /// A box opened, or an order relayed, so late that it tells nothing of the order.
+    #[error("that an order was told counts until {until}, the entry claims {claimed}")]
+    ToldLate {
+        /// Latest time.
+        until: jiff::Timestamp,
+        /// Time claimed.
+        claimed: jiff::Timestamp,
+    },
+    /// A throw that names no silence which waits for dice.
+    #[error("no silence of {moment} that the throw names waits for dice")]
+    NoSilence {
+        /// The moment.
+        moment: Moment,
+    },
     /// A release over another plan or absence list than the one that counts.
-    #[error("the release stands on entries {found:?}, those of its moment are {wanted:?}")]
+    #[error(
+        "the release stands on entries {} and {}, those of its moment are {} and {}",
+        found.0, found.1, wanted.0, wanted.1
+    )]
     OtherBasis {
         /// Plan (or campaign) and absence list that count.
         wanted: (u64, u64),
@@ -512,6 +541,10 @@ pub enum Fault {
     },
 }
 
+fn entry(index: Option<u64>) -> String {
+    index.map_or_else(|| "none".to_owned(), |index| format!("entry {index}"))
+}
+
 impl Fault {
     pub(crate) fn absences(province: &ProvinceId, period: Period) -> Fault {
         let period = match period {
@@ -553,6 +586,9 @@ impl Fault {
             Fault::TooFewRemain { .. } => "outage.remain",
             Fault::NotANumber { .. } => "daily-die.number",
             Fault::OtherSilence { .. } => "release.silence",
+            Fault::OpenedBefore { .. } => "opened.time",
+            Fault::ToldLate { .. } => "told.time",
+            Fault::NoSilence { .. } => "throw.silence",
             Fault::Throw { .. } => "throw.holds",
             Fault::Vouched(_) => "officer.vouched",
             Fault::ThrownBefore { .. } => "throw.first",

@@ -89,6 +89,17 @@ struct Unpublished {
     why: Option<String>,
 }
 
+/// A head that enough have cosigned.
+#[derive(Debug, Clone)]
+pub struct FrozenHead {
+    /// When the last of its cosignatures was given.
+    pub cosigned: Timestamp,
+    /// Entries under it.
+    pub size: u64,
+    /// The signed note.
+    pub note: String,
+}
+
 /// A head of the last hours.
 #[derive(Clone)]
 struct KeptHead {
@@ -233,6 +244,15 @@ impl<S: Store> Ledger<S> {
     pub fn note_by(&self, time: Timestamp) -> Option<&str> {
         let in_time = self.heads.iter().rev().find(|head| head.frozen.is_some_and(|frozen| frozen <= time));
         in_time.map(|head| head.note.as_str())
+    }
+
+    /// The first head over an entry that enough have cosigned, as far as the heads of the last hours tell.
+    pub fn first_over(&self, index: u64) -> Option<FrozenHead> {
+        let first = self.heads.partition_point(|head| head.size <= index);
+        self.heads.range(first..).find_map(|head| {
+            let cosigned = head.frozen.and(head.latest())?;
+            Some(FrozenHead { cosigned, size: head.size, note: head.note.clone() })
+        })
     }
 
     /// When enough had cosigned the first head over an entry, as far as the heads of the last hours tell.

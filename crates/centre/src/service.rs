@@ -13,7 +13,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sekong_draw::Throw;
 use sekong_log::{
-    Absence, Channel, Enrolled, Entry, Hash, OfficerEnrolled, OutagePlanned, Period, Remark, TableReason,
+    Absence, Channel, Enrolled, Entry, Hash, OfficerEnrolled, OutagePlanned, Period, TableReason,
 };
 use sekong_model::{ProvinceId, TeamId};
 use sekong_store::Store;
@@ -360,9 +360,8 @@ impl Service {
         &self,
         period: Period,
         number: String,
-        source: Remark,
     ) -> Result<Result<u64, CentreError>, Stopped> {
-        let told = self.ask(|answer| Wish::Die(period, number, source, answer)).await;
+        let told = self.ask(|answer| Wish::Die(period, number, answer)).await;
         self.inner.dice.notify_one();
         told
     }

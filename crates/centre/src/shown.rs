@@ -5,7 +5,7 @@
 //! it reached the centre is not in it. Two heads of the log of which no log continues both prove that the log has two faces.
 
 use jiff::{SignedDuration, Timestamp};
-use sekong_draw::{Freeze, Release, ReleaseError, ReleaseFor, verify_release};
+use sekong_draw::{Release, ReleaseError, ReleaseFor, verify_release};
 use sekong_log::{AuditedLog, Hash, HeadError, Known, Period, SilenceReason};
 use sekong_model::{Campaign, CampaignId, CustodianId, Moment, ProvinceId};
 use serde::{Deserialize, Serialize};
@@ -213,7 +213,7 @@ impl Shown {
         let own = ReleaseFor {
             province: &release.province,
             moment: release.moment,
-            freeze: Freeze { basis: release.basis, absences: release.absences },
+            freeze: release.freeze(),
             due: release.time,
             latest: release.time,
         };
@@ -259,7 +259,7 @@ fn dispute(state: &State, bodies: &dyn Bodies, release: &Release) -> Option<Disp
         let silent = noted.silent.iter().find(|silent| silent.custodian == release.custodian)?;
         let at = state.time_of(noted.index)?;
         let in_time = at - CLOCK_TOLERANCE;
-        state.check_release(province, moment, &release.custodian, release, in_time).ok()?;
+        state.check_release(province, moment, &release.custodian, release, None, in_time).ok()?;
         return Some(Dispute::Silent { of: of(), reason: silent.reason, noted: at });
     }
     if !state.is_released(province, moment) {

@@ -28,6 +28,7 @@ use sekong_model::{
 };
 use sekong_plan::Plan;
 
+pub(crate) use freeze::FrozenUnder;
 pub use removals::DealtShift;
 pub use report::{Due, Outcome, Report};
 pub use silence::{NotedSilence, SeatKey};
@@ -122,17 +123,47 @@ pub struct DayPlan {
     pub walks: Vec<UnitWalk>,
 }
 
+/// A head by its size, and when it was cosigned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cosigned {
+    pub(crate) size: u64,
+    pub(crate) at: Timestamp,
+}
+
+/// A period's daily die.
+#[derive(Debug, Clone)]
+struct DieThrown {
+    index: u64,
+    leaf: Hash,
+    number: String,
+}
+
 /// A frozen absence list.
 #[derive(Debug, Clone)]
 struct FrozenList {
     index: u64,
     leaf: Hash,
-    /// When, by its entry.
+    /// When, by its entry's own word.
     written: Timestamp,
     /// Size of the head it quotes: what else the draws stand on is under it.
     quoted_size: u64,
-    teams: Vec<TeamId>,
-    declared: Vec<(TeamId, DeclarerId)>,
+    absent: Vec<DeclaredAway>,
+}
+
+/// A team on an absence list.
+#[derive(Debug, Clone)]
+struct DeclaredAway {
+    team: TeamId,
+    by: DeclarerId,
+    /// Its last day away.
+    until: Day,
+}
+
+impl FrozenList {
+    /// Who is away on a day of the list's period.
+    fn away_on(&self, day: Day) -> impl Iterator<Item = &DeclaredAway> {
+        self.absent.iter().filter(move |absence| day <= absence.until)
+    }
 }
 
 /// A custodian's commitment.
@@ -184,7 +215,7 @@ pub struct State {
     values: ValueList,
     commitments: BTreeMap<CustodianId, Committed>,
     dice: Option<Hash>,
-    daily_dice: BTreeMap<Period, (u64, String)>,
+    daily_dice: BTreeMap<Period, DieThrown>,
     officers: BTreeMap<OfficerId, Vec<SeatKey>>,
     outages: outage::Outages,
     silences: BTreeMap<(ProvinceId, Moment), NotedSilence>,
@@ -207,7 +238,10 @@ pub struct State {
     sealed: BTreeSet<ProvinceId>,
     closes: BTreeMap<(Day, Hour), u64>,
     newest_head: Option<(String, Head)>,
+    /// When each head was cosigned that an admitted entry quotes, by size.
     heads: BTreeMap<u64, Timestamp>,
+    /// The head that the entry at hand quotes.
+    quoted: Option<Cosigned>,
     diary: Diary,
     centre_times: Vec<(u64, Timestamp)>,
     latest_claim: Timestamp,
@@ -270,6 +304,7 @@ impl State {
             closes: BTreeMap::new(),
             newest_head: None,
             heads: BTreeMap::new(),
+            quoted: None,
             diary,
             centre_times: vec![(0, entry.time())],
             latest_claim: entry.time(),
@@ -286,6 +321,7 @@ impl State {
         bodies: &dyn Bodies,
     ) -> Result<Admitted, Fault> {
         let statement = statement(entry)?;
+        self.quoted = None;
         self.check_campaign(entry)?;
         self.check_device(entry)?;
         self.check_may_say(entry, &statement)?;
@@ -297,7 +333,7 @@ impl State {
             Statement::Officer(said) => self.admit_officer(index, said),
             Statement::Outage(said) => self.admit_outage(index, entry, said),
             Statement::DailyDie(said) => self.admit_daily_die(index, entry, said, tree),
-            Statement::Silence(said) => self.admit_silence(index, entry, said, bodies),
+            Statement::Silence(said) => self.admit_silence(index, entry, said, tree, bodies),
             Statement::Enrol(said) => self.admit_enrol(index, entry, said),
             Statement::Plan(said) => self.admit_plan(index, entry, said, bodies),
             Statement::Absences(said) => self.admit_absences(index, entry, &said, tree),
@@ -305,11 +341,13 @@ impl State {
             Statement::Deal(said) => self.admit_deal(said, bodies),
             Statement::Orders(said) => self.admit_orders(index, said, bodies),
             Statement::Opened(said) => self.admit_opened(entry, said),
-            Statement::Relayed(said) => self.admit_relayed(said),
+            Statement::Relayed(said) => self.admit_relayed(entry, said),
             Statement::Table(said) => self.admit_table(said),
             Statement::Inspection(said) => self.admit_inspection(index, entry, said),
             Statement::Close(said) => self.admit_close(entry, said, tree),
         }?;
+        // A head that a refused entry quotes is nothing that the log tells.
+        self.heads.extend(self.quoted.take().map(|quoted| (quoted.size, quoted.at)));
         self.skip(index, entry);
         Ok(admitted)
     }

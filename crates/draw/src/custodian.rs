@@ -5,10 +5,12 @@ use std::fmt;
 
 use hmac::Mac;
 use jiff::Timestamp;
-use sekong_log::{CustodianCommitted, DeviceKey, Head, OutagePlanned, Period, Tree};
+use sekong_log::{CustodianCommitted, DeviceKey, Head, OutagePlanned, Period, Tree, leaf_hash};
 use sekong_model::{CampaignId, CustodianId, Moment, ProvinceId};
 
-use crate::freeze::{Freeze, FreezeError, FreezeKeys, FrozenEntry, FrozenPart, Matter, included, period_of};
+use crate::freeze::{
+    Freeze, FreezeError, FreezeKeys, FrozenEntry, FrozenPart, Matter, check_included, period_of,
+};
 use crate::release::{Release, ValueList, commitment_message, outage_message};
 use crate::seed::{keyed, length_prefixed};
 
@@ -25,8 +27,20 @@ pub struct ReleaseRequest {
     pub basis: FrozenEntry,
     /// The absences of the day or week.
     pub absences: FrozenEntry,
-    /// The cosigned head (whole signed note) that both proofs lead to.
+    /// Its daily die, in a campaign with one.
+    pub die: Option<FrozenEntry>,
+    /// The cosigned head (whole signed note) that the proofs lead to. The first one that covers them all is the best: the
+    /// absences stand an hour under it before values are released.
     pub head: String,
+}
+
+impl ReleaseRequest {
+    /// The entries that it shows, by their leaf hashes.
+    pub fn freeze(&self) -> Freeze {
+        let leaf = |entry: &FrozenEntry| leaf_hash(&entry.leaf);
+        let (basis, absences) = (leaf(&self.basis), leaf(&self.absences));
+        Freeze { basis, absences, die: self.die.as_ref().map(leaf) }
+    }
 }
 
 /// Why a custodian keeps a value to itself.
@@ -105,6 +119,8 @@ pub struct CustodianTerms {
     pub provinces: Vec<ProvinceId>,
     /// Every moment of the campaign, and the earliest time at which its values may be released.
     pub schedule: BTreeMap<Moment, Timestamp>,
+    /// Whether values are released after the period's daily die alone.
+    pub daily_die: bool,
     /// The keys of the log and its cosigners.
     pub keys: FreezeKeys,
 }
@@ -210,10 +226,13 @@ impl LocalCustodian {
 
     fn check_freeze(&mut self, request: &ReleaseRequest, now: Timestamp) -> Result<Freeze, Refusal> {
         let head = self.open_head(&request.head)?;
-        let requested = Freeze {
-            basis: included(FrozenPart::Basis, &request.basis, &head)?,
-            absences: included(FrozenPart::Absences, &request.absences, &head)?,
-        };
+        if request.die.is_some() != self.terms.daily_die {
+            return Err(FreezeError::Die { wanted: self.terms.daily_die }.into());
+        }
+        check_included(FrozenPart::Basis, &request.basis, &head)?;
+        check_included(FrozenPart::Absences, &request.absences, &head)?;
+        request.die.iter().try_for_each(|die| check_included(FrozenPart::Die, die, &head))?;
+        let requested = request.freeze();
         let (province, moment) = (request.province.clone(), request.moment);
         match self.freezes.get(&(province.clone(), period_of(moment))) {
             Some(before) if *before == requested => return Ok(requested),
@@ -224,7 +243,7 @@ impl LocalCustodian {
             None => {}
         }
         let matter = Matter { campaign: &self.terms.campaign, province: &request.province, moment };
-        let due = matter.check(&request.basis, &request.absences, &self.terms.keys)?;
+        let due = matter.check(request, &head, &self.terms.keys)?;
         if now < due {
             return Err(Refusal::TooEarly { province, moment, due, now });
         }
@@ -242,6 +261,7 @@ impl LocalCustodian {
             moment,
             basis: freeze.basis,
             absences: freeze.absences,
+            die: freeze.die,
             time: whole_seconds(now),
             index,
             proof: proof.expect("the list gave an index below its count, which is the tree's size"),

@@ -1,7 +1,8 @@
 //! The freeze: what must stand in the log, under enough cosignatures, before a custodian releases a value.
 //!
 //! First the basis (a day's plan; for a week's deal the campaign itself, entry 0), then the list of absences,
-//! which quotes a cosigned head with the basis under it; then a cosigned head with both. A head is cosigned
+//! which quotes a cosigned head with the basis under it; then, in a campaign with one, the daily die, which quotes a
+//! cosigned head with the list under it; then a cosigned head with all of them. A head is cosigned
 //! if the log's signature and at least `cosignatures_needed` of the known cosigners' hold. Heads need no
 //! consistency proof here: that is what the cosigners checked.
 
@@ -11,6 +12,8 @@ use sekong_log::{
     leaf_hash, verify_inclusion,
 };
 use sekong_model::{CampaignId, Moment, ProvinceId};
+
+use crate::custodian::ReleaseRequest;
 
 /// The keys that make a head count.
 #[derive(Debug, Clone)]
@@ -34,22 +37,26 @@ pub struct FrozenEntry {
     pub proof: Vec<Hash>,
 }
 
-/// The two entries a draw stands on, by their leaf hashes.
+/// The entries a draw stands on, by their leaf hashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Freeze {
     /// The day's plan, or the campaign.
     pub basis: Hash,
     /// The absences.
     pub absences: Hash,
+    /// The daily die, in a campaign with one.
+    pub die: Option<Hash>,
 }
 
-/// Which of the two entries.
+/// Which of these entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FrozenPart {
     /// The day's plan, or the campaign.
     Basis,
     /// The absences.
     Absences,
+    /// The daily die.
+    Die,
 }
 
 /// Why entries are not frozen for a draw.
@@ -126,15 +133,34 @@ pub enum FreezeError {
         /// Size of the head they quote.
         size: u64,
     },
+    /// A daily die in a campaign without one, or none in a campaign with one.
+    #[error("{}", if *wanted { "the daily die of the period is not there" } else { "a daily die, which the campaign has not" })]
+    Die {
+        /// Whether the campaign has a daily die.
+        wanted: bool,
+    },
+    /// The daily die does not come after the frozen absences.
+    #[error(
+        "the daily die, entry {die}, quotes a head of {size} entries: the absences, entry {absences}, were not frozen before it"
+    )]
+    DieTooSoon {
+        /// Index of the absences.
+        absences: u64,
+        /// Index of the die.
+        die: u64,
+        /// Size of the head it quotes.
+        size: u64,
+    },
 }
 
 /// How long an absence list stands before values are released over it: time to be cosigned and read. A list that was
 /// frozen late delays its draws and is counted, but steers nothing: no value of its period is known yet.
 const LIST_STANDS: SignedDuration = SignedDuration::from_hours(1);
 
-/// The time from which values may be released over an absence list of `written`.
-pub fn stands_from(written: Timestamp) -> Timestamp {
-    written.saturating_add(LIST_STANDS).unwrap_or(Timestamp::MAX)
+/// The time from which values may be released over an absence list that a head of `cosigned` covers. The time in the list's
+/// own entry is its writer's word.
+pub fn stands_from(cosigned: Timestamp) -> Timestamp {
+    cosigned.saturating_add(LIST_STANDS).unwrap_or(Timestamp::MAX)
 }
 
 /// The period whose basis and absences a moment is drawn over.
@@ -157,12 +183,11 @@ impl FreezeKeys {
     }
 }
 
-/// The leaf hash of an entry that is under the head.
-pub(crate) fn included(part: FrozenPart, entry: &FrozenEntry, head: &Head) -> Result<Hash, FreezeError> {
+/// Checks that an entry is under the head.
+pub(crate) fn check_included(part: FrozenPart, entry: &FrozenEntry, head: &Head) -> Result<(), FreezeError> {
     let (leaf, checkpoint) = (leaf_hash(&entry.leaf), &head.checkpoint);
     verify_inclusion(&leaf, entry.index, checkpoint.size, &entry.proof, &checkpoint.root)
-        .map_err(|source| FreezeError::NotUnderHead { part, index: entry.index, source })?;
-    Ok(leaf)
+        .map_err(|source| FreezeError::NotUnderHead { part, index: entry.index, source })
 }
 
 /// What a province and moment of a campaign are drawn over.
@@ -173,26 +198,45 @@ pub(crate) struct Matter<'a> {
 }
 
 impl Matter<'_> {
-    /// Reads both entries and checks that they are the ones this matter needs, in their order; gives the time from
-    /// which values may be released over them.
+    /// Reads the entries under `head` and checks that they are the ones this matter needs, in their order; gives the time
+    /// from which values may be released over them.
     pub(crate) fn check(
         &self,
-        basis: &FrozenEntry,
-        absences: &FrozenEntry,
+        request: &ReleaseRequest,
+        head: &Head,
         keys: &FreezeKeys,
     ) -> Result<Timestamp, FreezeError> {
+        let (basis, absences) = (&request.basis, &request.absences);
         let (_, statement) = self.statement(FrozenPart::Basis, basis)?;
         if !self.is_basis(&statement, basis.index) {
             return Err(self.other_matter(FrozenPart::Basis, &statement));
         }
-        let (time, statement) = self.statement(FrozenPart::Absences, absences)?;
+        let (written, statement) = self.statement(FrozenPart::Absences, absences)?;
         match &statement {
             Statement::Absences(list) if self.is_absences(list) => {
                 check_order(basis.index, absences.index, &keys.open(&list.head)?)?;
-                Ok(stands_from(time))
             }
-            _ => Err(self.other_matter(FrozenPart::Absences, &statement)),
+            _ => return Err(self.other_matter(FrozenPart::Absences, &statement)),
         }
+        let before_die = request.die.as_ref().map(|die| self.check_die(die, absences.index, keys));
+        let covering = [Some(head.clone()), before_die.transpose()?];
+        let first = covering.iter().flatten().filter_map(Head::cosigned).min();
+        // With no cosigner to tell the time there is the list's own.
+        Ok(stands_from(first.unwrap_or(written)))
+    }
+
+    /// Checks that the die is the period's and came after the absences; gives the head under which these were frozen then.
+    fn check_die(&self, die: &FrozenEntry, absences: u64, keys: &FreezeKeys) -> Result<Head, FreezeError> {
+        let (_, statement) = self.statement(FrozenPart::Die, die)?;
+        let quoted = match &statement {
+            Statement::DailyDie(said) if said.period == period_of(self.moment) => keys.open(&said.head)?,
+            _ => return Err(self.other_matter(FrozenPart::Die, &statement)),
+        };
+        let size = quoted.checkpoint.size;
+        if absences < size && size <= die.index {
+            return Ok(quoted);
+        }
+        Err(FreezeError::DieTooSoon { absences, die: die.index, size })
     }
 
     fn statement(

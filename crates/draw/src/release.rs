@@ -8,7 +8,8 @@
 //!   lp(root) ‖ lp(number of values as a big-endian u64)`.
 //! - *Release*: Ed25519 signature over `lp("sekong/release/v1") ‖ lp(campaign) ‖ lp(custodian) ‖ lp(province)
 //!   ‖ lp(moment) ‖ lp(basis leaf hash) ‖ lp(absences leaf hash) ‖ lp(value) ‖ lp(time)`, the time by the custodian's own
-//!   clock in whole seconds, written `2017-01-31T04:50:00Z`.
+//!   clock in whole seconds, written `2017-01-31T04:50:00Z`; in a campaign with a daily die ` ‖ lp(die leaf hash)` follows.
+//!   Parts carry their lengths, so nine of them are never ten.
 //! - *Outage*: Ed25519 signature over `lp("sekong/outage/v1") ‖ lp(campaign) ‖ lp(custodian) ‖ lp(from) ‖ lp(until)`, times
 //!   written as above.
 //!
@@ -173,6 +174,9 @@ pub struct Release {
     pub basis: Hash,
     /// Leaf hash of the absences.
     pub absences: Hash,
+    /// Leaf hash of the daily die, in a campaign with one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub die: Option<Hash>,
     /// The value, 32 bytes.
     pub value: Hash,
     /// When the custodian signed it, by its own clock, in whole seconds.
@@ -188,17 +192,25 @@ pub struct Release {
 impl Release {
     /// What the custodian signs.
     pub fn message(&self, campaign: &CampaignId) -> Vec<u8> {
-        length_prefixed(&[
+        let (moment, time) = (self.moment.to_string(), self.time.to_string());
+        let mut parts: Vec<&[u8]> = vec![
             b"sekong/release/v1",
             campaign.as_str().as_bytes(),
             self.custodian.as_str().as_bytes(),
             self.province.as_str().as_bytes(),
-            self.moment.to_string().as_bytes(),
+            moment.as_bytes(),
             self.basis.as_bytes(),
             self.absences.as_bytes(),
             self.value.as_bytes(),
-            self.time.to_string().as_bytes(),
-        ])
+            time.as_bytes(),
+        ];
+        parts.extend(self.die.iter().map(|die| die.as_bytes().as_slice()));
+        length_prefixed(&parts)
+    }
+
+    /// The entries that it was released for.
+    pub fn freeze(&self) -> Freeze {
+        Freeze { basis: self.basis, absences: self.absences, die: self.die }
     }
 }
 
@@ -334,7 +346,7 @@ fn check_matter(
     if province != *expected.province || moment != expected.moment {
         return Err(ReleaseError::OtherMoment { custodian, province, moment });
     }
-    if (Freeze { basis: release.basis, absences: release.absences }) != expected.freeze {
+    if release.freeze() != expected.freeze {
         return Err(ReleaseError::OtherFreeze { custodian, province, moment });
     }
     if release.time < expected.due || expected.latest < release.time {

@@ -153,6 +153,11 @@ pub enum HeadError {
 }
 
 impl Head {
+    /// When it was cosigned, by the last of its cosigners; `None` if no cosignature was checked.
+    pub fn cosigned(&self) -> Option<Timestamp> {
+        self.cosignatures.iter().map(|cosignature| cosignature.time).max()
+    }
+
     /// Opens a head with every key that may have signed it.
     ///
     /// # Errors

@@ -196,10 +196,8 @@ pub struct OutagePlanned {
 pub struct DailyDie {
     /// The day or week whose seeds it enters.
     pub period: Period,
-    /// The number: decimal digits as announced.
+    /// The number as announced: as many decimal digits as the campaign says, by the source that it names.
     pub number: String,
-    /// Who announced it.
-    pub source: Remark,
     /// The cosigned head under which the absences of every province were frozen before.
     pub head: String,
 }
@@ -258,6 +256,8 @@ pub struct SilenceNoted {
     pub moment: Moment,
     /// Whose values are replaced, in campaign order.
     pub silent: Vec<SilentCustodian>,
+    /// The cosigned head under which the custodians were shown what the moment is drawn over.
+    pub head: String,
     /// SHA-256 of the body that holds the releases of the others.
     pub received: Hash,
 }
@@ -277,7 +277,7 @@ pub struct Enrolled {
 
 /// The days an absence list is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(untagged, deny_unknown_fields)]
+#[serde(untagged, try_from = "PeriodParts")]
 pub enum Period {
     /// A week of the campaign, before its teams are dealt to shifts.
     Week {
@@ -289,6 +289,25 @@ pub enum Period {
         /// The day.
         day: Day,
     },
+}
+
+/// What a period is read from, so that what is no period is told from what it lacks.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PeriodParts {
+    week: Option<u32>,
+    day: Option<Day>,
+}
+
+impl TryFrom<PeriodParts> for Period {
+    type Error = &'static str;
+    fn try_from(parts: PeriodParts) -> Result<Period, &'static str> {
+        match (parts.week, parts.day) {
+            (Some(week), None) => Ok(Period::Week { week }),
+            (None, Some(day)) => Ok(Period::Day { day }),
+            _ => Err("a period is {\"week\": 3} or {\"day\": \"2017-01-31\"}"),
+        }
+    }
 }
 
 /// Why a team is away: a closed list.

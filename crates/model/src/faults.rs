@@ -155,6 +155,12 @@ pub enum Problem {
         /// The name.
         text: String,
     },
+    /// A daily die without its number of digits or its source, or one of these without a die.
+    #[error("{}", if *wanted { "rules.daily_die is true, and this is missing" } else { "rules.daily_die is false" })]
+    DailyDie {
+        /// Whether the campaign has a daily die.
+        wanted: bool,
+    },
     /// One name in two spellings.
     #[error("{found:?} stands above as {before:?}")]
     SpelledTwoWays {
@@ -511,6 +517,12 @@ impl Problem {
             Problem::Id(_) | Problem::IdNotPlain { .. } => {
                 "choose a short name such as `stung-treng` or `KH-LA-01`".into()
             }
+            Problem::DailyDie { wanted: true } => {
+                "say how many digits the public number has and who announces it, e.g. daily_die_digits = 6 and \
+                 daily_die_source = \"national lottery, first prize\""
+                    .into()
+            }
+            Problem::DailyDie { wanted: false } => "remove it, or set daily_die = true".into(),
             Problem::SpelledTwoWays { before, .. } => {
                 format!("write {before:?} in both places, or choose names that differ in more than capitals")
             }

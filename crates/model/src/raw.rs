@@ -90,6 +90,8 @@ pub(crate) struct RawRules {
     pub(crate) wet_season: Option<RawWetSeason>,
     pub(crate) sentinel_required: bool,
     pub(crate) daily_die: bool,
+    pub(crate) daily_die_digits: Option<u32>,
+    pub(crate) daily_die_source: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -51,8 +51,17 @@ pub struct Rules {
     pub wet_season: Option<WetSeason>,
     /// Whether each province must have a sentinel pair in each shift.
     pub sentinel_required: bool,
-    /// Whether a public daily number enters the dice.
-    pub daily_die: bool,
+    /// The public daily number that enters the dice, if the campaign has one.
+    pub daily_die: Option<DailyDieRule>,
+}
+
+/// What a campaign says ahead about its daily die, so that nobody can choose among numbers or spellings of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DailyDieRule {
+    /// Decimal digits of the number, leading zeros included.
+    pub digits: u32,
+    /// Who announces it, and which of its numbers counts.
+    pub source: String,
 }
 
 /// What a plan of a province makes best.

@@ -86,7 +86,7 @@ impl fmt::Display for Hour {
 
 /// What one set of custodian values is for: a province-hour, or a province-week (the deal of teams to shifts).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(untagged, deny_unknown_fields)]
+#[serde(untagged, try_from = "MomentParts")]
 pub enum Moment {
     /// The `week`-th week of the campaign, from 0; a week is seven days from the first day.
     Week {
@@ -100,6 +100,26 @@ pub enum Moment {
         /// The hour.
         hour: Hour,
     },
+}
+
+/// What a moment is read from, so that what is no moment is told from what it lacks.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MomentParts {
+    week: Option<u32>,
+    day: Option<Day>,
+    hour: Option<Hour>,
+}
+
+impl TryFrom<MomentParts> for Moment {
+    type Error = &'static str;
+    fn try_from(parts: MomentParts) -> Result<Moment, &'static str> {
+        match (parts.week, parts.day, parts.hour) {
+            (Some(week), None, None) => Ok(Moment::Week { week }),
+            (None, Some(day), Some(hour)) => Ok(Moment::Hour { day, hour }),
+            _ => Err("a moment is {\"week\": 3} or {\"day\": \"2017-01-31\", \"hour\": 5}"),
+        }
+    }
 }
 
 impl fmt::Display for Moment {

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
 use sekong_draw::Throw;
-use sekong_log::{OfficerEnrolled, OutagePlanned, Period, Remark};
+use sekong_log::{OfficerEnrolled, OutagePlanned, Period};
 use serde::Deserialize;
 
 use super::entries::read;
@@ -105,12 +105,11 @@ pub(crate) async fn seat_key(
 struct Announced {
     period: Period,
     number: String,
-    source: String,
 }
 
 /// Logs the daily die of a day or week; for the duty officer and the commander.
 #[utoipa::path(post, path = "/api/daily-dice", operation_id = "announce_daily_die", tag = "board",
-    request_body(content = String, content_type = "application/json", description = "{period: {day} or {week}, number: digits, source}"),
+    request_body(content = String, content_type = "application/json", description = "{period: {day} or {week}, number: the campaign's number of digits}"),
     responses(
     (status = 201, body = LoggedView),
     (status = 400, body = ProblemView, content_type = "application/problem+json"),
@@ -126,8 +125,7 @@ pub(crate) async fn announce(
     body: Body,
 ) -> Result<(StatusCode, Json<LoggedView>), Problem> {
     session.check_runs_the_hour()?;
-    let Announced { period, number, source } = read(body).await?;
-    let source = Remark::try_from(source).map_err(|error| Problem::unreadable("source", error))?;
-    let index = service.announce_die(period, number, source).await??;
+    let Announced { period, number } = read(body).await?;
+    let index = service.announce_die(period, number).await??;
     Ok((StatusCode::CREATED, Json(LoggedView { index })))
 }

@@ -2,7 +2,7 @@
 //! the dice decide.
 
 use jiff::Timestamp;
-use sekong_draw::{Release, ReleaseRequest, Throw, period_of};
+use sekong_draw::{FrozenEntry, Release, ReleaseRequest, Throw, period_of};
 use sekong_log::{
     Absence, AbsencesFrozen, Dealt, HourClosed, OrdersSealed, Period, PlanLogged, Released, SilenceNoted,
     SilentCustodian, Statement, body_hash,
@@ -15,7 +15,9 @@ use crate::bodies::{self, OrderOpening, OrdersBody, ValuesBody, canonical};
 use crate::boxes::Boxes;
 use crate::custody::{Answers, Ask, lacked};
 use crate::fault::Fault;
+use crate::ledger::FrozenHead;
 use crate::schedule::decided_until;
+use crate::state::{Cosigned, FrozenUnder};
 
 impl<S: Store> Centre<S> {
     pub(super) fn plan(&mut self, day: Day, now: Timestamp) -> Result<(), CentreError> {
@@ -56,14 +58,16 @@ impl<S: Store> Centre<S> {
         now: Timestamp,
     ) -> Result<(), CentreError> {
         let campaign = self.state.campaign().clone();
-        let (_, head) = self.head_of(moment)?;
         let mut done = Ok(());
         for province in campaign.provinces() {
             if self.state.is_released(&province.id, moment) {
                 continue;
             }
             match self.values(&campaign, &province.id, moment, answers, now) {
-                Ok(values) => self.draw_with(&campaign, &province.id, moment, &values, &head, now)?,
+                Ok(values) => {
+                    let head = self.shown(&province.id, moment)?.note;
+                    self.draw_with(&campaign, &province.id, moment, &values, &head, now)?;
+                }
                 Err(waiting @ CentreError::Waiting { .. }) => done = Err(waiting),
                 Err(error) => return Err(error),
             }
@@ -131,6 +135,7 @@ impl<S: Store> Centre<S> {
         if let Some(noted) = self.state.silence(province, moment) {
             return Err(dice(names(&noted.silent)));
         }
+        let shown = self.shown(province, moment)?;
         let (releases, silent) = self.judged(province, moment, answers, now);
         let received = ValuesBody { releases, throw: None };
         if silent.is_empty() {
@@ -138,11 +143,12 @@ impl<S: Store> Centre<S> {
         }
         let names = names(&silent);
         let asked = answers.asked_from();
-        let silent_from = asked.and_then(|asked| self.state.silent_from(province, moment, asked));
+        let silent_from =
+            asked.and_then(|asked| self.state.silent_from(province, moment, cosigned(&shown), asked));
         if silent_from.is_none_or(|from| now < from) {
             return Err(waiting(format!("the values of {names}")));
         }
-        self.note_silence(campaign, province, moment, silent, &received, now)?;
+        self.note_silence(campaign, province, moment, silent, (shown.note, &received), now)?;
         Err(dice(names))
     }
 
@@ -155,9 +161,10 @@ impl<S: Store> Centre<S> {
         now: Timestamp,
     ) -> (Vec<Release>, Vec<SilentCustodian>) {
         let (mut releases, mut silent) = (Vec::new(), Vec::new());
+        let shown = self.shown(province, moment).ok().map(|head| cosigned(&head)).unwrap_or_default();
         for custodian in self.state.custodians_of(province, moment) {
             let release = answers.of(province, &custodian).and_then(|release| {
-                let held = self.state.check_release(province, moment, &custodian, release, now);
+                let held = self.state.check_release(province, moment, &custodian, release, shown, now);
                 held.map(|()| release).map_err(|error| lacked(&error))
             });
             match release {
@@ -174,11 +181,12 @@ impl<S: Store> Centre<S> {
         province: &ProvinceId,
         moment: Moment,
         silent: Vec<SilentCustodian>,
-        received: &ValuesBody,
+        (head, received): (String, &ValuesBody),
         now: Timestamp,
     ) -> Result<(), CentreError> {
         let bytes = canonical(received);
-        let said = SilenceNoted { province: province.clone(), moment, silent, received: body_hash(&bytes) };
+        let (province, received) = (province.clone(), body_hash(&bytes));
+        let said = SilenceNoted { province, moment, silent, head, received };
         let kept = self.keep(campaign, bytes, Readers::After(decided_until(campaign, moment)));
         self.write_with(Statement::Silence(said), now, &kept)
     }
@@ -186,13 +194,16 @@ impl<S: Store> Centre<S> {
     /// What the custodians are asked for a moment: one request for each province that still needs their values.
     pub async fn requests(&mut self, moment: Moment) -> Result<Vec<ReleaseRequest>, CentreError> {
         let campaign = self.state.campaign().clone();
-        let head = self.head_of(moment)?;
         let mut requests = Vec::new();
+        // Nobody is asked before the die is thrown: whoever knows the values could choose it.
+        if !self.state.is_die_thrown(period_of(moment)) {
+            return Ok(requests);
+        }
         for province in campaign.provinces() {
             let settled = self.state.is_released(&province.id, moment)
                 || self.state.silence(&province.id, moment).is_some();
             if !settled {
-                requests.push(self.request(&campaign, &province.id, moment, &head).await?);
+                requests.push(self.request(&campaign, &province.id, moment).await?);
             }
         }
         Ok(requests)
@@ -219,14 +230,26 @@ impl<S: Store> Centre<S> {
         campaign: &Campaign,
         province: &ProvinceId,
         moment: Moment,
-        (size, head): &(u64, String),
     ) -> Result<ReleaseRequest, CentreError> {
-        let (basis, absences) = self.frozen_under(province, moment)?;
-        let frozen = |what| move |entry: Option<_>| entry.ok_or(CentreError::NotYet { what });
-        let basis = frozen("the plan")(self.ledger.frozen(basis, *size).await?)?;
-        let absences = frozen("the absences")(self.ledger.frozen(absences, *size).await?)?;
-        let (campaign, province, head) = (campaign.id().clone(), province.clone(), head.clone());
-        Ok(ReleaseRequest { campaign, province, moment, basis, absences, head })
+        let (under, head) = (self.frozen_under(province, moment)?, self.shown(province, moment)?);
+        let basis = self.frozen(under.basis, head.size).await?;
+        let absences = self.frozen(under.absences, head.size).await?;
+        let die = match under.die {
+            Some(index) => Some(self.frozen(index, head.size).await?),
+            None => None,
+        };
+        let (campaign, province) = (campaign.id().clone(), province.clone());
+        Ok(ReleaseRequest { campaign, province, moment, basis, absences, die, head: head.note })
+    }
+
+    async fn frozen(&mut self, index: u64, size: u64) -> Result<FrozenEntry, CentreError> {
+        let frozen = self.ledger.frozen(index, size).await?;
+        frozen.ok_or(CentreError::NotYet { what: "what is drawn over" })
+    }
+
+    /// The head that custodians are shown for a moment: the first one over all that it is drawn over.
+    fn shown(&self, province: &ProvinceId, moment: Moment) -> Result<FrozenHead, CentreError> {
+        self.first_head_over(self.frozen_under(province, moment)?.last())
     }
 
     fn release(
@@ -238,13 +261,13 @@ impl<S: Store> Centre<S> {
         head: &str,
         now: Timestamp,
     ) -> Result<(), CentreError> {
-        let (basis, absences) = self.frozen_under(province, moment)?;
+        let under = self.frozen_under(province, moment)?;
         let bytes = canonical(values);
         let said = Released {
             province: province.clone(),
             moment,
-            basis,
-            absences,
+            basis: under.basis,
+            absences: under.absences,
             head: head.to_owned(),
             values: body_hash(&bytes),
             silence: self.state.silence(province, moment).map(|noted| noted.index),
@@ -253,12 +276,10 @@ impl<S: Store> Centre<S> {
         self.write_with(Statement::Release(said), now, &kept)
     }
 
-    /// Entries of the plan (for a week, of the campaign) and of the absence list.
-    fn frozen_under(&self, province: &ProvinceId, moment: Moment) -> Result<(u64, u64), CentreError> {
-        let period = period_of(moment);
-        let (_, basis) = self.state.basis(province, period).map_err(|fault| at(self.log_size(), fault))?;
-        let absences = self.state.absences(province, period);
-        Ok((basis, absences.ok_or(CentreError::NotYet { what: "the absences" })?))
+    /// The entries that a moment is drawn over.
+    fn frozen_under(&self, province: &ProvinceId, moment: Moment) -> Result<FrozenUnder, CentreError> {
+        let under = self.state.frozen_under(province, period_of(moment));
+        under.map_err(|fault| at(self.log_size(), fault))
     }
 
     fn write_deal(
@@ -314,6 +335,10 @@ impl<S: Store> Centre<S> {
         let reported = self.state.reported_under(day, hour, size);
         self.write(Statement::Close(HourClosed { day, hour, head, reported }), now)
     }
+}
+
+fn cosigned(head: &FrozenHead) -> Option<Cosigned> {
+    Some(Cosigned { size: head.size, at: head.cosigned })
 }
 
 /// Whom to call, and why.

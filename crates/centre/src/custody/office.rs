@@ -71,6 +71,8 @@ struct FreezeJson {
     period: Period,
     basis: Hash,
     absences: Hash,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    die: Option<Hash>,
 }
 
 /// What a vault remembers, in figures.
@@ -225,9 +227,7 @@ impl Desk {
         let name = name_of(&request.province, request.moment);
         let Some(bytes) = self.vault.get(&name).await? else { return Ok(None) };
         let before: Release = read(name, &bytes)?;
-        let (basis, absences) =
-            (sekong_log::leaf_hash(&request.basis.leaf), sekong_log::leaf_hash(&request.absences.leaf));
-        Ok((before.basis == basis && before.absences == absences).then_some(before))
+        Ok((before.freeze() == request.freeze()).then_some(before))
     }
 
     /// The signed head of a second freeze is kept, for it proves that the log has two faces; the first such of a period is
@@ -235,7 +235,7 @@ impl Desk {
     async fn keep_refused(&mut self, request: &ReleaseRequest, freeze: &Freeze) -> Result<(), OfficeError> {
         let (province, period) = (request.province.clone(), period_of(request.moment));
         let (basis, absences) = (freeze.basis, freeze.absences);
-        let name = FreezeJson { province, period, basis, absences }.name(REFUSED);
+        let name = FreezeJson { province, period, basis, absences, die: freeze.die }.name(REFUSED);
         if self.vault.get(&name).await?.is_none() {
             let shown = ShownFreeze { basis, absences, head: request.head.clone() };
             self.vault.keep(&[Kept { name, bytes: canonical(&shown) }]).await?;
@@ -250,6 +250,7 @@ impl Desk {
             period,
             basis: release.basis,
             absences: release.absences,
+            die: release.die,
         };
         let (first, head_name) = (freeze.name(FREEZES), freeze.name(HEADS));
         let mut items = vec![
@@ -288,7 +289,7 @@ fn period_text(period: Period) -> String {
 async fn freezes(vault: &mut Vault) -> Result<BTreeMap<(ProvinceId, Period), Freeze>, OfficeError> {
     let mut freezes = BTreeMap::new();
     each(vault, FREEZES, |kept: FreezeJson| {
-        let freeze = Freeze { basis: kept.basis, absences: kept.absences };
+        let freeze = Freeze { basis: kept.basis, absences: kept.absences, die: kept.die };
         freezes.insert((kept.province, kept.period), freeze);
     })
     .await?;
@@ -329,7 +330,7 @@ impl Shown {
             let second = read(name, &refused)?;
             let head = vault.get(&first.name(HEADS)).await?.unwrap_or_default();
             let head = String::from_utf8_lossy(&head).into_owned();
-            let FreezeJson { province, period, basis, absences } = first;
+            let FreezeJson { province, period, basis, absences, .. } = first;
             let first = ShownFreeze { basis, absences, head };
             second_freezes.push(SecondFreeze { province, period, first, second });
         }

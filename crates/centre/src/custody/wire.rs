@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Where a value is asked for.
 pub(super) const RELEASE: &str = "/release";
 
-/// Most bytes of a request or an answer: two entries of 64 KiB in hexadecimal digits, proofs, a head.
+/// Most bytes of a request or an answer: three entries of 64 KiB in hexadecimal digits, proofs, a head.
 pub(super) const MESSAGE_MAX_BYTES: usize = 512 * 1024;
 
 /// A request for a value.
@@ -20,6 +20,8 @@ pub(super) struct RequestJson {
     moment: Moment,
     basis: FrozenJson,
     absences: FrozenJson,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    die: Option<FrozenJson>,
     head: String,
 }
 
@@ -53,6 +55,7 @@ impl From<&ReleaseRequest> for RequestJson {
             moment: request.moment,
             basis: (&request.basis).into(),
             absences: (&request.absences).into(),
+            die: request.die.as_ref().map(FrozenJson::from),
             head: request.head.clone(),
         }
     }
@@ -67,6 +70,7 @@ impl TryFrom<RequestJson> for ReleaseRequest {
             moment: json.moment,
             basis: json.basis.try_into()?,
             absences: json.absences.try_into()?,
+            die: json.die.map(FrozenEntry::try_from).transpose()?,
             head: json.head,
         })
     }

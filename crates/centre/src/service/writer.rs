@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use sekong_draw::Throw;
-use sekong_log::{Channel, Enrolled, Entry, OfficerEnrolled, OutagePlanned, Period, Remark, TableReason};
+use sekong_log::{Channel, Enrolled, Entry, OfficerEnrolled, OutagePlanned, Period, TableReason};
 use sekong_model::{Moment, TeamId};
 use sekong_store::Store;
 use tokio::sync::{RwLock, mpsc, oneshot, watch};
@@ -42,8 +42,8 @@ pub(super) enum Wish {
     Outage(OutagePlanned, oneshot::Sender<Result<u64, CentreError>>),
     /// Give a seat that throws dice a key.
     Officer(OfficerEnrolled, oneshot::Sender<Result<u64, CentreError>>),
-    /// Log a daily die: its digits and who announced them.
-    Die(Period, String, Remark, oneshot::Sender<Result<u64, CentreError>>),
+    /// Log a daily die by its digits.
+    Die(Period, String, oneshot::Sender<Result<u64, CentreError>>),
 }
 
 /// Where an entry stands.
@@ -132,8 +132,8 @@ impl<S: Store> Writer<S> {
                 Wish::Officer(enrolled, to) => {
                     answers.push(Answer::Written(to, centre.enrol_officer(enrolled, now)));
                 }
-                Wish::Die(period, number, source, to) => {
-                    answers.push(Answer::Written(to, centre.announce_die(period, number, source, now)));
+                Wish::Die(period, number, to) => {
+                    answers.push(Answer::Written(to, centre.announce_die(period, number, now)));
                 }
                 Wish::Run(job, released, to) => {
                     self.commit(&mut centre, &mut answers).await?;

@@ -9,7 +9,7 @@ use sekong_draw::{
     RestRule, Subject, UnitWalk, ValueList, WeekDeal, deal_shift, deal_week, period_of, verify_release,
     verify_signed_release,
 };
-use sekong_log::{CustodianCommitted, Dealt, Entry, Hash, OrdersSealed, Period, Released, Tree, body_hash};
+use sekong_log::{CustodianCommitted, Dealt, Entry, Hash, OrdersSealed, Released, Tree, body_hash};
 use sekong_model::{
     Campaign, CustodianId, DAYS_PER_WEEK, Day, HOURS_PER_DAY, Hour, Moment, Order, Pool, PostId, ProvinceId,
     Shift, TeamId, Unit, UnitId,
@@ -55,7 +55,7 @@ impl State {
             province: &province,
             moment,
             freeze,
-            due: self.release_due(&province, moment),
+            due: self.release_due(&province, moment, self.quoted),
             latest: entry.time() + CLOCK_TOLERANCE,
         };
         let shares = self.shares(&values, &due, size, verify)?;
@@ -93,13 +93,8 @@ impl State {
         if self.draws.contains_key(&(said.province.clone(), said.moment)) {
             return Err(Fault::LoggedBefore { what: format!("the release for {}", said.moment) });
         }
-        let (what, basis) = self.basis(&said.province, period)?;
-        let list = self
-            .absences
-            .get(&(said.province.clone(), period))
-            .ok_or_else(|| Fault::absences(&said.province, period))?;
-        let index = list.index;
-        let (wanted, found) = ((basis, index), (said.basis, said.absences));
+        let under = self.frozen_under(&said.province, period)?;
+        let (wanted, found) = ((under.basis, under.absences), (said.basis, said.absences));
         if wanted != found {
             return Err(Fault::OtherBasis { wanted, found });
         }
@@ -108,27 +103,14 @@ impl State {
         if said.silence != silence {
             return Err(Fault::OtherSilence { wanted: silence, found: said.silence });
         }
-        let mut used = vec![(what, basis), ("the absence list", index)];
+        let mut used = under.named();
         used.extend(silence.map(|index| ("the silence", index)));
-        used.extend(self.daily_die(period).map(|index| ("the daily die", index)));
         let size = self.check_frozen(&said.head, tree, time + CLOCK_TOLERANCE, &used)?;
-        let missing = || Fault::absences(&said.province, period);
-        Ok((self.freeze_of(&said.province, said.moment).ok_or_else(missing)?, size))
-    }
-
-    /// Leaf hashes of the entries that a moment is drawn over, once both are logged.
-    pub(super) fn freeze_of(&self, province: &ProvinceId, moment: Moment) -> Option<Freeze> {
-        let period = period_of(moment);
-        let absences = self.absences.get(&(province.clone(), period))?.leaf;
-        let basis = match period {
-            Period::Week { .. } => self.opened_leaf,
-            Period::Day { day } => self.plan(province, day)?.leaf,
-        };
-        Some(Freeze { basis, absences })
+        Ok((under.freeze, size))
     }
 
     fn check_release_time(&self, province: &ProvinceId, moment: Moment, entry: &Entry) -> Result<(), Fault> {
-        let due = self.release_due(province, moment);
+        let due = self.release_due(province, moment, self.quoted);
         if entry.time() < due {
             return Err(Fault::Early { moment, due, claimed: entry.time() });
         }
@@ -241,8 +223,6 @@ impl State {
         let mut day_plan = self.plans.get(&(province.clone(), day)).ok_or_else(missing)?.clone();
         if let Some(shift) = self.campaign.shifts().iter().find(|shift| shift.start == hour).cloned() {
             drawn.units = self.deal_units(province, day, &shift, &day_plan.units, &drawn.key)?;
-            let units = drawn.units.iter().map(|(unit, team)| (unit.clone(), team.clone()));
-            self.dealt.entry(day).or_default().extend(units);
         }
         let of = ProvinceDay { campaign: self.campaign.id(), province, day };
         let duty_hour = DutyHour(u32::from(hour.get()));
@@ -254,13 +234,16 @@ impl State {
                 continue;
             }
             let step = walk.throw(chain, duty_hour, &of, &drawn.key)?;
-            let team = self.dealt.get(&day).and_then(|dealt| dealt.get(&unit.id)).cloned();
+            let before = || self.dealt.get(&day).and_then(|dealt| dealt.get(&unit.id));
+            let team = drawn.units.get(&unit.id).or_else(before).cloned();
             let team =
                 team.ok_or_else(|| Fault::Missing { what: format!("the deal of unit {}", unit.id) })?;
             let order = order_of(&plan, unit, walk, duty_hour, step, team);
             dues.extend(step.and_then(turn).map(|node| (hour_of(walk, node), order.clone())));
             drawn.orders.push(order);
         }
+        let units = drawn.units.iter().map(|(unit, team)| (unit.clone(), team.clone()));
+        self.dealt.entry(day).or_default().extend(units);
         self.plans.insert((province.clone(), day), day_plan);
         for (due_hour, order) in dues {
             self.place_due(province, day, due_hour, order);
@@ -324,24 +307,28 @@ impl State {
     }
 
     /// What a moment decided, before its deal or orders are logged for the first time; `None` while it is sealed.
-    fn decided(
-        &mut self,
-        province: &ProvinceId,
-        moment: Moment,
-        trace: Trace,
-    ) -> Result<Option<&Drawn>, Fault> {
-        let key = (province.clone(), moment);
-        if !self.draws.contains_key(&key) {
-            return Err(Fault::Missing { what: format!("the release for {moment}") });
-        }
-        if !self.decided_logged.insert((province.clone(), moment, trace)) {
+    fn decided(&self, province: &ProvinceId, moment: Moment, trace: Trace) -> Result<Option<&Drawn>, Fault> {
+        let drawn = self.draws.get(&(province.clone(), moment));
+        let drawn = drawn.ok_or_else(|| Fault::Missing { what: format!("the release for {moment}") })?;
+        if self.decided_logged.contains(&(province.clone(), moment, trace)) {
             return Err(Fault::LoggedBefore { what: format!("what the draw of {moment} decided") });
         }
+        Ok(drawn.as_ref())
+    }
+
+    /// Notes that a moment's deal or orders are logged.
+    fn note_decided(&mut self, province: &ProvinceId, moment: Moment, trace: Trace) {
+        self.decided_logged.insert((province.clone(), moment, trace));
         self.diary.note(Job::Draw(moment), province, trace);
-        Ok(self.draws.get(&key).and_then(Option::as_ref))
     }
 
     pub(super) fn admit_deal(&mut self, said: Dealt, bodies: &dyn Bodies) -> Result<Admitted, Fault> {
+        let admitted = self.check_deal(&said, bodies)?;
+        self.note_decided(&said.province, said.moment, Trace::Deal);
+        Ok(admitted)
+    }
+
+    fn check_deal(&self, said: &Dealt, bodies: &dyn Bodies) -> Result<Admitted, Fault> {
         let Some(drawn) = self.decided(&said.province, said.moment, Trace::Deal)? else {
             return Ok(Admitted::Sealed);
         };
@@ -351,7 +338,8 @@ impl State {
         let is_drawn = logged == drawn.deal_body(logged.salt);
         self.check_dealt(&said.province, said.moment, &logged)?;
         if !is_drawn {
-            return Err(Fault::NotDrawn { what: "deal", province: said.province, moment: said.moment });
+            let (province, moment) = (said.province.clone(), said.moment);
+            return Err(Fault::NotDrawn { what: "deal", province, moment });
         }
         Ok(Admitted::Whole)
     }
@@ -363,27 +351,39 @@ impl State {
         bodies: &dyn Bodies,
     ) -> Result<Admitted, Fault> {
         let moment = Moment::Hour { day: said.day, hour: said.hour };
-        let Some(drawn) = self.decided(&said.province, moment, Trace::Orders)? else {
-            return Ok(Admitted::Sealed);
-        };
-        let Some(bytes) = body(bodies, &said.body)? else {
+        let opened = self.check_orders(&said, moment, bodies)?;
+        self.note_decided(&said.province, moment, Trace::Orders);
+        let Some((opened, commitments)) = opened else {
             self.sealed.insert(said.province);
             return Ok(Admitted::Sealed);
         };
+        self.bind_orders(index, &opened, &commitments);
+        self.orders_at.insert((said.province, moment), index);
+        Ok(Admitted::Whole)
+    }
+
+    /// The orders with their commitments; `None` while they are sealed.
+    fn check_orders(
+        &self,
+        said: &OrdersSealed,
+        moment: Moment,
+        bodies: &dyn Bodies,
+    ) -> Result<Option<(OrdersBody, Vec<Hash>)>, Fault> {
+        let Some(drawn) = self.decided(&said.province, moment, Trace::Orders)? else { return Ok(None) };
+        let Some(bytes) = body(bodies, &said.body)? else { return Ok(None) };
         let opened: OrdersBody = bodies::read(&bytes)
             .ok_or(Fault::BodyWrong { hash: said.body, what: "not the canonical form of orders" })?;
         let commitments: Vec<Hash> = opened.orders.iter().map(OrderOpening::commitment).collect();
         let are_drawn = drawn.are_orders(&opened, said.day, said.hour) && commitments == said.orders;
         self.check_ordered(&said.province, &opened)?;
         if !are_drawn {
-            return Err(Fault::NotDrawn { what: "orders", province: said.province, moment });
+            return Err(Fault::NotDrawn { what: "orders", province: said.province.clone(), moment });
         }
         if said.check_in_by != self.check_in_by(said.day, said.hour) {
-            return Err(Fault::NotDrawn { what: "time of checking in", province: said.province, moment });
+            let province = said.province.clone();
+            return Err(Fault::NotDrawn { what: "time of checking in", province, moment });
         }
-        self.bind_orders(index, &opened, &commitments);
-        self.orders_at.insert((said.province, moment), index);
-        Ok(Admitted::Whole)
+        Ok(Some((opened, commitments)))
     }
 
     /// A report must quote the order that sent its team, so each thrown order is bound to the inspection it causes.

@@ -3,18 +3,45 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use sekong_draw::{Duty, UnitWalk, with_daily_die};
-use sekong_log::{AbsencesFrozen, DailyDie, Entry, Hash, Head, Period, PlanLogged, Tree};
+use sekong_draw::{Duty, Freeze, UnitWalk, with_daily_die};
+use sekong_log::{Absence, AbsencesFrozen, DailyDie, Entry, Hash, Head, Period, PlanLogged, Tree};
 use sekong_model::{Campaign, Day, ProvinceId, Unit};
 
-use super::{Admitted, Bodies, CLOCK_TOLERANCE, DayPlan, FrozenList, State, body};
+use super::{
+    Admitted, Bodies, CLOCK_TOLERANCE, Cosigned, DayPlan, DeclaredAway, DieThrown, FrozenList, State, body,
+};
 use crate::diary::Trace;
 use crate::fault::Fault;
 use crate::plan_book::SolvedPlan;
 use crate::schedule::Job;
 
-/// Most digits of a daily die.
-const DIGITS_MAX: usize = 40;
+/// The entries that a moment is drawn over.
+pub(crate) struct FrozenUnder {
+    /// What the basis is called.
+    pub(crate) what: &'static str,
+    /// Index of the plan, or of the campaign for a week.
+    pub(crate) basis: u64,
+    /// Index of the absence list.
+    pub(crate) absences: u64,
+    /// Index of the daily die, in a campaign with one.
+    pub(crate) die: Option<u64>,
+    /// Their leaf hashes.
+    pub(crate) freeze: Freeze,
+}
+
+impl FrozenUnder {
+    /// Each with what it is called.
+    pub(super) fn named(&self) -> Vec<(&'static str, u64)> {
+        let mut named = vec![(self.what, self.basis), ("the absence list", self.absences)];
+        named.extend(self.die.map(|index| ("the daily die", index)));
+        named
+    }
+
+    /// Index of the last of them: a head that covers it covers all.
+    pub(crate) fn last(&self) -> u64 {
+        self.absences.max(self.basis).max(self.die.unwrap_or_default())
+    }
+}
 
 impl State {
     pub(super) fn admit_plan(
@@ -60,12 +87,10 @@ impl State {
         self.check_nothing_skipped(Job::Freeze(said.period))?;
         let quoted_size =
             self.check_frozen(&said.head, tree, entry.time() + CLOCK_TOLERANCE, &[(what, basis)])?;
-        let teams = self.absent_teams(said)?;
-        let declared =
-            said.absent.iter().map(|absence| (absence.team.clone(), absence.declared_by.clone())).collect();
+        let absent = self.absent(said)?;
         self.diary.note(Job::Freeze(said.period), &said.province, Trace::Absences);
         let (leaf, written) = (entry.leaf_hash(), entry.time());
-        self.absences.insert(key, FrozenList { index, leaf, written, quoted_size, teams, declared });
+        self.absences.insert(key, FrozenList { index, leaf, written, quoted_size, absent });
         Ok(Admitted::Whole)
     }
 
@@ -77,47 +102,80 @@ impl State {
         said: DailyDie,
         tree: &Tree,
     ) -> Result<Admitted, Fault> {
-        if !self.campaign.rules().daily_die {
-            return Err(Fault::Unknown { what: "daily die: rules.daily_die is false".to_owned() });
-        }
+        let rule = self.campaign.rules().daily_die.as_ref();
+        let rule = rule.ok_or(Fault::Unknown { what: "daily die: rules.daily_die is false".to_owned() })?;
+        let digits = rule.digits;
         self.check_period(said.period)?;
         if self.daily_dice.contains_key(&said.period) {
             return Err(Fault::LoggedBefore { what: "a daily die of this period".to_owned() });
         }
-        let digits = said.number.bytes().all(|digit| digit.is_ascii_digit());
-        if !digits || said.number.is_empty() || DIGITS_MAX < said.number.len() {
-            return Err(Fault::NotANumber { number: said.number, digits_max: DIGITS_MAX });
+        // One spelling: `7` and `007` would be two dice.
+        let is_number = said.number.bytes().all(|digit| digit.is_ascii_digit());
+        if !is_number || said.number.len() != digits as usize {
+            return Err(Fault::NotANumber { number: said.number, digits });
         }
-        let mut lists = Vec::new();
-        for province in self.campaign.provinces() {
-            let list = self.absences.get(&(province.id.clone(), said.period));
-            let list = list.ok_or_else(|| Fault::absences(&province.id, said.period))?;
-            lists.push(("an absence list", list.index));
-        }
+        let lists = [("an absence list", self.last_list(said.period)?)];
         self.check_frozen(&said.head, tree, entry.time() + CLOCK_TOLERANCE, &lists)?;
-        self.daily_dice.insert(said.period, (index, said.number));
+        let leaf = entry.leaf_hash();
+        self.daily_dice.insert(said.period, DieThrown { index, leaf, number: said.number });
         Ok(Admitted::Whole)
     }
 
     /// What enters every seed of a period: the public dice, and its daily die if the campaign has one.
     pub(super) fn dice_of(&self, period: Period) -> Result<[u8; 32], Fault> {
         let dice = self.dice.ok_or(Fault::Missing { what: "the public dice".to_owned() })?;
-        if !self.campaign.rules().daily_die {
-            return Ok(dice.0);
+        let daily = self.die_of(period)?;
+        Ok(daily.map_or(dice.0, |die| with_daily_die(dice.as_bytes(), &die.number)))
+    }
+
+    /// The daily die of a period; `None` in a campaign without one.
+    fn die_of(&self, period: Period) -> Result<Option<&DieThrown>, Fault> {
+        if self.campaign.rules().daily_die.is_none() {
+            return Ok(None);
         }
-        let daily = self.daily_dice.get(&period);
-        let (_, number) = daily.ok_or(Fault::Missing { what: "the daily die".to_owned() })?;
-        Ok(with_daily_die(dice.as_bytes(), number))
+        let die = self.daily_dice.get(&period);
+        die.map(Some).ok_or(Fault::Missing { what: "the daily die".to_owned() })
     }
 
     /// Whether all dice are thrown that enter the seeds of a period.
     pub(crate) fn is_die_thrown(&self, period: Period) -> bool {
-        !self.campaign.rules().daily_die || self.daily_dice.contains_key(&period)
+        self.die_of(period).is_ok()
     }
 
-    /// Index of a period's daily die, if it has one.
-    pub(super) fn daily_die(&self, period: Period) -> Option<u64> {
-        self.daily_dice.get(&period).map(|(index, _)| *index)
+    /// The entries that a moment is drawn over, once they are all logged.
+    pub(crate) fn frozen_under(&self, province: &ProvinceId, period: Period) -> Result<FrozenUnder, Fault> {
+        let (what, basis) = self.basis(province, period)?;
+        let list = self.absences.get(&(province.clone(), period));
+        let list = list.ok_or_else(|| Fault::absences(province, period))?;
+        let die = self.die_of(period)?;
+        let leaf = match period {
+            Period::Week { .. } => self.opened_leaf,
+            Period::Day { day } => self.plan(province, day).map_or(self.opened_leaf, |plan| plan.leaf),
+        };
+        let freeze = Freeze { basis: leaf, absences: list.leaf, die: die.map(|die| die.leaf) };
+        let (absences, die) = (list.index, die.map(|die| die.index));
+        Ok(FrozenUnder { what, basis, absences, die, freeze })
+    }
+
+    /// When a head that covers an absence list was cosigned, as far as the log tells and with the head that is `shown`
+    /// besides; the first one counts.
+    pub(super) fn covered_at(&self, list: &FrozenList, shown: Option<Cosigned>) -> Timestamp {
+        if self.keys.cosigners.is_none() {
+            return list.written;
+        }
+        let known = self.heads.range(list.index + 1..).map(|(_, at)| *at);
+        let shown = shown.filter(|head| list.index < head.size).map(|head| head.at);
+        known.chain(shown).min().unwrap_or(Timestamp::MAX)
+    }
+
+    /// Index of the last absence list of a period, once every province has one.
+    pub(crate) fn last_list(&self, period: Period) -> Result<u64, Fault> {
+        let mut last = 0;
+        for province in self.campaign.provinces() {
+            let list = self.absences.get(&(province.id.clone(), period));
+            last = last.max(list.ok_or_else(|| Fault::absences(&province.id, period))?.index);
+        }
+        Ok(last)
     }
 
     /// The entry that is drawn over: the day's plan; for a week the campaign itself.
@@ -131,7 +189,7 @@ impl State {
         }
     }
 
-    fn absent_teams(&self, said: &AbsencesFrozen) -> Result<Vec<sekong_model::TeamId>, Fault> {
+    fn absent(&self, said: &AbsencesFrozen) -> Result<Vec<DeclaredAway>, Fault> {
         let pools = self.campaign.pools_of(&said.province);
         let teams = pools.iter().flat_map(|pool| self.campaign.teams_of(&pool.id));
         let known: BTreeSet<_> = teams.map(|team| team.id.clone()).collect();
@@ -150,7 +208,12 @@ impl State {
                 return Err(Fault::AbsentTwice { team: absence.team.clone() });
             }
         }
-        Ok(seen.into_iter().collect())
+        let away = |absence: &Absence| DeclaredAway {
+            team: absence.team.clone(),
+            by: absence.declared_by.clone(),
+            until: absence.until,
+        };
+        Ok(said.absent.iter().map(away).collect())
     }
 
     fn first_day_of(&self, period: Period) -> Day {
@@ -173,16 +236,17 @@ impl State {
     ) -> Result<u64, Fault> {
         let head = self.opened(note)?;
         let size = head.checkpoint.size;
-        if let Some(cosigned) = head.cosignatures.iter().map(|cosignature| cosignature.time).max() {
-            self.check_cosigned_at(size, cosigned, latest)?;
-            self.heads.insert(size, cosigned);
-        }
+        let cosigned = head.cosigned();
+        cosigned.map_or(Ok(()), |cosigned| self.check_cosigned_at(size, cosigned, latest))?;
         if tree.root_at(size) != Some(head.checkpoint.root) {
             return Err(Fault::HeadOfAnotherTree { size });
         }
         match used.iter().find(|(_, index)| *index >= size) {
             Some((what, index)) => Err(Fault::NotFrozen { what, index: *index, size }),
-            None => Ok(size),
+            None => {
+                self.quoted = cosigned.map(|at| Cosigned { size, at });
+                Ok(size)
+            }
         }
     }
 

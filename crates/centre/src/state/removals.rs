@@ -62,7 +62,8 @@ impl State {
         let lists = [Period::Week { week }, Period::Day { day }];
         let declared = lists.into_iter().filter_map(|period| self.absences.get(&(province.clone(), period)));
         let mut absent: Vec<(TeamId, DeclarerId)> = declared
-            .flat_map(|list| list.declared.clone())
+            .flat_map(|list| list.away_on(day))
+            .map(|absence| (absence.team.clone(), absence.by.clone()))
             .filter(|(team, _)| dealt.iter().any(|(known, _)| known == team))
             .collect();
         // Declared for the week and the day by one office is one absence.

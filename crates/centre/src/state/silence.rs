@@ -7,10 +7,10 @@ use sekong_draw::{
     Release, ReleaseError, ReleaseFor, Seats, Throw, Throwers, period_of, stands_from, verify_release,
     verify_throw, verify_vouched,
 };
-use sekong_log::{DeviceId, Entry, Hash, OfficerEnrolled, SilenceNoted, SilentCustodian};
+use sekong_log::{DeviceId, Entry, Hash, OfficerEnrolled, SilenceNoted, SilentCustodian, Tree};
 use sekong_model::{CustodianId, Moment, OfficerId, ProvinceId};
 
-use super::{Admitted, Bodies, CLOCK_TOLERANCE, State, body};
+use super::{Admitted, Bodies, CLOCK_TOLERANCE, Cosigned, State, body};
 use crate::fault::Fault;
 use crate::schedule::Job;
 
@@ -89,13 +89,19 @@ impl State {
         let period = period_of(moment);
         let lists = self.absences.iter().filter(|((_, of), _)| *of == period).map(|(_, list)| list.index);
         let silences = self.silences().filter(|(_, of, _)| *of == moment).map(|(_, _, noted)| noted.index);
-        lists.chain(silences).chain(self.daily_die(period)).max().unwrap_or(0)
+        lists.chain(silences).chain(self.daily_dice.get(&period).map(|die| die.index)).max().unwrap_or(0)
     }
 
-    /// When the values of a moment may be released: by the schedule, and once the absence list has stood a while.
-    pub(crate) fn release_due(&self, province: &ProvinceId, moment: Moment) -> Timestamp {
+    /// When the values of a moment may be released: by the schedule, and once the absence list has stood a while under
+    /// cosigned heads, that which is `shown` among them.
+    pub(crate) fn release_due(
+        &self,
+        province: &ProvinceId,
+        moment: Moment,
+        shown: Option<Cosigned>,
+    ) -> Timestamp {
         let list = self.absences.get(&(province.clone(), period_of(moment)));
-        let stands = list.map_or(Timestamp::MIN, |list| stands_from(list.written));
+        let stands = list.map_or(Timestamp::MIN, |list| stands_from(self.covered_at(list, shown)));
         self.campaign.release_at(moment).max(stands)
     }
 
@@ -105,11 +111,13 @@ impl State {
         &self,
         province: &ProvinceId,
         moment: Moment,
+        shown: Option<Cosigned>,
         asked: Timestamp,
     ) -> Option<Timestamp> {
         let minutes = i64::from(self.campaign.rules().silence_minutes);
-        let from = self.release_due(province, moment).max(asked);
-        (!self.campaign.officers().is_empty()).then(|| from + SignedDuration::from_mins(minutes))
+        let from = self.release_due(province, moment, shown).max(asked);
+        let silent = from.saturating_add(SignedDuration::from_mins(minutes)).unwrap_or(Timestamp::MAX);
+        (!self.campaign.officers().is_empty()).then_some(silent)
     }
 
     /// The silence of a moment, once noted.
@@ -127,6 +135,7 @@ impl State {
         index: u64,
         entry: &Entry,
         said: SilenceNoted,
+        tree: &Tree,
         bodies: &dyn Bodies,
     ) -> Result<Admitted, Fault> {
         let (province, moment) = (said.province.clone(), said.moment);
@@ -136,11 +145,11 @@ impl State {
         if self.draws.contains_key(&key) || self.silences.contains_key(&key) {
             return Err(Fault::LoggedBefore { what: format!("the release or a silence for {moment}") });
         }
-        let missing = || Fault::absences(&province, period_of(moment));
-        self.absences.get(&(province.clone(), period_of(moment))).ok_or_else(missing)?;
+        let under = self.frozen_under(&province, period_of(moment))?;
         self.check_nothing_skipped(Job::Draw(moment))?;
+        self.check_frozen(&said.head, tree, entry.time() + CLOCK_TOLERANCE, &under.named())?;
         // When the centre first asked is its own word: an auditor holds it to the schedule alone.
-        let due = self.silent_from(&province, moment, Timestamp::MIN);
+        let due = self.silent_from(&province, moment, self.quoted, Timestamp::MIN);
         let due = due.ok_or_else(|| Fault::Unknown { what: "officer to throw dice".to_owned() })?;
         if entry.time() < due {
             return Err(Fault::Early { moment, due, claimed: entry.time() });
@@ -172,12 +181,13 @@ impl State {
         moment: Moment,
         custodian: &CustodianId,
         release: &Release,
+        shown: Option<Cosigned>,
         now: Timestamp,
     ) -> Result<(), ReleaseError> {
         let not_listed = || ReleaseError::NotListed { province: province.clone(), moment };
         let commitment = self.commitments.get(custodian).ok_or_else(not_listed)?;
-        let freeze = self.freeze_of(province, moment).ok_or_else(not_listed)?;
-        let due = self.release_due(province, moment);
+        let under = self.frozen_under(province, period_of(moment)).map_err(|_| not_listed())?;
+        let (freeze, due) = (under.freeze, self.release_due(province, moment, shown));
         let due = ReleaseFor { province, moment, freeze, due, latest: now + CLOCK_TOLERANCE };
         verify_release(release, &commitment.said, &self.values, &due)
     }
@@ -190,7 +200,7 @@ impl State {
             self.silences().filter(|(_, of, noted)| *of == moment && throw.silences.contains(&noted.leaf));
         let open: Vec<_> = named.filter(|(province, ..)| !self.is_released(province, moment)).collect();
         if open.is_empty() {
-            return Err(Fault::Missing { what: format!("a silence for {moment} that waits for these dice") });
+            return Err(Fault::NoSilence { moment });
         }
         let held = |(province, _, noted): (&ProvinceId, Moment, &NotedSilence)| {
             let held = self.check_throw(province, noted, moment, throw, u64::MAX);

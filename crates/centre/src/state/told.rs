@@ -7,8 +7,9 @@ use sekong_draw::TableSerial;
 use sekong_log::{BoxOpened, Entry, OrderRelayed, TableReplaced};
 use sekong_model::{Day, Hour, Moment, Order, ProvinceId, TeamId, UnitId};
 
-use super::{Admitted, DrawnOrder, State};
+use super::{Admitted, CLOCK_TOLERANCE, DrawnOrder, State};
 use crate::fault::Fault;
+use crate::schedule::decided_until;
 
 /// A team on duty that was not heard of in time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,15 +39,42 @@ impl State {
         let team = self.devices.get(&entry.device()).and_then(|chained| chained.team.clone());
         let team = team.ok_or(Fault::NotItsToSay { device: entry.device() })?;
         let moment = self.told(&said.province, said.day, said.hour, &team)?;
+        self.check_opening(entry, &said.province, moment)?;
         if !self.heard.insert((moment, team)) {
             return Err(Fault::LoggedBefore { what: "that this box was opened".to_owned() });
         }
         Ok(Admitted::Whole)
     }
 
-    pub(super) fn admit_relayed(&mut self, said: OrderRelayed) -> Result<Admitted, Fault> {
+    /// A box is opened by the device that the team had then, after its orders were given, and while nobody else could read
+    /// them: later it proves nothing.
+    fn check_opening(&self, entry: &Entry, province: &ProvinceId, moment: Moment) -> Result<(), Fault> {
+        let (device, opened) = (entry.device(), entry.time());
+        let chained = self.devices.get(&device).ok_or(Fault::UnknownDevice { device })?;
+        if let Some(retired) = chained.retired.filter(|retired| *retired + CLOCK_TOLERANCE <= opened) {
+            return Err(Fault::Retired { device, retired });
+        }
+        let ordered = self.orders_index(province, moment).map(|index| self.centre_time_under(index + 1));
+        let there = ordered.unwrap_or(Timestamp::MIN).max(chained.enrolled);
+        if opened + CLOCK_TOLERANCE < there {
+            return Err(Fault::OpenedBefore { there, opened });
+        }
+        let hours = i64::from(self.campaign.rules().auditors_after_hours);
+        let until = decided_until(&self.campaign, moment) + SignedDuration::from_hours(hours);
+        if until < opened { Err(Fault::ToldLate { until, claimed: opened }) } else { Ok(()) }
+    }
+
+    /// An order is relayed for as long as its hour lasts, or reports on it are taken.
+    fn check_relayed(&self, entry: &Entry, day: Day, hour: Hour) -> Result<(), Fault> {
+        let ends = self.campaign.instant(day, hour) + SignedDuration::from_hours(1);
+        let (until, claimed) = (ends.max(self.report_deadline(day, hour)), entry.time());
+        if until < claimed { Err(Fault::ToldLate { until, claimed }) } else { Ok(()) }
+    }
+
+    pub(super) fn admit_relayed(&mut self, entry: &Entry, said: OrderRelayed) -> Result<Admitted, Fault> {
         let moment = self.told(&said.province, said.day, said.hour, &said.team)?;
         self.check_serial(&said.team, self.table_of(&said.team).0, said.table)?;
+        self.check_relayed(entry, said.day, said.hour)?;
         if !self.relayed.insert((moment, said.team, said.channel, said.table)) {
             return Err(Fault::LoggedBefore { what: "that this order was relayed".to_owned() });
         }
@@ -103,13 +131,14 @@ impl State {
         own.map(|team| &team.id)
     }
 
-    /// Whether a team is away on a day, and takes part in deals as a ghost.
+    /// Whether a team is away on a day, and takes part in deals as a ghost: it is listed for the day or its week, and the day
+    /// is not after the last one of its absence.
     pub(crate) fn is_away(&self, province: &ProvinceId, day: Day, team: &TeamId) -> bool {
         let week = self.campaign.week_of(day);
         [sekong_log::Period::Day { day }, sekong_log::Period::Week { week }]
             .into_iter()
             .filter_map(|period| self.absences.get(&(province.clone(), period)))
-            .any(|list| list.teams.contains(team))
+            .any(|list| list.away_on(day).any(|absence| absence.team == *team))
     }
 
     /// The order that a moment gave a team, if it is on duty then and not away.

@@ -5,8 +5,8 @@ use std::fs;
 use jiff::{SignedDuration, Timestamp};
 use sekong_centre::{Admitted, Bodies, Body, Fault, Folder, State};
 use sekong_log::{
-    Dealt, DeviceKey, Entry, EntryDraft, Hash, HourClosed, OrdersSealed, PlanLogged, Released, Statement,
-    Tree, body_hash,
+    Checkpoint, Cosigner, Dealt, DeviceKey, Entry, EntryDraft, Hash, HourClosed, KeyKind, OrdersSealed,
+    PlanLogged, Released, SigningKey, Statement, Tree, body_hash, empty_root,
 };
 
 use sekong_model::{Hour, Moment};
@@ -135,6 +135,23 @@ impl Forger {
         Entry::sign(&EntryDraft { campaign, seq, prev, time, kind, body }, &self.key).unwrap()
     }
 
+    /// A head over the first `size` entries, cosigned at `time`: true cosigners that were asked then.
+    fn head(&self, size: u64, time: Timestamp) -> String {
+        let secrets = secrets(&self.founded.campaign);
+        let name = format!("sekong/{}", self.founded.campaign.id());
+        let key = |name: &str, kind, seed| SigningKey::from_seed(name, kind, seed).unwrap();
+        let log = key(&name, KeyKind::Ed25519, &secrets.log);
+        let root = self.tree().root_at(size).unwrap();
+        let mut note = Checkpoint { origin: name.clone(), size, root }.sign(&log).unwrap();
+        let signed = note.to_string();
+        for (number, seed) in (1..).zip(&secrets.cosigners) {
+            let cosigner = key(&format!("{name}/cosigner-{number}"), KeyKind::CosignatureV1, seed);
+            let mut cosigner = Cosigner::new(cosigner, log.verifier().clone(), (0, empty_root())).unwrap();
+            note.push(cosigner.cosign(0, &signed, &[], time).unwrap());
+        }
+        note.to_string()
+    }
+
     /// Puts a body where auditors look for it.
     pub(crate) fn publish(&self, body: &impl serde::Serialize) -> Hash {
         let bytes = serde_json_canonicalizer::to_vec(body).unwrap();
@@ -211,6 +228,54 @@ async fn a_release_before_its_time_or_over_other_entries_is_named() {
     let swapped = Released { values: body_hash(b"other values"), ..release };
     let fault = forger.fault_of(before, Statement::Release(swapped), forger.founded.now);
     assert_eq!(fault.rule(), "body.present", "{fault}");
+}
+
+/// The list's own entry says three hours ago; whoever wrote it may have done so when the values were due.
+#[tokio::test]
+async fn a_list_stands_an_hour_from_its_first_cosignature_whatever_time_it_claims() {
+    let forger = Forger::new().await;
+    let release = forger.hour_release();
+    let moment = release.moment;
+    let before = move |said: &Statement| !matches!(said, Statement::Release(said) if said.moment == moment);
+    let due = forger.founded.campaign.release_at(moment);
+    let standing = |minutes: i64| {
+        let cosigned = due - SignedDuration::from_mins(minutes);
+        let head = forger.head(release.absences + 1, cosigned);
+        let said = Statement::Release(Released { head, ..release.clone() });
+        forger.admit(&mut forger.state(before), 0, said, due)
+    };
+    for minutes in [0, 59] {
+        let fault = standing(minutes).unwrap_err();
+        assert_eq!(fault.rule(), "release.time", "{fault}");
+    }
+    standing(60).unwrap();
+}
+
+#[tokio::test]
+async fn after_a_refused_deal_or_order_the_true_one_is_taken() {
+    let forger = Forger::new().await;
+    let (orders, now) = (forger.orders(), forger.founded.now);
+    let mut state = forger.state(|said| !matches!(said, Statement::Orders(_)));
+    let mut swapped = orders.clone();
+    swapped.orders.swap(0, 1);
+    let late =
+        OrdersSealed { check_in_by: orders.check_in_by + SignedDuration::from_mins(5), ..orders.clone() };
+    for wrong in [swapped, late] {
+        let fault = forger.admit(&mut state, 0, Statement::Orders(wrong), now).unwrap_err();
+        assert_eq!(fault.rule(), "draw.recomputed", "{fault}");
+    }
+    forger.admit(&mut state, 0, Statement::Orders(orders), now).unwrap();
+
+    let is_deal = |said: &Statement| matches!(said, Statement::Deal(said) if matches!(said.moment, Moment::Hour { .. }));
+    let deal = forger.said(|said| match said {
+        Statement::Deal(deal) if matches!(deal.moment, Moment::Hour { .. }) => Some(deal),
+        _ => None,
+    });
+    let mut state = forger.state(|said| !is_deal(said));
+    let wrong = Dealt { deal: forger.orders().body, ..deal.clone() };
+    let fault = forger.admit(&mut state, 0, Statement::Deal(wrong), now).unwrap_err();
+    assert_eq!(fault.rule(), "body.content", "{fault}");
+    forger.admit(&mut state, 0, Statement::Deal(deal), now).unwrap();
 }
 
 #[tokio::test]

@@ -172,6 +172,11 @@ impl Founded {
         founded
     }
 
+    /// Declares other teams away in the lists that are frozen from now on.
+    pub(crate) fn away_from_now(&mut self, away: fn(&TeamId) -> bool) {
+        self.away = away;
+    }
+
     /// Opens the centre again from its store, as after a fall: what was not committed is lost.
     pub(crate) async fn reopen(self) -> Founded {
         let Founded { folder, campaign, centre, now, links, away, .. } = self;

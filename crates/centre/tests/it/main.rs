@@ -17,3 +17,4 @@ mod shown;
 mod silence;
 mod simulated;
 mod site;
+mod told;

@@ -11,7 +11,7 @@ use sekong_log::{
     DeviceKey, Hash, OfficerEnrolled, OutagePlanned, Period, Released, SilenceNoted, SilenceReason,
     SilentCustodian, Statement, body_hash,
 };
-use sekong_model::{CustodianId, Hour, Moment, OfficerId, ProvinceId};
+use sekong_model::{CustodianId, Hour, Moment, OfficerId, ProvinceId, SourceBundle};
 
 use crate::forgeries::{Forger, everything};
 use crate::founded::{Founded, device, files, officer_key, secrets};
@@ -133,7 +133,7 @@ async fn a_silence_is_noted_after_its_minutes_and_ended_by_dice_of_two_bodies() 
     founded.draw_one(5).await.unwrap();
     assert!(founded.is_drawn());
     let again = founded.take(founded.throw(&["centre-police", "centre-court"])).await.unwrap_err();
-    assert_eq!(rule(&again), "order.before", "{again}");
+    assert_eq!(rule(&again), "throw.silence", "{again}");
 }
 
 #[tokio::test]
@@ -249,9 +249,9 @@ async fn dice_that_were_acknowledged_survive_a_fall_and_before_one_still_reads_w
 
 impl Founded {
     /// The silence of one o'clock in the first province with these custodians silent, and what the others had released.
-    fn silence_of(&self, releases: &[Release], is_silent: impl Fn(usize) -> bool) -> (Statement, Values) {
+    fn silence_of(&self, shown: &Shown, is_silent: impl Fn(usize) -> bool) -> (Statement, Values) {
         let (silent, received): (Vec<_>, Vec<_>) =
-            releases.iter().enumerate().partition(|(place, _)| is_silent(*place));
+            shown.releases.iter().enumerate().partition(|(place, _)| is_silent(*place));
         let silent = silent.into_iter().map(|(_, release)| SilentCustodian {
             custodian: release.custodian.clone(),
             reason: SilenceReason::NoAnswer,
@@ -264,6 +264,7 @@ impl Founded {
             province,
             moment: self.one(),
             silent: silent.collect(),
+            head: shown.head.clone(),
             received: body_hash(&bytes),
         };
         (Statement::Silence(said), values)
@@ -284,14 +285,26 @@ impl Founded {
     }
 
     /// What every custodian releases for one o'clock in the province at this place.
-    async fn all_released(&mut self, place: usize) -> Vec<Release> {
+    async fn all_released(&mut self, place: usize) -> Shown {
         let at = self.campaign.release_at(self.one());
         let request = self.centre.requests(self.one()).await.unwrap().remove(place);
         let mut releases = Vec::new();
         for link in &self.links {
             releases.push(link.ask(&request, at).await.unwrap());
         }
-        releases
+        Shown { head: request.head, releases }
+    }
+}
+
+/// The head that custodians were shown, and what they released.
+struct Shown {
+    head: String,
+    releases: Vec<Release>,
+}
+
+impl Shown {
+    fn is_of(&self, place: usize, custodian: &str) -> bool {
+        self.releases[place].custodian.as_str() == custodian
     }
 }
 
@@ -309,14 +322,14 @@ struct Values {
 async fn dice_signed_for_silences_that_might_be_logged_count_for_none_of_them() {
     let mut founded = Founded::at_midnight().await;
     let due = founded.campaign.release_at(founded.one());
-    let releases = founded.all_released(0).await;
+    let shown = founded.all_released(0).await;
     founded.bend("customs", mute);
     waits_for(founded.draw_one(0).await, "the values of customs");
     let late = due + SignedDuration::from_mins(3);
     let forger = Forger::of(founded);
     let state = forger.state(everything);
     let candidates = (1u32..32).map(|mask| {
-        let (said, _) = forger.founded.silence_of(&releases, |place| mask >> place & 1 == 1);
+        let (said, _) = forger.founded.silence_of(&shown, |place| mask >> place & 1 == 1);
         forger.forge(&state, said, late).leaf_hash()
     });
     let candidates: Vec<Hash> = candidates.collect();
@@ -330,8 +343,7 @@ async fn dice_signed_for_silences_that_might_be_logged_count_for_none_of_them() 
     assert_eq!(rule(&refused), "throw.holds", "{refused}");
 
     // The auditor of a centre that logs the draw nevertheless says the same.
-    let (_, mut values) =
-        founded.silence_of(&releases, |place| releases[place].custodian.as_str() == "customs");
+    let (_, mut values) = founded.silence_of(&shown, |place| shown.is_of(place, "customs"));
     values.throw = Some(throw);
     let forger = Forger::of(founded);
     let release = forger.founded.release_with(&forger, &province, &values);
@@ -352,8 +364,12 @@ async fn the_first_dice_logged_for_a_silence_are_its_dice() {
     let noted_in =
         |province: &ProvinceId| founded.centre.state().silence(province, founded.one()).unwrap().leaf;
     let both = vec![noted_in(&first), noted_in(&second)];
-    let [mut values, mut values_of_second] = released.map(|releases| Values {
-        releases: releases.into_iter().filter(|release| release.custodian.as_str() != "customs").collect(),
+    let [mut values, mut values_of_second] = released.map(|shown| Values {
+        releases: shown
+            .releases
+            .into_iter()
+            .filter(|release| release.custodian.as_str() != "customs")
+            .collect(),
         throw: None,
     });
     values.throw = Some(founded.throw_for(both, &["centre-police", "centre-court"]));
@@ -553,11 +569,82 @@ async fn a_report_of_an_inspection_that_began_before_its_order_is_refused() {
     founded.centre.submit(entry.bytes(), late).unwrap();
 }
 
+fn with_daily_die(files: &mut SourceBundle) {
+    let text = files.files.get_mut("campaign.toml").unwrap();
+    let rule = "daily_die = true\ndaily_die_digits = 6\ndaily_die_source = \"national lottery, first prize\"";
+    *text = text.replacen("daily_die = false", rule, 1);
+}
+
+/// A centre that has a week's values in hand could try numbers until the deal suits it.
+#[tokio::test]
+async fn no_value_is_given_before_the_daily_die_and_none_counts_over_another() {
+    let mut files = files();
+    with_daily_die(&mut files);
+    let mut founded = Founded::of(files).await;
+    let (week, period) = (Moment::Week { week: 0 }, Period::Week { week: 0 });
+    let schedule = sekong_centre::jobs(&founded.campaign, 1);
+    for (time, job) in schedule.into_iter().take_while(|(_, job)| *job != Job::Draw(week)) {
+        founded.run(job, time).await;
+    }
+    let due = founded.campaign.release_at(week);
+    assert!(founded.centre.requests(week).await.unwrap().is_empty(), "nobody is asked before the die");
+    founded.centre.announce_die(period, "045177".to_owned(), due).unwrap();
+    founded.centre.commit(due).await.unwrap();
+    let request = founded.centre.requests(week).await.unwrap().remove(0);
+    let mut releases = Vec::new();
+    for link in &founded.links {
+        let refused = link.ask(&ReleaseRequest { die: None, ..request.clone() }, due).await.unwrap_err();
+        assert!(refused.to_string().contains("the daily die of the period is not there"), "{refused}");
+        releases.push(link.ask(&request, due).await.unwrap());
+    }
+    let forger = Forger::of(founded);
+    let state = forger.founded.centre.state();
+    let release = |releases: Vec<Release>| {
+        let province = request.province.clone();
+        Statement::Release(Released {
+            absences: state.absences(&province, period).unwrap(),
+            province,
+            moment: week,
+            basis: 0,
+            head: request.head.clone(),
+            values: forger.publish(&Values { releases, throw: None }),
+            silence: None,
+        })
+    };
+    for other in [None, Some(Hash([5; 32]))] {
+        let mut others = releases.clone();
+        others[2].die = other;
+        let fault = forger.fault_of(everything, release(others), due);
+        assert_eq!(fault.rule(), "release.holds", "{fault}");
+        assert!(fault.to_string().contains("over other entries than the draw"), "{fault}");
+    }
+    forger.admit(&mut forger.state(everything), 0, release(releases), due).unwrap();
+}
+
+#[tokio::test]
+async fn a_list_that_is_frozen_late_stands_an_hour_before_anything_is_drawn_over_it() {
+    let mut founded = Founded::new().await;
+    let (day, midnight) = (founded.day(), founded.moment());
+    let due = founded.campaign.release_at(midnight);
+    let late = due - SignedDuration::from_mins(10);
+    let freeze = Job::Freeze(Period::Day { day });
+    for (time, job) in sekong_centre::jobs(&founded.campaign, 1) {
+        if time < due && job != freeze {
+            founded.run(job, time).await;
+        }
+    }
+    founded.run(freeze, late).await;
+    for minutes in [0, 3, 49] {
+        let at = due + SignedDuration::from_mins(minutes);
+        waits_for(founded.try_to_run(Job::Draw(midnight), at).await, "the values of court (it refused)");
+    }
+    founded.run(Job::Draw(midnight), due + SignedDuration::from_mins(50)).await;
+}
+
 #[tokio::test]
 async fn a_daily_die_is_thrown_after_the_freeze_and_enters_every_seed() {
     let mut files = files();
-    let text = files.files.get_mut("campaign.toml").unwrap();
-    *text = text.replacen("daily_die = false", "daily_die = true", 1);
+    with_daily_die(&mut files);
     let mut founded = Founded::of(files).await;
     let day = Period::Day { day: founded.day() };
     let week = Period::Week { week: 0 };
@@ -573,14 +660,14 @@ async fn a_daily_die_is_thrown_after_the_freeze_and_enters_every_seed() {
         let period = sekong_draw::period_of(moment);
         if at < time && !keys.contains(&period) {
             waits_for(founded.try_to_run(job, time).await, "the daily die");
-            for wrong in ["", "12a", &"1".repeat(41)] {
-                let told = founded.centre.announce_die(period, wrong.to_owned(), "x".parse().unwrap(), time);
+            // One spelling: `45177` is not `045177`.
+            for wrong in ["", "12345a", "45177", "0045177", &"1".repeat(41)] {
+                let told = founded.centre.announce_die(period, wrong.to_owned(), time);
                 assert_eq!(rule(&told.unwrap_err()), "daily-die.number");
             }
-            let lottery: sekong_log::Remark = "national lottery, first prize".parse().unwrap();
-            founded.centre.announce_die(period, "045177".to_owned(), lottery.clone(), time).unwrap();
+            founded.centre.announce_die(period, "045177".to_owned(), time).unwrap();
             founded.centre.commit(time).await.unwrap();
-            let twice = founded.centre.announce_die(period, "1".to_owned(), lottery, time);
+            let twice = founded.centre.announce_die(period, "111111".to_owned(), time);
             assert_eq!(rule(&twice.unwrap_err()), "order.first-counts");
             keys.push(period);
         }

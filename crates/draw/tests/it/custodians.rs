@@ -9,13 +9,17 @@ use sekong_draw::{
     verify_commitment, verify_release,
 };
 use sekong_log::{
-    AbsencesFrozen, CampaignOpened, Checkpoint, Cosigner, DeviceKey, Entry, EntryDraft, Hash, KeyKind,
-    NO_PREVIOUS, OutagePlanned, Period, PlanLogged, SigningKey, Statement, Tree, empty_root, leaf_hash,
+    AbsencesFrozen, CampaignOpened, Checkpoint, Cosigner, DailyDie, DeviceKey, Entry, EntryDraft, Hash,
+    KeyKind, NO_PREVIOUS, OutagePlanned, Period, PlanLogged, SigningKey, Statement, Tree, empty_root,
+    leaf_hash,
 };
 use sekong_model::{CampaignId, Day, Hour, Moment, ProvinceId};
 
 const CAMPAIGN: &str = "river-2017";
 const NOON: March = March(9, 12);
+
+/// When every head here is cosigned.
+const COSIGNED: &str = "2017-03-01T00:00:00Z";
 
 /// Day of March 2017 and hour.
 #[derive(Clone, Copy)]
@@ -104,9 +108,7 @@ impl TestLog {
         for cosigner in self.cosigners.iter_mut().take(cosigners) {
             let (seen, _) = cosigner.state();
             let proof = self.tree.consistency_proof(seen, size).unwrap();
-            note.push(
-                cosigner.cosign(seen, &plain, &proof, "2017-03-01T00:00:00Z".parse().unwrap()).unwrap(),
-            );
+            note.push(cosigner.cosign(seen, &plain, &proof, COSIGNED.parse().unwrap()).unwrap());
         }
         note.to_string()
     }
@@ -123,8 +125,15 @@ impl TestLog {
             moment: moment.into(),
             basis: self.frozen(basis),
             absences: self.frozen(absences),
+            die: None,
             head: self.head(2),
         }
+    }
+
+    /// A daily die of 9 March, announced under this head.
+    fn die(&mut self, number: &str, head: String) -> u64 {
+        let period = Period::Day { day: on(9) };
+        self.add(&Statement::DailyDie(DailyDie { period, number: number.to_owned(), head }))
     }
 
     /// Plan and absences of 9 March, frozen as they should be.
@@ -142,6 +151,7 @@ impl TestLog {
             campaign: CAMPAIGN.parse().unwrap(),
             provinces: vec![upper(), lower()],
             schedule: hours.chain(weeks).map(|moment| (moment, due())).collect(),
+            daily_die: false,
             keys: FreezeKeys { log: self.key.verifier().clone(), cosigners, cosignatures_needed: 2 },
         }
     }
@@ -171,8 +181,7 @@ fn assert_other_matter(log: &TestLog, request: &ReleaseRequest, of: FrozenPart) 
 }
 
 fn expected(request: &ReleaseRequest) -> ReleaseFor<'_> {
-    let freeze =
-        Freeze { basis: leaf_hash(&request.basis.leaf), absences: leaf_hash(&request.absences.leaf) };
+    let freeze = request.freeze();
     ReleaseFor { province: &request.province, moment: request.moment, freeze, due: due(), latest: due() }
 }
 
@@ -338,14 +347,68 @@ fn a_list_stands_for_an_hour_before_values_are_released_over_it() {
     let (plan, absences) = log.frozen_day();
     let request = log.request(NOON, plan, absences);
     let mut terms = log.terms();
-    // Due long before the list was written.
+    // Due long before, as the list claims to have been written: only the cosigner's word counts.
     terms.schedule.values_mut().for_each(|due| *due = Timestamp::MIN);
     let mut court = LocalCustodian::new("court".parse().unwrap(), [5; 32], terms);
-    let standing = Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(1);
+    let cosigned: Timestamp = COSIGNED.parse().unwrap();
+    let standing = cosigned + jiff::SignedDuration::from_hours(1);
     let now = standing - jiff::SignedDuration::from_secs(1);
     let early = Refusal::TooEarly { province: upper(), moment: NOON.into(), due: standing, now };
     assert_eq!(court.release(&request, now), Err(early));
     assert!(court.freezes().is_empty() && court.release(&request, standing).is_ok());
+}
+
+/// Whoever has the values in hand could try numbers until one suits.
+#[test]
+fn with_a_daily_die_values_are_released_over_the_first_one_and_no_other() {
+    let mut log = TestLog::new();
+    let (plan, absences) = log.frozen_day();
+    let frozen = log.head(2);
+    let [first, second] = ["045177", "045178"].map(|number| log.die(number, frozen.clone()));
+    let without = log.request(NOON, plan, absences);
+    let with = |die: u64| ReleaseRequest { die: Some(log.frozen(die)), ..without.clone() };
+    let terms = CustodianTerms { daily_die: true, ..log.terms() };
+    let list = terms.value_list();
+    let mut court = LocalCustodian::new("court".parse().unwrap(), [5; 32], terms);
+    let missing = court.release(&without, due()).unwrap_err();
+    assert!(matches!(missing, Refusal::NotFrozen(FreezeError::Die { wanted: true })), "{missing}");
+    let release = court.release(&with(first), due()).unwrap();
+    assert_eq!(verify_release(&release, &court.commitment(), &list, &expected(&with(first))), Ok(()));
+    for other in [with(second), without.clone()] {
+        let refused = verify_release(&release, &court.commitment(), &list, &expected(&other)).unwrap_err();
+        assert!(matches!(refused, ReleaseError::OtherFreeze { .. }), "{refused}");
+    }
+    let refused = court.release(&with(second), due()).unwrap_err();
+    assert!(matches!(refused, Refusal::SecondFreeze { .. }), "{refused}");
+    let unasked = not_frozen(&log, &with(first));
+    assert!(matches!(unasked, FreezeError::Die { wanted: false }), "{unasked}");
+}
+
+#[test]
+fn a_daily_die_is_its_periods_and_comes_after_the_frozen_absences() {
+    let mut log = TestLog::new();
+    let before = log.head(2);
+    let (plan, absences) = log.frozen_day();
+    let frozen = log.head(2);
+    let too_soon = log.die("045177", before);
+    let week = Statement::DailyDie(DailyDie {
+        period: Period::Week { week: 1 },
+        number: "045177".to_owned(),
+        head: frozen,
+    });
+    let of_week = log.add(&week);
+    let request = log.request(NOON, plan, absences);
+    let terms = CustodianTerms { daily_die: true, ..log.terms() };
+    let mut court = LocalCustodian::new("court".parse().unwrap(), [5; 32], terms);
+    let mut refusal = |die: u64| {
+        let refused = court.release(&ReleaseRequest { die: Some(log.frozen(die)), ..request.clone() }, due());
+        match refused.unwrap_err() {
+            Refusal::NotFrozen(error) => error,
+            other => panic!("refused for another reason: {other}"),
+        }
+    };
+    assert!(matches!(refusal(too_soon), FreezeError::DieTooSoon { .. }));
+    assert!(matches!(refusal(of_week), FreezeError::OtherMatter { part: FrozenPart::Die, .. }));
 }
 
 #[test]
@@ -411,7 +474,7 @@ fn a_release_counts_for_its_custodian_moment_and_freeze_alone() {
         |expected: &ReleaseFor<'_>| verify_release(&release, &commitment, &list, expected).unwrap_err();
     let later = ReleaseFor { moment: March(9, 13).into(), ..right };
     assert!(matches!(refused(&later), ReleaseError::OtherMoment { .. }));
-    let freeze = Freeze { basis: right.freeze.absences, absences: right.freeze.basis };
+    let freeze = Freeze { basis: right.freeze.absences, absences: right.freeze.basis, die: None };
     assert!(matches!(refused(&ReleaseFor { freeze, ..right }), ReleaseError::OtherFreeze { .. }));
     let customs = LocalCustodian::new("customs".parse().unwrap(), [6; 32], terms.clone()).commitment();
     let other = verify_release(&release, &customs, &list, &right).unwrap_err();

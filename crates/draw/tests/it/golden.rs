@@ -6,8 +6,8 @@ use std::num::NonZeroU64;
 use sekong_draw::{
     Custodian, CustodianTerms, DrawKey, Duty, DutyHour, FreezeKeys, Instruction, LocalCustodian, ProvinceDay,
     Purpose, Release, RestRule, SimulationKey, Stream, Subject, Table, TableId, TableSerial, Throw,
-    ThrownDice, UnitPath, commitment_message, deal_shift, deal_week, draw_day, outage_message, simulate,
-    throw, with_daily_die,
+    ThrownDice, UnitPath, commitment_message, deal_shift, deal_week, draw_day, outage_message,
+    seat_key_message, simulate, throw, with_daily_die,
 };
 use sekong_log::{DeviceKey, Hash, KeyKind, OutagePlanned, SigningKey, Tree, leaf_hash};
 use sekong_model::{CampaignId, CustodianId, Day, Hour, Moment, ProvinceId, TeamId, UnitId};
@@ -302,6 +302,8 @@ struct CustodianVector {
     paths: Vec<PathVector>,
     commitment_message: String,
     release_message: String,
+    release_message_with_die: String,
+    seat_key_message: String,
     outage_message: String,
     daily_die: Hash,
     throw_value: Hash,
@@ -333,6 +335,7 @@ fn terms(vector: &CustodianVector) -> CustodianTerms {
         campaign: vector.campaign.clone(),
         provinces: vector.provinces.clone(),
         schedule: vector.moments.iter().map(|moment| (*moment, jiff::Timestamp::UNIX_EPOCH)).collect(),
+        daily_die: false,
         keys: FreezeKeys { log: log.verifier().clone(), cosigners: Vec::new(), cosignatures_needed: 0 },
     }
 }
@@ -371,6 +374,7 @@ fn signed_messages_are_those_of_the_reference() {
         moment: last.moment,
         basis: sha256("basis"),
         absences: sha256("absences"),
+        die: None,
         value: last.value,
         time: RELEASED.parse().unwrap(),
         index: 99,
@@ -378,6 +382,8 @@ fn signed_messages_are_those_of_the_reference() {
         signature: String::new(),
     };
     assert_eq!(hex::encode(release.message(&vector.campaign)), vector.release_message);
+    let release = Release { die: Some(sha256("die")), ..release };
+    assert_eq!(hex::encode(release.message(&vector.campaign)), vector.release_message_with_die);
 }
 
 const RELEASED: &str = "2017-03-10T15:50:00Z";
@@ -402,6 +408,9 @@ fn what_stands_in_for_a_custodian_is_as_in_the_reference() {
     };
     assert_eq!(throw.dice.value(), vector.throw_value);
     assert_eq!(hex::encode(throw.message(&vector.campaign)), vector.throw_message);
+    let [key, before] = [1, 2].map(|seed| DeviceKey::from_seed(&[seed; 32]).id());
+    let message = seat_key_message(&vector.campaign, &"police".parse().unwrap(), &key, Some(&before));
+    assert_eq!(hex::encode(message), vector.seat_key_message);
 }
 
 #[derive(Deserialize)]

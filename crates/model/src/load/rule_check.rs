@@ -3,13 +3,16 @@
 use super::{check, dates};
 use crate::faults::{Faults, Problem, Relation};
 use crate::raw::{RawRules, RawWetSeason};
-use crate::{HOURS_PER_DAY, Hour, Rules, WetSeason};
+use crate::{DailyDieRule, HOURS_PER_DAY, Hour, Rules, WetSeason};
 
 /// Most minutes and hours of any rule: a week.
 const MINUTES_MAX: u32 = 7 * 24 * 60;
 const HOURS_MAX: u32 = 31 * 24;
 /// A note of the log has room for that many and some more.
 const COSIGNERS_MAX: u32 = 50;
+
+/// Most digits of a daily die.
+const DIE_DIGITS_MAX: f64 = 40.0;
 
 pub(super) fn rules(raw: &RawRules, faults: &mut Faults) -> Option<Rules> {
     let sane = limits(raw, faults);
@@ -18,6 +21,7 @@ pub(super) fn rules(raw: &RawRules, faults: &mut Faults) -> Option<Rules> {
     }
     let night = hours(raw.night, "rules.night", faults);
     let wet_season = raw.wet_season.as_ref().map(|wet| season(wet, faults));
+    let daily_die = daily_die(raw, faults);
     let (night_from, night_to) = night?;
     let wet_season = wet_season.map_or(Some(None), |wet| wet.map(Some))?;
     Some(Rules {
@@ -43,8 +47,28 @@ pub(super) fn rules(raw: &RawRules, faults: &mut Faults) -> Option<Rules> {
         night_to: Hour::try_from(night_to % HOURS_PER_DAY).ok()?,
         wet_season,
         sentinel_required: raw.sentinel_required,
-        daily_die: raw.daily_die,
+        daily_die: daily_die?,
     })
+}
+
+/// A daily die has its number of digits and its source; without one there is nothing to say of it.
+fn daily_die(raw: &RawRules, faults: &mut Faults) -> Option<Option<DailyDieRule>> {
+    let given = [
+        ("rules.daily_die_digits", raw.daily_die_digits.is_some()),
+        ("rules.daily_die_source", raw.daily_die_source.is_some()),
+    ];
+    let mut sane = true;
+    for (field, _) in given.into_iter().filter(|(_, is_given)| *is_given != raw.daily_die) {
+        faults.report(field, Problem::DailyDie { wanted: raw.daily_die });
+        sane = false;
+    }
+    let (Some(digits), Some(source)) = (raw.daily_die_digits, &raw.daily_die_source) else {
+        return sane.then_some(None);
+    };
+    let field = "rules.daily_die_digits".to_owned();
+    sane &= check::number(f64::from(digits), 1.0, DIE_DIGITS_MAX, "digits", field, faults);
+    check::text(source, "rules.daily_die_source".to_owned(), faults);
+    sane.then(|| Some(DailyDieRule { digits, source: source.clone() }))
 }
 
 /// Hours `[from, to]` of a day, around midnight where `to ≤ from`; the whole day is `[0, 24]`.

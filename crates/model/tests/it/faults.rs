@@ -126,6 +126,24 @@ fn a_chance_outside_its_limits(#[case] old: &str, #[case] new: &str, #[case] fie
 }
 
 #[rstest]
+#[case::nothing_said("daily_die = false", "daily_die = true", "rules.daily_die_digits")]
+#[case::no_source("daily_die = false", "daily_die = true\ndaily_die_digits = 6", "rules.daily_die_source")]
+#[case::no_die("daily_die = false", "daily_die = false\ndaily_die_digits = 6", "rules.daily_die_digits")]
+fn a_daily_die_says_its_digits_and_its_source(#[case] old: &str, #[case] new: &str, #[case] field: &str) {
+    let (_, errors) = broken(CAMPAIGN_FILE, old, new);
+    let of_field = errors.errors.iter().find(|error| error.field == field).unwrap();
+    assert_problem!(&of_field.problem, Problem::DailyDie { .. });
+    assert!(of_field.mend().contains("daily_die"));
+}
+
+#[test]
+fn a_daily_die_has_one_to_forty_digits() {
+    let new = "daily_die = true\ndaily_die_digits = 0\ndaily_die_source = \"lottery\"";
+    let problem = check(CAMPAIGN_FILE, "daily_die = false", new, "rules.daily_die_digits", "0", "");
+    assert_problem!(problem, Problem::OutOfRange { .. });
+}
+
+#[rstest]
 #[case::at_its_end("body = \"customs\"", "body = \"police \"", "police ")]
 #[case::in_its_middle("body = \"customs\"", "body = \"the police\"", "the police")]
 fn a_body_of_officers_is_a_name(#[case] old: &str, #[case] new: &str, #[case] body: &str) {

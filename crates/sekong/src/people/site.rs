@@ -4,7 +4,8 @@ use std::io::Read;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use sekong_centre::api::views::{OrdersView, ProblemView, ReceiptView, RelayView, TableView};
+use sekong_centre::api::views::{LoggedView, OrdersView, ProblemView, ReceiptView, RelayView, TableView};
+use sekong_log::Period;
 use sekong_model::TeamId;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -77,6 +78,18 @@ impl Site {
         let request = self.agent.post(format!("{}/api/relays", self.base)).header("cookie", officer);
         let wanted = json!({ "team": team, "channel": "voice" }).to_string();
         read(request.send(wanted).map_err(Failure::failed)?)
+    }
+
+    /// Announces the daily die of a day or week.
+    pub(crate) fn announce_die(
+        &self,
+        officer: &str,
+        period: Period,
+        number: &str,
+    ) -> Result<Answer<LoggedView>, Failure> {
+        let request = self.agent.post(format!("{}/api/daily-dice", self.base)).header("cookie", officer);
+        let said = json!({ "period": period, "number": number }).to_string();
+        read(request.send(said).map_err(Failure::failed)?)
     }
 
     /// Sends a signed entry.

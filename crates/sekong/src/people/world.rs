@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use sekong_centre::api::views::{ProblemView, ReceiptView};
 use sekong_centre::{Clock, Job, KeyRing, Receipt, Service, jobs};
-use sekong_log::{Entry, InspectionReported, leaf_hash};
+use sekong_log::{Entry, InspectionReported, Period, leaf_hash};
 use sekong_model::{Campaign, Day, Hour, Moment, TeamId};
 use sekong_simulate::{Deed, Duty, Habits, Seed, act, has_data};
 use tokio::runtime::Runtime;
@@ -110,8 +110,10 @@ impl World {
             self.reach(next)?;
             if let Some(jobs) = self.schedule.remove(&next) {
                 for job in &jobs {
-                    if let Job::Draw(Moment::Hour { day, hour }) = job {
-                        self.hear_orders(*day, *hour)?;
+                    match job {
+                        Job::Draw(Moment::Hour { day, hour }) => self.hear_orders(*day, *hour)?,
+                        Job::Freeze(period) => self.announce_die(*period)?,
+                        _ => {}
                     }
                 }
                 done += 1;
@@ -122,6 +124,19 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// Whoever draws the public number announces it once the lists of its period are frozen; here the seed draws.
+    fn announce_die(&self, period: Period) -> Result<(), Failure> {
+        let Some(rule) = &self.setting.campaign.rules().daily_die else { return Ok(()) };
+        let subject = match period {
+            Period::Week { week } => format!("week {week}"),
+            Period::Day { day } => day.to_string(),
+        };
+        let mut chance = self.setting.seed.stream("daily die", &subject);
+        let number: String = (0..rule.digits).map(|_| chance.between(0, 9).to_string()).collect();
+        let announced = self.site.announce_die(&self.officer, period, &number)?;
+        announced.map(drop).map_err(|problem| Failure::failed(problem.detail))
     }
 
     fn next_instant(&self) -> Option<Timestamp> {

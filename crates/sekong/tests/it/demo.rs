@@ -5,10 +5,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use sekong_log::{HeadKeys, TilePath, VerifierKey, body_hash};
+use sekong_log::{HeadKeys, Period, Statement, TilePath, VerifierKey, body_hash};
 use serde_json::Value;
 
-use crate::data::{Data, TWO_DAYS, arg, checkpoint, files, shipped};
+use crate::data::{Data, TWO_DAYS, arg, checkpoint, copy, files, shipped, statements};
 use crate::run::{Run, sekong};
 use crate::week::shared_day;
 
@@ -45,6 +45,30 @@ fn demo(data: &Path, days: &str, seed: &str) -> Run {
 fn keys_in(data: &Path, file: &str) -> Vec<VerifierKey> {
     let text = fs::read_to_string(data.join("keys").join(file)).unwrap();
     text.lines().map(|line| line.parse().unwrap()).collect()
+}
+
+/// The number of each day and week comes from the seed, in the stead of whoever would draw it in public.
+#[test]
+fn a_campaign_with_a_daily_die_is_lived_like_any_other() {
+    let campaign = Data::absent();
+    copy(&shipped(), &campaign.path);
+    let file = campaign.path.join("campaign.toml");
+    let rule = "daily_die = true\ndaily_die_digits = 5\ndaily_die_source = \"national lottery, first prize\"";
+    let text = fs::read_to_string(&file).unwrap().replacen("daily_die = false", rule, 1);
+    fs::write(&file, text).unwrap();
+    let data = Data::absent();
+    let options =
+        ["--no-serve", "--json", "--days", "1", "--campaign", arg(&file), "--data", arg(&data.path)];
+    let line = sekong(["demo"].into_iter().chain(options)).exits(0).json();
+    assert_eq!(line["verified"], true, "{line}");
+    let dice = statements(&data.path).into_iter().filter_map(|said| match said {
+        Statement::DailyDie(die) => Some(die),
+        _ => None,
+    });
+    let dice: Vec<_> = dice.collect();
+    assert!(dice.iter().any(|die| matches!(die.period, Period::Week { week: 0 })), "{dice:?}");
+    assert!(dice.iter().any(|die| matches!(die.period, Period::Day { .. })), "{dice:?}");
+    assert!(dice.iter().all(|die| die.number.len() == 5), "{dice:?}");
 }
 
 #[test]

@@ -81,7 +81,13 @@ fn silence(province: &str, mask: u32) -> Entry {
     let silent = silent
         .map(|(_, id)| SilentCustodian { custodian: id.parse().unwrap(), reason: SilenceReason::NoAnswer });
     let (province, silent) = (province.parse().unwrap(), silent.collect());
-    let said = Statement::Silence(SilenceNoted { province, moment: five(), silent, received: Hash([3; 32]) });
+    let said = Statement::Silence(SilenceNoted {
+        province,
+        moment: five(),
+        silent,
+        head: String::new(),
+        received: Hash([3; 32]),
+    });
     let (kind, body) = said.to_parts();
     let time = "2016-12-31T22:00:00Z".parse().unwrap();
     let draft = EntryDraft { campaign: "c".parse().unwrap(), seq: 0, prev: NO_PREVIOUS, time, kind, body };

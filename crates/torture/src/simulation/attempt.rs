@@ -52,9 +52,10 @@ impl Simulation<'_> {
         let asks = asks.map_err(|error| self.broken(2, format!("asks of {moment}: {error}")))?;
         let wanted: BTreeSet<(ProvinceId, CustodianId)> = {
             let net = self.net.net();
-            let open = self
-                .open_provinces(moment)
-                .filter(|province| !self.model.silences.contains_key(&(province.clone(), moment)));
+            // Before the daily die is thrown nobody is asked: whoever has the values could choose it.
+            let open = self.open_provinces(moment).filter(|province| {
+                self.has_die(moment) && !self.model.silences.contains_key(&(province.clone(), moment))
+            });
             let missing = |province: ProvinceId| {
                 let missing = self.model.missing(&self.world.campaign, &province, moment, &net.told, now);
                 missing.into_iter().map(move |silent| (province.clone(), silent.custodian))
@@ -63,7 +64,9 @@ impl Simulation<'_> {
         };
         self.net.net().asked.clear();
         at_once(self.answers.gather(&self.links, &asks, now));
-        self.asked_from.get_or_insert(now);
+        if !asks.is_empty() {
+            self.asked_from.get_or_insert(now);
+        }
         let asked = std::mem::take(&mut self.net.net().asked);
         self.holds(3, asked == wanted, || {
             format!("for {moment} {wanted:?} are missing, asked were {asked:?}")
@@ -99,7 +102,7 @@ impl Simulation<'_> {
         match job {
             Job::Freeze(period) => {
                 self.model.freeze(period, self.now);
-                if self.world.campaign.rules().daily_die {
+                if self.world.campaign.rules().daily_die.is_some() {
                     self.file(self.now + plot::die_delay(self.seed, period), Happening::Announce(period));
                 }
             }
@@ -173,6 +176,6 @@ impl Simulation<'_> {
 
     /// Whether the period of a moment has its daily die, or needs none.
     pub(super) fn has_die(&self, moment: Moment) -> bool {
-        !self.world.campaign.rules().daily_die || self.model.dice.contains_key(&period_of(moment))
+        self.world.campaign.rules().daily_die.is_none() || self.model.dice.contains_key(&period_of(moment))
     }
 }

@@ -222,7 +222,7 @@ impl Simulation<'_> {
                     format!("{id} gave {} at {} by its clock, due {due:?}", release.moment, given.clock)
                 })?;
                 let period = (release.province.clone(), period_of(release.moment));
-                let freeze = (release.basis, release.absences);
+                let freeze = release.freeze();
                 let one = *freezes.entry(period).or_insert(freeze) == freeze;
                 self.holds(4, one, || format!("{id} gave {} over two lists", release.moment))?;
             }

@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use sekong_draw::{FreezeKeys, FrozenEntry, ReleaseRequest, period_of};
 use sekong_log::{
-    AbsencesFrozen, Checkpoint, Cosigner, DeviceKey, Entry, EntryDraft, KeyKind, NO_PREVIOUS, SigningKey,
-    Statement, Tree, empty_root, leaf_hash,
+    AbsencesFrozen, Checkpoint, Cosigner, DailyDie, DeviceKey, Entry, EntryDraft, KeyKind, NO_PREVIOUS,
+    SigningKey, Statement, Tree, empty_root, leaf_hash,
 };
 
 /// The keys of a log and of its cosigners.
@@ -50,13 +50,20 @@ impl Forger {
         let before = self.head(&tree, &mut cosigners, written);
         let list = list(true_request, before, written);
         tree.push(leaf_hash(&list));
-        let head = self.head(&tree, &mut cosigners, written);
+        let mut head = self.head(&tree, &mut cosigners, written);
+        let die = true_request.die.as_ref().map(|_| {
+            let die = die(true_request, head.clone(), written);
+            tree.push(leaf_hash(&die));
+            head = self.head(&tree, &mut cosigners, written);
+            die
+        });
         let frozen = |index, leaf| FrozenEntry {
             index,
             leaf,
-            proof: tree.inclusion_proof(index, 2).expect("the tree holds both"),
+            proof: tree.inclusion_proof(index, tree.size()).expect("the tree holds them all"),
         };
-        ReleaseRequest { basis: frozen(0, basis), absences: frozen(1, list), head, ..true_request.clone() }
+        let (basis, absences, die) = (frozen(0, basis), frozen(1, list), die.map(|die| frozen(2, die)));
+        ReleaseRequest { basis, absences, die, head, ..true_request.clone() }
     }
 
     fn head(&self, tree: &Tree, cosigners: &mut [Cosigner], time: Timestamp) -> String {
@@ -74,7 +81,16 @@ impl Forger {
 
 fn list(request: &ReleaseRequest, head: String, time: Timestamp) -> Vec<u8> {
     let (province, period) = (request.province.clone(), period_of(request.moment));
-    let said = Statement::Absences(AbsencesFrozen { province, period, absent: Vec::new(), head });
+    let said = AbsencesFrozen { province, period, absent: Vec::new(), head };
+    entry(request, &Statement::Absences(said), time)
+}
+
+fn die(request: &ReleaseRequest, head: String, time: Timestamp) -> Vec<u8> {
+    let said = DailyDie { period: period_of(request.moment), number: "131313".to_owned(), head };
+    entry(request, &Statement::DailyDie(said), time)
+}
+
+fn entry(request: &ReleaseRequest, said: &Statement, time: Timestamp) -> Vec<u8> {
     let (kind, body) = said.to_parts();
     let campaign = request.campaign.clone();
     let draft = EntryDraft { campaign, seq: 0, prev: NO_PREVIOUS, time, kind, body };

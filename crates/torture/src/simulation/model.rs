@@ -114,7 +114,7 @@ impl Model {
     /// What a try must come to, after what the centre was told.
     pub(crate) fn expected(&self, campaign: &Campaign, province: &ProvinceId, tried: &Tried<'_>) -> Expected {
         let Tried { moment, told, asked, now } = *tried;
-        if campaign.rules().daily_die && !self.dice.contains_key(&period_of(moment)) {
+        if campaign.rules().daily_die.is_some() && !self.dice.contains_key(&period_of(moment)) {
             return Expected::Die;
         }
         if let Some(silent) = self.silences.get(&(province.clone(), moment)) {

@@ -129,8 +129,7 @@ impl Party {
         now: Timestamp,
     ) -> Result<Release, Refusal> {
         let key = (request.province.clone(), request.moment);
-        let entries = [&request.basis, &request.absences].map(|entry| sekong_log::leaf_hash(&entry.leaf));
-        if let Some(before) = self.kept.get(&key).filter(|kept| [kept.basis, kept.absences] == entries) {
+        if let Some(before) = self.kept.get(&key).filter(|kept| kept.freeze() == request.freeze()) {
             return Ok(before.clone());
         }
         let clock = now + self.ahead(now);

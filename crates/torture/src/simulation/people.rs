@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 use sekong_centre::{CentreError, Job};
 use sekong_draw::{Custodian, Refusal, ReleaseRequest, Throw, ThrownDice, period_of};
-use sekong_log::{Hash, OutagePlanned, Period, Remark};
+use sekong_log::{Hash, OutagePlanned, Period};
 use sekong_model::{Moment, ProvinceId};
 
 use super::party::Party;
@@ -27,11 +27,6 @@ const TOO_FEW: [&[&str]; 3] =
 
 fn leaves(silences: &[(ProvinceId, Hash)]) -> Vec<Hash> {
     silences.iter().map(|(_, leaf)| *leaf).collect()
-}
-
-/// Who announces the daily die.
-fn lottery() -> Remark {
-    "lottery".parse().expect("a word is a remark")
 }
 
 impl Simulation<'_> {
@@ -148,10 +143,10 @@ impl Simulation<'_> {
                 let dice = self.dice();
                 (Throw { dice, ..self.thrown(moment, open, officers) }, "throw.holds")
             }
-            2 => (self.thrown(moment, &[Hash([5; 32])], officers), "order.before"),
+            2 => (self.thrown(moment, &[Hash([5; 32])], officers), "throw.silence"),
             3 => {
                 let Some(old) = self.old_silence(moment) else { return Ok(()) };
-                (self.thrown(old.0, &[old.1], officers), "order.before")
+                (self.thrown(old.0, &[old.1], officers), "throw.silence")
             }
             4 => {
                 let other = Moment::Week { week: 0 };
@@ -159,7 +154,7 @@ impl Simulation<'_> {
                 if other == moment {
                     return Ok(());
                 }
-                (wrong, "order.before")
+                (wrong, "throw.silence")
             }
             _ => return Ok(()),
         };
@@ -187,7 +182,7 @@ impl Simulation<'_> {
             return Ok(());
         }
         let (digits, now) = (plot::die_digits(self.seed, period), self.now);
-        let told = self.centre().announce_die(period, digits.clone(), lottery(), now);
+        let told = self.centre().announce_die(period, digits.clone(), now);
         if let Err(error) = told {
             return Err(self.broken(2, format!("the daily die of {period:?} is refused: {error}")));
         }
@@ -197,7 +192,7 @@ impl Simulation<'_> {
             self.file(self.now + LATER, Happening::Announce(period));
             return Ok(());
         }
-        let again = self.centre().announce_die(period, "7".to_owned(), lottery(), now);
+        let again = self.centre().announce_die(period, "777777".to_owned(), now);
         let refused =
             matches!(&again, Err(CentreError::Fault { fault, .. }) if fault.rule() == "order.first-counts");
         self.holds(1, refused, || format!("a second daily die of {period:?} came to {again:?}"))?;

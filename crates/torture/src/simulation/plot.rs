@@ -163,5 +163,5 @@ pub(crate) fn die_delay(seed: Seed, period: Period) -> SignedDuration {
 
 /// Its digits.
 pub(crate) fn die_digits(seed: Seed, period: Period) -> String {
-    seed.stream("die", &format!("{period:?}")).between(0, 999_999).to_string()
+    format!("{:06}", seed.stream("die", &format!("{period:?}")).between(0, 999_999))
 }

@@ -15,6 +15,9 @@ const SECRETS: Seed = Seed(7);
 /// Parts of the shipped file that name a province, a pool or a post, and stay only with it.
 const OF_A_PROVINCE: [&str; 4] = ["[[province]]", "[[post]]", "[[pool]]", "[[unit]]"];
 
+/// Six digits a day.
+const DAILY_DIE: &str = "daily_die = true\ndaily_die_digits = 6\ndaily_die_source = \"lottery\"";
+
 const LATER_PHASES: [&str; 2] = ["id = \"new-year-and-heat\"", "id = \"wet-season\""];
 
 /// A campaign, ready to be founded any number of times.
@@ -95,7 +98,7 @@ fn files(provinces: &[&str], daily_die: bool) -> SourceBundle {
     let read =
         |name: &str| std::fs::read_to_string(folder.join(name)).expect("the shipped campaign is there");
     let text = cut_down(&read("campaign.toml"), provinces)
-        .replace("daily_die = false", &format!("daily_die = {daily_die}"));
+        .replace("daily_die = false", if daily_die { DAILY_DIE } else { "daily_die = false" });
     let mut files = SourceBundle::new(text.clone());
     for name in referenced_files(&text).expect("it names its files") {
         let text = read(&name);
