@@ -145,77 +145,108 @@ pub(crate) fn too_large(detail: impl ToString) -> Problem {
     refused(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "body", detail).hint("send one entry a request")
 }
 
+/// How a refused entry is answered: status, name, field, and what to do.
+type Mend<'a> = (StatusCode, &'a str, &'a str, &'a str);
+
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Problem {
-        use StatusCode as S;
-        let (status, name, field, hint) = match &fault {
-            Fault::UnknownDevice { .. } => {
-                (S::FORBIDDEN, "unknown-device", "device", "enrol the device for its team first")
-            }
-            Fault::Retired { .. } => {
-                (S::FORBIDDEN, "retired-device", "device", "report it with the device that took its place")
-            }
-            Fault::OtherTeam { .. } => {
-                (S::FORBIDDEN, "other-team", "body.unit", "report your own inspections only")
-            }
-            Fault::WeakKey { .. } => {
-                (S::UNPROCESSABLE_ENTITY, "weak-key", "device", "make a new Ed25519 key pair on the device")
-            }
-            Fault::NotItsToSay { .. } => {
-                (S::FORBIDDEN, "not-its-to-say", "kind", "devices of teams report inspections")
-            }
-            Fault::Sequence { .. } => (
-                S::CONFLICT,
-                "sequence",
-                "seq",
-                "send the device's entries in order, each once it is acknowledged",
-            ),
-            Fault::Previous { .. } => {
-                (S::CONFLICT, "previous", "prev", "name the SHA-256 of the device's last acknowledged entry")
-            }
-            Fault::LoggedBefore { .. } => {
-                (S::CONFLICT, "already-reported", "body", "the first report counts")
-            }
-            Fault::NotDue { .. } => {
-                (S::UNPROCESSABLE_ENTITY, "not-due", "body", "report what GET /api/orders lists")
-            }
-            Fault::OutsideHour { .. } => (
-                S::UNPROCESSABLE_ENTITY,
-                "outside-hour",
-                "body.started",
-                "an inspection begins within its hour",
-            ),
-            Fault::BegunBefore { .. } => (
-                S::UNPROCESSABLE_ENTITY,
-                "begun-before",
-                "body.started",
-                "what began earlier is reported by the device that the team had then",
-            ),
-            Fault::WrittenBefore { .. } => {
-                (S::UNPROCESSABLE_ENTITY, "written-before", "time", "sign after the inspection began")
-            }
-            Fault::OtherOrder { .. } | Fault::Missing { .. } => (
-                S::UNPROCESSABLE_ENTITY,
-                "other-order",
-                "body.order",
-                "quote the commitment that GET /api/orders lists",
-            ),
-            Fault::Away { .. } => {
-                (S::UNPROCESSABLE_ENTITY, "away", "body.unit", "a team on the absence list reports nothing")
-            }
-            Fault::OtherCampaign { .. } => {
-                (S::UNPROCESSABLE_ENTITY, "other-campaign", "campaign", "see GET /api/campaign")
-            }
-            Fault::Unknown { .. } => {
-                (S::UNPROCESSABLE_ENTITY, "unknown-name", "body", "see GET /api/campaign")
-            }
-            Fault::Unreadable { .. } => {
-                (S::UNPROCESSABLE_ENTITY, "unreadable-statement", "body", "see the statements in the log")
-            }
-            _ => (S::UNPROCESSABLE_ENTITY, fault.rule(), "body", "the log would not verify with it"),
-        };
+        let other =
+            (StatusCode::UNPROCESSABLE_ENTITY, fault.rule(), "body", "the log would not verify with it");
+        let (status, name, field, hint) = of_device(&fault).or_else(|| of_content(&fault)).unwrap_or(other);
         refused(status, name, field, &fault).hint(hint)
     }
+}
+
+/// Who may say it, and when.
+fn of_device(fault: &Fault) -> Option<Mend<'static>> {
+    use StatusCode as S;
+    Some(match fault {
+        Fault::UnknownDevice { .. } => {
+            (S::FORBIDDEN, "unknown-device", "device", "enrol the device for its team first")
+        }
+        Fault::Retired { .. } => {
+            (S::FORBIDDEN, "retired-device", "device", "report it with the device that took its place")
+        }
+        Fault::OtherTeam { .. } => {
+            (S::FORBIDDEN, "other-team", "body.unit", "report your own inspections only")
+        }
+        Fault::WeakKey { .. } => {
+            (S::UNPROCESSABLE_ENTITY, "weak-key", "device", "make a new Ed25519 key pair on the device")
+        }
+        Fault::NotItsToSay { .. } => {
+            (S::FORBIDDEN, "not-its-to-say", "kind", "devices of teams report inspections")
+        }
+        Fault::Sequence { .. } => (
+            S::CONFLICT,
+            "sequence",
+            "seq",
+            "send the device's entries in order, each once it is acknowledged",
+        ),
+        Fault::Previous { .. } => {
+            (S::CONFLICT, "previous", "prev", "name the SHA-256 of the device's last acknowledged entry")
+        }
+        Fault::BegunBefore { .. } => (
+            S::UNPROCESSABLE_ENTITY,
+            "begun-before",
+            "body.started",
+            "what began earlier is reported by the device that the team had then",
+        ),
+        Fault::WrittenBefore { .. } => {
+            (S::UNPROCESSABLE_ENTITY, "written-before", "time", "sign after the inspection began")
+        }
+        Fault::OpenedBefore { .. } => (
+            S::UNPROCESSABLE_ENTITY,
+            "opened-before",
+            "time",
+            "set the device's clock by GET /api/clock and sign again",
+        ),
+        Fault::ToldLate { .. } => {
+            (S::UNPROCESSABLE_ENTITY, "told-late", "time", "others may read the order by now")
+        }
+        _ => return None,
+    })
+}
+
+/// What it says.
+fn of_content(fault: &Fault) -> Option<Mend<'static>> {
+    use StatusCode as S;
+    Some(match fault {
+        Fault::LoggedBefore { .. } => {
+            (S::CONFLICT, "already-reported", "body", "the first one counts, and stands in the log")
+        }
+        Fault::NotDue { .. } => {
+            (S::UNPROCESSABLE_ENTITY, "not-due", "body", "report what GET /api/orders lists")
+        }
+        Fault::OutsideHour { .. } => {
+            (S::UNPROCESSABLE_ENTITY, "outside-hour", "body.started", "an inspection begins within its hour")
+        }
+        Fault::Missing { .. } => (
+            S::UNPROCESSABLE_ENTITY,
+            "not-yet",
+            "body",
+            "send it again once that is in the log, or name what is there",
+        ),
+        Fault::NoSilence { .. } => {
+            (S::CONFLICT, "no-silence", "silences", "throw for what GET /api/silences lists as waiting")
+        }
+        Fault::OtherOrder { .. } => (
+            S::UNPROCESSABLE_ENTITY,
+            "other-order",
+            "body.order",
+            "quote the commitment that GET /api/orders lists",
+        ),
+        Fault::Away { .. } => {
+            (S::UNPROCESSABLE_ENTITY, "away", "body.unit", "a team on the absence list reports nothing")
+        }
+        Fault::OtherCampaign { .. } => {
+            (S::UNPROCESSABLE_ENTITY, "other-campaign", "campaign", "see GET /api/campaign")
+        }
+        Fault::Unknown { .. } => (S::UNPROCESSABLE_ENTITY, "unknown-name", "body", "see GET /api/campaign"),
+        Fault::Unreadable { .. } => {
+            (S::UNPROCESSABLE_ENTITY, "unreadable-statement", "body", "see the statements in the log")
+        }
+        _ => return None,
+    })
 }
 
 fn refused(status: StatusCode, name: &str, field: &str, detail: impl ToString) -> Problem {

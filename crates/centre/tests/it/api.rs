@@ -72,6 +72,24 @@ fn the_openapi_document_is_the_one_in_the_repository() {
 }
 
 #[test]
+fn whatever_is_wrong_with_a_throw_is_told_in_its_own_words() {
+    let site = reporting();
+    let throw = |moment: &str| {
+        let (digits, leaf) = ("1".repeat(50), "00".repeat(32));
+        let body = format!(r#"{{"moment":{moment},"silences":["{leaf}"],"dice":"{digits}","throwers":[]}}"#);
+        let answer = site.post("/api/throws", body.as_bytes());
+        (answer.status, answer.problem(), answer.json::<ProblemView>())
+    };
+    let (status, name, told) = throw(r#"{"day":"2017-01-01"}"#);
+    assert_eq!((status, name.as_str()), (400, "unreadable"));
+    assert!(told.detail.contains(r#"a moment is {"week": 3} or"#), "{told:?}");
+    let (status, name, told) = throw(r#"{"day":"2017-01-01","hour":5}"#);
+    assert_eq!((status, name.as_str(), told.field.as_deref()), (409, "no-silence", Some("silences")));
+    assert!(told.hint.unwrap().contains("GET /api/silences"));
+    site.end();
+}
+
+#[test]
 fn a_report_is_logged_once_however_often_it_is_sent() {
     let site = reporting();
     let (team, said) = report(&site, 0);
