@@ -50,8 +50,12 @@ impl Diary {
 
     /// The first job that comes before `job` in the schedule and is not done; `None` if `job` may be done now.
     pub fn skipped(&self, job: Job) -> Option<(Timestamp, Job)> {
-        let due = *self.due.get(&job)?;
-        self.unfinished().find(|key| *key < (due, job))
+        let key = (*self.due.get(&job)?, job);
+        // Nearly always it is the next one.
+        if self.open.keys().next().is_none_or(|first| *first >= key) {
+            return None;
+        }
+        self.unfinished().next().filter(|open| *open < key)
     }
 
     /// The jobs that should be done by `time` and are not, half an hour of grace given.

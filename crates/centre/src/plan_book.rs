@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use sekong_log::{Hash, body_hash};
 use sekong_model::{Campaign, Day, ProvinceId};
 use sekong_plan::{Game, Plan, SolveError, SolveOptions, solve};
@@ -55,10 +56,20 @@ impl PlanBook {
         if let Some(solved) = self.by_game.get(&Hash(game.sha256())) {
             return Ok(solved.clone());
         }
-        let solved = SolvedPlan::of(&game);
+        // The day's other plans are wanted next: all cores solve.
+        let (others, solved) =
+            rayon::join(|| self.solve_others(campaign, day, &game), || SolvedPlan::of(&game));
         let solved = solved.map_err(|source| Fault::NoPlan { province: province.clone(), day, source })?;
+        others.into_iter().for_each(|other| self.keep(other));
         self.keep(solved.clone());
         Ok(solved)
+    }
+
+    /// The plans of a day's other games that are not solved yet. One that has none is told of when it is asked for.
+    fn solve_others(&self, campaign: &Campaign, day: Day, but: &Game) -> Vec<SolvedPlan> {
+        let mut games = self.unsolved(campaign, day).unwrap_or_default();
+        games.retain(|game| game.sha256() != but.sha256());
+        games.par_iter().filter_map(|game| SolvedPlan::of(game).ok()).collect()
     }
 
     /// The games of a day that are not solved yet.

@@ -595,17 +595,3 @@ fn a_centre_that_was_out_for_days_catches_up_and_takes_reports_meanwhile() {
     assert!(clock.schedule.stopped.is_none() && clock.schedule.next.unwrap().due > back);
     site.end();
 }
-
-#[test]
-fn who_announced_a_daily_die_is_said_in_one_short_line() {
-    let site = Site::at_midnight();
-    let officer = site.sign_in("duty-officer");
-    for source in ["", "two\nlines", &"x".repeat(201)] {
-        let said = serde_json::json!({ "period": { "week": 0 }, "number": "1", "source": source });
-        let refused = site.post_as(&officer, "/api/daily-dice", said.to_string().as_bytes());
-        assert_eq!((refused.status, refused.problem().as_str()), (400, "unreadable"));
-        let problem: ProblemView = refused.json();
-        assert_eq!(problem.field.as_deref(), Some("source"), "{problem:?}");
-        assert!(problem.detail.contains("say it"), "{problem:?}");
-    }
-}

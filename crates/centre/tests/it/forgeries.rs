@@ -1,6 +1,7 @@
 //! What an administrator with the centre's key may try to log, and the rule that stops it; an auditor uses the same.
 
 use std::fs;
+use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 use sekong_centre::{Admitted, Bodies, Body, Fault, Folder, State};
@@ -21,7 +22,13 @@ pub(crate) struct Forger {
 }
 
 /// What the store's owner can read, open bodies and sealed ones, and one that is forged.
-struct FolderBodies(Folder, Vec<u8>);
+pub(crate) struct FolderBodies(Folder, Vec<u8>);
+
+impl FolderBodies {
+    pub(crate) fn of(data: &Path, forged: Vec<u8>) -> FolderBodies {
+        FolderBodies(Folder::new(data), forged)
+    }
+}
 
 impl Bodies for FolderBodies {
     fn get(&self, hash: &Hash) -> Body {
@@ -102,8 +109,8 @@ impl Forger {
         state.admit(tree.size() + forged_before, &entry, &tree, &bodies)
     }
 
-    fn bodies(&self, forged: Vec<u8>) -> FolderBodies {
-        FolderBodies(Folder::new(self.founded.folder.path()), forged)
+    pub(crate) fn bodies(&self, forged: Vec<u8>) -> FolderBodies {
+        FolderBodies::of(self.founded.folder.path(), forged)
     }
 
     fn tree(&self) -> Tree {

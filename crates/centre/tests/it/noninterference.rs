@@ -472,8 +472,12 @@ impl Twins {
             "take_entry" => post("/api/entries", self.entries_to_refuse(caller)),
             "enrol_device" => post("/api/devices", texts(&["{}".to_owned(), self.known_device()])),
             "relay_order" => post("/api/relays", texts(&[relay("nobody", "voice"), relay("ST-A-01", "sms")])),
+            "replace_table" => {
+                post("/api/tables", texts(&["{\"team\":\"nobody\",\"reason\":\"lost\"}".to_owned()]))
+            }
             "take_throw" => post("/api/throws", texts(&[throw(day)])),
             "plan_outage" => post("/api/outages", texts(&[outage(&self.campaign)])),
+            "change_seat_key" => post("/api/seat-keys", texts(&[seat_key()])),
             "announce_daily_die" => post("/api/daily-dice", texts(&[die(day)])),
             other => panic!("{other} is new: say here what it is asked, and when its reader may know what"),
         };
@@ -808,8 +812,13 @@ fn outage(campaign: &Campaign) -> String {
     )
 }
 
+fn seat_key() -> String {
+    let key = "197f6b23e16c8532c6abc838facd5ea789be0c76b2920334039bfa8b3d368d61";
+    format!("{{\"officer\":\"centre-police\",\"key\":\"{key}\"}}")
+}
+
 fn die(day: Day) -> String {
-    format!("{{\"period\":{{\"day\":\"{day}\"}},\"number\":\"\",\"source\":\"x\"}}")
+    format!("{{\"period\":{{\"day\":\"{day}\"}},\"number\":\"\"}}")
 }
 
 /// The operations of `openapi.json`, and what is asked besides.

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
-use sekong_centre::OrderOpening;
+use sekong_centre::{Bodies, Body, OrderOpening};
 use sekong_log::{Dealt, Hash, OrdersSealed, Statement, body_hash};
 use sekong_model::{Hour, Moment, Order, SourceBundle};
 use serde_json::{Value, json};
@@ -95,8 +95,8 @@ async fn closed() -> Forger {
 impl Forger {
     /// A body of the log as JSON.
     fn body(&self, hash: &Hash) -> Value {
-        let path = self.founded.folder.path().join("bodies").join(hash.to_string());
-        serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+        let Body::Here(bytes) = self.bodies(Vec::new()).get(hash) else { panic!("{hash} is not there") };
+        serde_json::from_slice(&bytes).unwrap()
     }
 
     fn orders_of_midnight(&self) -> OrdersSealed {

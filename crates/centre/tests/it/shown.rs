@@ -1,27 +1,16 @@
 //! What custodians can show for themselves, held against the log; and draws that come late.
 
 use std::fs;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use sekong_centre::{
-    AskError, Asked, Bodies, Body, Compared, CustodianLink, Dispute, Job, Late, Shown, ShownError,
-};
+use sekong_centre::{AskError, Asked, Compared, CustodianLink, Dispute, Job, Late, Shown, ShownError};
 use sekong_draw::{Custodian, LocalCustodian, Release, ReleaseRequest};
-use sekong_log::{AuditedLog, Fetched, Hash, LogFiles, SilenceReason, Statement, tiles_of};
+use sekong_log::{AuditedLog, Fetched, LogFiles, SilenceReason, Statement, tiles_of};
 use sekong_model::{CustodianId, Hour, Moment};
 
-use crate::forgeries::Forger;
+use crate::forgeries::{FolderBodies, Forger};
 use crate::founded::{Founded, secrets};
-
-struct FolderBodies(PathBuf);
-
-impl Bodies for FolderBodies {
-    fn get(&self, hash: &Hash) -> Body {
-        fs::read(self.0.join(hash.to_string())).map_or(Body::Missing, Body::Here)
-    }
-}
 
 /// A custodian whose answers the centre throws away.
 struct Unheard(Arc<dyn CustodianLink>);
@@ -57,7 +46,7 @@ impl Founded {
     }
 
     pub(crate) fn compare(&self, shown: &Shown) -> Result<Compared, ShownError> {
-        let bodies = FolderBodies(self.folder.path().join("bodies"));
+        let bodies = FolderBodies::of(self.folder.path(), Vec::new());
         shown.compare(self.centre.state(), &self.log(), self.centre.keys(), &bodies)
     }
 
