@@ -178,8 +178,9 @@ impl BoxFor<'_> {
         });
         let mut bytes = [0; BOX_BYTES];
         bytes.iter_mut().zip(blocks).for_each(|(byte, random)| *byte = random);
-        // A curve point in its one encoding has the top bit clear.
-        bytes[31] &= 0x7f;
+        // A true box begins with a public key, and half of all 32 bytes are none: whoever counts must find no difference.
+        let seed = bytes[..32].try_into().expect("32 bytes are 32 bytes");
+        bytes[..32].copy_from_slice(BoxSecret::from_seed(&seed).id().as_bytes());
         SealedBox(bytes)
     }
 

@@ -84,6 +84,21 @@ fn every_byte_of_boxes_and_blanks_is_spread_alike() {
     }
 }
 
+/// Half of all 32 bytes are no point of the curve, and most points are not in its prime-order group: public keys are.
+#[test]
+fn boxes_and_blanks_begin_with_a_public_key() {
+    let (campaign, province, team) = ids("A-01");
+    let own = BoxFor { campaign: &campaign, province: &province, content: orders(5), team: &team };
+    let key = BoxSecret::from_seed(&[7; 32]).id();
+    for round in 0..64 {
+        for sealed in [own.seal(&key, b"", &[round; 32]).unwrap(), own.blank(&[round; 32])] {
+            let begins = sealed.as_bytes()[..32].try_into().unwrap();
+            let point = curve25519_dalek::MontgomeryPoint(begins).to_edwards(0);
+            assert!(point.is_some_and(|point| point.is_torsion_free()), "round {round}");
+        }
+    }
+}
+
 #[test]
 fn what_cannot_be_sealed_is_told() {
     let (campaign, province, team) = ids("A-01");
