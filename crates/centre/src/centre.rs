@@ -88,12 +88,16 @@ pub enum CentreError {
     #[error("the store holds a campaign already")]
     NotEmpty,
     /// Other cosigners than the campaign says.
-    #[error("the campaign has rules.cosigners = {wanted}, there are the secrets of {given}")]
+    #[error(
+        "the campaign has rules.cosigners = {wanted}, there are {here} in this process and {apart} apart"
+    )]
     OtherCosigners {
         /// Cosigners of the campaign.
         wanted: u32,
         /// Cosigners whose secrets are here.
-        given: usize,
+        here: usize,
+        /// Cosigners on machines of their own.
+        apart: usize,
     },
     /// The head that something must quote has too few cosignatures; the next try may find more.
     #[error("too few have cosigned the log's head, {needed} must: {missing}")]
@@ -381,10 +385,18 @@ impl<S: Store> Centre<S> {
         Ok(self.log_size() - 1)
     }
 
-    /// Makes durable and cosigns what waits.
+    /// Makes durable and has cosigned what waits. The first one after opening asks every cosigner what it knows of the log.
+    ///
+    /// # Errors
+    /// [`LedgerError::Fork`] before anything is written, if one knows more than the store, or another log.
     pub async fn commit(&mut self, now: Timestamp) -> Result<(), CentreError> {
         self.ledger.commit(now).await?;
         Ok(())
+    }
+
+    /// Stores what cosigners added since the last commit.
+    pub(crate) async fn settle(&mut self) -> Result<(), CentreError> {
+        Ok(self.ledger.settle().await?)
     }
 
     /// Takes a signed report into the next commit; its receipt can be had after that.
@@ -657,12 +669,13 @@ fn at(index: u64, fault: Fault) -> CentreError {
 
 fn signers(secrets: &Secrets, campaign: &Campaign) -> Result<HeadSigners, CentreError> {
     let log = secrets.log_key(campaign.id())?;
-    let (wanted, given) = (campaign.rules().cosigners, secrets.cosigners.len());
-    if wanted as usize != given {
-        return Err(CentreError::OtherCosigners { wanted, given });
+    let wanted = campaign.rules().cosigners;
+    let (here, apart) = (secrets.cosigners.len(), secrets.witnesses.len());
+    if wanted as usize != here + apart {
+        return Err(CentreError::OtherCosigners { wanted, here, apart });
     }
     let (cosigners, needed) = (secrets.cosigner_keys(campaign.id())?, campaign.rules().cosignatures as usize);
-    Ok(HeadSigners { log, cosigners, needed })
+    Ok(HeadSigners { log, cosigners, apart: secrets.witnesses.clone(), needed })
 }
 
 fn sign(

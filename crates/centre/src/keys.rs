@@ -6,6 +6,7 @@ use sekong_model::{CampaignId, CustodianId};
 use crate::bodies::SaltKey;
 use crate::custody::LineKey;
 use crate::state::KeyRing;
+use crate::witness::WitnessAt;
 
 /// 32 secret bytes each, made by whoever founds the campaign.
 #[derive(Clone)]
@@ -14,6 +15,8 @@ pub struct Secrets {
     pub log: [u8; 32],
     /// Sign the cosignatures of the cosigners in the centre's process, in their order.
     pub cosigners: Vec<[u8; 32]>,
+    /// The cosigners on machines of their own, whose secrets are there.
+    pub witnesses: Vec<WitnessAt>,
     /// Signs the centre's entries.
     pub device: [u8; 32],
     /// Makes the salts of deals and orders.
@@ -52,8 +55,9 @@ impl Secrets {
     pub fn key_ring(&self, campaign: &CampaignId) -> Result<KeyRing, KeyError> {
         let log: VerifierKey = self.log_key(campaign)?.verifier().clone();
         let cosigners = self.cosigner_keys(campaign)?;
-        let cosigners = cosigners.iter().map(|cosigner| cosigner.verifier().clone()).collect();
-        Ok(KeyRing { log, cosigners: Some(cosigners) })
+        let here = cosigners.iter().map(|cosigner| cosigner.verifier());
+        let apart = self.witnesses.iter().map(|witness| &witness.key);
+        Ok(KeyRing { log, cosigners: Some(here.chain(apart).cloned().collect()) })
     }
 }
 

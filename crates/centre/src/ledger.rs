@@ -1,4 +1,6 @@
-//! The one writer of the log: entries wait in order, a group commit makes them durable and publishes the head.
+//! The one writer of the log: entries wait in order, a group commit makes them durable under a signed head, then cosigners
+//! see that head, then it is published. What cosigners add is stored with the next commit: a cosigner never sees what a crash
+//! could take back, and a commit costs one flush.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -14,7 +16,8 @@ use sekong_store::{Commit, Store, StoreError, StoredBody, StoredHead};
 
 use crate::folder::{Folder, FolderError};
 use crate::receipt::Receipt;
-use crate::witness::{Missing, Witness};
+use crate::state::CLOCK_TOLERANCE;
+use crate::witness::{Missing, RemoteWitness, Submission, Witness, WitnessAt, WitnessError};
 
 /// Why a commit failed. The centre stops: what is not durable was not acknowledged.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +43,14 @@ pub enum LedgerError {
     /// A head that cannot be signed.
     #[error(transparent)]
     Note(#[from] NoteError),
+    /// A cosigner knows more of the log than the store, or another one: whoever writes on forks it.
+    #[error("{name}: {error}")]
+    Fork {
+        /// Name of the cosigner's key.
+        name: String,
+        /// What it knows.
+        error: WitnessError,
+    },
     /// The store's leaves do not hash to its newest head.
     #[error("the stored entries hash to {computed} but the newest head, of {size} entries, says {signed}")]
     OtherTree {
@@ -58,8 +69,18 @@ pub struct HeadSigners {
     pub log: SigningKey,
     /// The keys of the cosigners in this process.
     pub cosigners: Vec<SigningKey>,
+    /// The cosigners on machines of their own.
+    pub apart: Vec<WitnessAt>,
     /// Cosignatures that freeze what is under a head.
     pub needed: usize,
+}
+
+impl HeadSigners {
+    /// The cosigners' public keys.
+    fn cosigner_keys(&self) -> impl Iterator<Item = &VerifierKey> {
+        let here = self.cosigners.iter().map(SigningKey::verifier);
+        here.chain(self.apart.iter().map(|witness| &witness.key))
+    }
 }
 
 /// The log's writer.
@@ -70,6 +91,10 @@ pub struct Ledger<S> {
     cosigners: Vec<Box<dyn Witness>>,
     needed: usize,
     missing: Vec<Missing>,
+    /// Whether the cosigners were asked what they know of the log since it was opened.
+    met: bool,
+    /// Sizes of heads that have gained cosignatures since they were stored.
+    gained: BTreeSet<u64>,
     tree: Tree,
     leaves: Leaves,
     bodies: Vec<StoredBody>,
@@ -101,30 +126,62 @@ pub struct FrozenHead {
 }
 
 /// A head of the last hours.
-#[derive(Clone)]
 struct KeptHead {
     size: u64,
+    /// The signed note with the cosignatures that it had once it had enough: what entries quote and the store keeps. Later
+    /// ones would change from when it counts.
     note: String,
+    /// The same with every cosignature: what is published.
+    whole: String,
     /// Who cosigned it, and when.
     cosignatures: Vec<Cosignature>,
     /// When the last of the cosignatures that it needs was given; `None` while it has fewer.
     frozen: Option<Timestamp>,
+    /// When the last cosignature in `note` was given.
+    latest: Option<Timestamp>,
 }
 
 impl KeptHead {
     fn new(size: u64, note: String, cosignatures: Vec<Cosignature>, needed: usize) -> KeptHead {
-        let mut times: Vec<Timestamp> = cosignatures.iter().map(|cosignature| cosignature.time).collect();
+        let mut head = KeptHead { size, whole: note.clone(), note, cosignatures, frozen: None, latest: None };
+        head.count(needed);
+        head
+    }
+
+    fn count(&mut self, needed: usize) {
+        let mut times: Vec<Timestamp> = self.cosignatures.iter().map(|one| one.time).collect();
         times.sort_unstable();
-        let frozen = times.get(needed.saturating_sub(1)).copied();
-        KeptHead { size, note, cosignatures, frozen }
+        self.frozen = times.get(needed.saturating_sub(1)).copied();
+        self.latest = times.last().copied();
+    }
+
+    /// Takes lines that hold; says whether the store should know.
+    fn gain(&mut self, lines: Vec<(SignatureLine, Timestamp)>, needed: usize) -> bool {
+        let late = self.frozen.is_some();
+        let some = !lines.is_empty();
+        for (line, time) in lines {
+            self.whole.push_str(&format!("{line}\n"));
+            self.cosignatures.push(Cosignature { name: line.name().to_owned(), time });
+        }
+        if late {
+            return false;
+        }
+        self.note.clone_from(&self.whole);
+        self.count(needed);
+        some
     }
 
     fn is_cosigned_by(&self, key: &VerifierKey) -> bool {
         self.cosignatures.iter().any(|cosignature| cosignature.name == key.name())
     }
 
-    fn latest(&self) -> Option<Timestamp> {
+    /// When the last of all cosignatures was given.
+    fn cosigned(&self) -> Option<Timestamp> {
         self.cosignatures.iter().map(|cosignature| cosignature.time).max()
+    }
+
+    fn stored(&self) -> StoredHead {
+        StoredHead { size: self.size, note: self.note.clone() }
     }
 }
 
@@ -199,6 +256,8 @@ impl<S: Store> Ledger<S> {
             cosigners,
             needed,
             missing,
+            met: false,
+            gained: BTreeSet::new(),
             tree,
             leaves,
             bodies: Vec::new(),
@@ -226,12 +285,12 @@ impl<S: Store> Ledger<S> {
 
     /// The newest head, with the cosignatures that it has; `None` before the first commit.
     pub fn note(&self) -> Option<&str> {
-        self.heads.back().map(|head| head.note.as_str())
+        self.heads.back().map(|head| head.whole.as_str())
     }
 
     /// When the newest head was last cosigned.
     pub fn cosigned(&self) -> Option<Timestamp> {
-        self.heads.back().and_then(KeptHead::latest)
+        self.heads.back().and_then(KeptHead::cosigned)
     }
 
     /// The newest head that enough have cosigned, with its size, if it is over the entry at `index`.
@@ -250,7 +309,7 @@ impl<S: Store> Ledger<S> {
     pub fn first_over(&self, index: u64) -> Option<FrozenHead> {
         let first = self.heads.partition_point(|head| head.size <= index);
         self.heads.range(first..).find_map(|head| {
-            let cosigned = head.frozen.and(head.latest())?;
+            let cosigned = head.frozen.and(head.latest)?;
             Some(FrozenHead { cosigned, size: head.size, note: head.note.clone() })
         })
     }
@@ -294,23 +353,50 @@ impl<S: Store> Ledger<S> {
         self.unpublished.why.as_deref()
     }
 
-    /// Makes what waits durable with one transaction, then publishes it. `false` if nothing waited; then those who did not
-    /// cosign the newest head are asked again if it needs them.
+    /// When the next cosigner that was left alone is asked again for the newest head; `None` if none is.
+    pub fn asks_again_at(&self) -> Option<Timestamp> {
+        let head = self.heads.back()?;
+        let lacking = self.cosigners.iter().filter(|cosigner| !head.is_cosigned_by(cosigner.key()));
+        lacking.filter_map(|cosigner| cosigner.rests_until()).min()
+    }
+
+    /// Makes what waits durable with one transaction, has the head cosigned, then publishes it. `false` if nothing waited.
+    /// Those who have not cosigned the newest head are asked for it each time, unless they are left alone.
     ///
     /// # Errors
     /// After an error the process must end: what it holds in memory may be ahead of the store.
     pub async fn commit(&mut self, now: Timestamp) -> Result<bool, LedgerError> {
-        let (before, size) = (self.committed, self.tree.size());
-        if before == size {
-            self.complete(now).await?;
-            return Ok(false);
+        let met = self.meet(now).await?;
+        let new = self.committed < self.tree.size();
+        if new {
+            self.store_waiting().await?;
         }
-        let head = self.sign_head(now).await?;
-        let waiting = self.leaves.range(before, size).unwrap_or_default().to_vec();
-        let stored = StoredHead { size, note: head.note.clone() };
-        let bodies = std::mem::take(&mut self.bodies);
-        let commit = Commit { first_index: before, leaves: waiting, bodies, head: stored };
+        let asked = self.ask(now, false).await?;
+        if new || met || asked.gained {
+            self.unpublished.why = self.publish_all(now).err().map(|error| error.to_string());
+        }
+        Ok(new)
+    }
+
+    /// Writes into the store what heads have gained since they are there, so that a log that ends well has nothing to ask for.
+    pub async fn settle(&mut self) -> Result<(), LedgerError> {
+        let Some(newest) = self.heads.back().filter(|_| !self.gained.is_empty()) else { return Ok(()) };
+        let (head, cosigned) = (newest.stored(), self.gained_heads());
+        let (leaves, bodies) = (Vec::new(), Vec::new());
+        let commit = Commit { first_index: self.committed, leaves, bodies, head, cosigned };
         self.store.commit(&commit).await?;
+        self.gained.clear();
+        Ok(())
+    }
+
+    async fn store_waiting(&mut self) -> Result<(), LedgerError> {
+        let (first_index, size) = (self.committed, self.tree.size());
+        let leaves = self.leaves.range(first_index, size).unwrap_or_default().to_vec();
+        let (head, bodies) = (self.signed_head()?, std::mem::take(&mut self.bodies));
+        let cosigned = self.gained_heads();
+        let commit = Commit { first_index, leaves, bodies, head: head.stored(), cosigned };
+        self.store.commit(&commit).await?;
+        self.gained.clear();
         self.committed = size;
         self.commits += 1;
         self.heads.push_back(head);
@@ -318,8 +404,12 @@ impl<S: Store> Ledger<S> {
             self.heads.pop_front();
         }
         self.unpublished.bodies.extend(commit.bodies);
-        self.unpublished.why = self.publish_all(now).err().map(|error| error.to_string());
-        Ok(true)
+        Ok(())
+    }
+
+    fn gained_heads(&self) -> Vec<StoredHead> {
+        let head = |size: &u64| self.heads.get(self.heads.partition_point(|head| head.size < *size));
+        self.gained.iter().filter_map(head).map(KeptHead::stored).collect()
     }
 
     /// Brings the published folder up to the newest head; what was durable before may be missing there, too.
@@ -346,53 +436,58 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    async fn sign_head(&mut self, now: Timestamp) -> Result<KeptHead, LedgerError> {
+    fn signed_head(&self) -> Result<KeptHead, LedgerError> {
         let size = self.tree.size();
         let origin = self.log.verifier().name().to_owned();
         let checkpoint = Checkpoint { origin, size, root: self.tree.root() };
         let note = checkpoint.sign(&self.log)?.to_string();
-        self.cosign(KeptHead::new(size, note, Vec::new(), self.needed), now).await
+        Ok(KeptHead::new(size, note, Vec::new(), self.needed))
     }
 
-    /// Asks again those who did not cosign the newest head, while it has too few cosignatures. What they add is not in the
-    /// store: whoever quotes the head quotes it whole, and after a restart they are asked once more.
-    async fn complete(&mut self, now: Timestamp) -> Result<(), LedgerError> {
-        let Some(newest) = self.heads.back().filter(|head| head.frozen.is_none()).cloned() else {
-            return Ok(());
-        };
-        let head = self.cosign(newest, now).await?;
-        if let Some(newest) = self.heads.back_mut() {
-            *newest = head;
+    /// Before anything is written, asks every cosigner once for the newest stored head, those who have signed it too: one who
+    /// has seen another log, or more of this one, shows that writing on would fork it.
+    async fn meet(&mut self, now: Timestamp) -> Result<bool, LedgerError> {
+        if self.met {
+            return Ok(false);
         }
-        self.unpublished.why = self.publish_all(now).err().map(|error| error.to_string());
-        Ok(())
+        let asked = self.ask(now, true).await?;
+        if let Some((name, error)) = asked.refused.into_iter().find(|(_, error)| error.tells_a_fork()) {
+            return Err(LedgerError::Fork { name, error });
+        }
+        self.met = true;
+        Ok(asked.gained)
     }
 
-    /// Asks everybody who has not cosigned a head, at the same time; who does not answer is missing, and that shows.
-    async fn cosign(&mut self, head: KeptHead, now: Timestamp) -> Result<KeptHead, LedgerError> {
-        let mut note: SignedNote = head.note.parse()?;
-        let (tree, size, text) = (&self.tree, head.size, &head.note);
-        let open = self.cosigners.iter_mut().filter(|cosigner| !head.is_cosigned_by(cosigner.key()));
-        let asked = open.map(|cosigner| async move {
-            let key = cosigner.key().clone();
-            let proof = tree.consistency_proof(cosigner.seen(), size)?;
-            let line = cosigner.cosign(text, &proof, now).await;
-            Ok::<_, LedgerError>((key, line))
+    /// Asks, at the same time, those who have not cosigned the newest head, or `everybody`; who gives no line is missing, and
+    /// that shows.
+    async fn ask(&mut self, now: Timestamp, everybody: bool) -> Result<Asked, LedgerError> {
+        let Some(head) = self.heads.back_mut() else { return Ok(Asked::default()) };
+        let note: SignedNote = head.whole.parse()?;
+        let submission = Submission { note: &head.whole, size: head.size, tree: &self.tree };
+        let is_asked = |cosigner: &&mut Box<dyn Witness>| {
+            let rests = cosigner.rests_until().is_some_and(|until| now < until);
+            everybody || !rests && !head.is_cosigned_by(cosigner.key())
+        };
+        let asked = self.cosigners.iter_mut().filter(is_asked).map(|cosigner| async move {
+            let line = cosigner.cosign(submission, now).await;
+            (cosigner.key().clone(), line)
         });
-        let (mut cosignatures, mut missing) = (head.cosignatures.clone(), Vec::new());
-        for answer in join_all(asked.collect::<Vec<_>>()).await {
-            let (key, line) = answer?;
-            let name = key.name().to_owned();
-            match line.map_err(|error| error.to_string()).and_then(|line| checked(&key, &note, line)) {
-                Ok((line, time)) => {
-                    note.push(line);
-                    cosignatures.push(Cosignature { name, time });
+        let (mut lines, mut refused) = (Vec::new(), Vec::new());
+        for (key, line) in join_all(asked.collect::<Vec<_>>()).await {
+            match line.and_then(|line| checked(&key, &note, line, now)) {
+                Ok(line) => {
+                    self.missing.retain(|missing| missing.name != key.name());
+                    lines.extend((!head.is_cosigned_by(&key)).then_some(line));
                 }
-                Err(why) => missing.push(Missing { name, why }),
+                Err(error) => refused.push((key.name().to_owned(), error)),
             }
         }
-        self.missing = missing;
-        Ok(KeptHead::new(size, note.to_string(), cosignatures, self.needed))
+        let gained = !lines.is_empty();
+        if head.gain(lines, self.needed) {
+            self.gained.insert(head.size);
+        }
+        refused.iter().for_each(|(name, error)| note_missing(&mut self.missing, name, error, now));
+        Ok(Asked { gained, refused })
     }
 
     /// The entry at `index` with its proof under the head of `size` entries; `None` before that covers it.
@@ -417,21 +512,45 @@ impl<S: Store> Ledger<S> {
     }
 
     /// Ends the log; what was committed stays.
-    pub async fn close(self) -> Result<(), LedgerError> {
+    pub async fn close(mut self) -> Result<(), LedgerError> {
+        self.settle().await?;
         Ok(self.store.close().await?)
     }
 }
 
-/// A line by the cosigner that it should be by, and when that was given.
+/// What came of asking cosigners.
+#[derive(Default)]
+struct Asked {
+    /// Whether the newest head has more lines than before.
+    gained: bool,
+    /// Who gave none, and why.
+    refused: Vec<(String, WitnessError)>,
+}
+
+/// Says why a cosigner is missing now; since when stays what it was.
+fn note_missing(missing: &mut Vec<Missing>, name: &str, error: &WitnessError, now: Timestamp) {
+    let (name, why) = (name.to_owned(), error.to_string());
+    match missing.iter_mut().find(|missing| missing.name == name) {
+        Some(known) => (known.why, known.since) = (why, known.since.or(Some(now))),
+        None => missing.push(Missing { name, why, since: Some(now) }),
+    }
+}
+
+/// A line by the cosigner that it should be by, given at a time that is now for the centre, too.
 fn checked(
     key: &VerifierKey,
     note: &SignedNote,
     line: SignatureLine,
-) -> Result<(SignatureLine, Timestamp), String> {
+    now: Timestamp,
+) -> Result<(SignatureLine, Timestamp), WitnessError> {
+    let no = |why: String| WitnessError::NoCosignature(why);
     if !key.claims(&line) {
-        return Err("it answered with a line of another key".to_owned());
+        return Err(no("it is a line of another key".to_owned()));
     }
-    let time = verify_cosignature(key, note.text(), &line).map_err(|error| error.to_string())?;
+    let time = verify_cosignature(key, note.text(), &line).map_err(|error| no(error.to_string()))?;
+    if CLOCK_TOLERANCE < now.duration_since(time).abs() {
+        return Err(no(format!("its clock says {time}, the centre's {now}")));
+    }
     Ok((line, time))
 }
 
@@ -447,7 +566,7 @@ fn check_newest(newest: Option<&KeptHead>, signers: &HeadSigners, tree: &Tree) -
     Err(LedgerError::OtherTree { size, computed, signed })
 }
 
-/// The cosigners in this process, each as it was after the newest head that carries its line.
+/// The cosigners, each as it was after the newest head that is known to carry its line.
 fn opened_cosigners(
     signers: &HeadSigners,
     heads: &VecDeque<KeptHead>,
@@ -459,19 +578,25 @@ fn opened_cosigners(
         let Some(last) = last else { return Ok(Box::new(cosigner((0, empty_root()))?) as Box<dyn Witness>) };
         let checkpoint = Head::open_unchecked_cosignatures(&last.note, log)?.checkpoint;
         let cosigner = cosigner((checkpoint.size, checkpoint.root))?;
-        Ok(Box::new(last.latest().into_iter().fold(cosigner, Cosigner::last_signed)) as Box<dyn Witness>)
+        Ok(Box::new(last.cosigned().into_iter().fold(cosigner, Cosigner::last_signed)) as Box<dyn Witness>)
     };
-    signers.cosigners.iter().map(opened).collect()
+    let apart = |witness: &WitnessAt| {
+        let last = heads.iter().rev().find(|head| head.is_cosigned_by(&witness.key));
+        Ok(Box::new(RemoteWitness::new(witness.clone(), last.map_or(0, |head| head.size)))
+            as Box<dyn Witness>)
+    };
+    signers.cosigners.iter().map(opened).chain(signers.apart.iter().map(apart)).collect()
 }
 
 /// The cosigners whose lines the newest head lacks when the log is opened.
 fn missing_before(signers: &HeadSigners, newest: Option<&KeptHead>) -> Vec<Missing> {
-    let lacks = |key: &&SigningKey| newest.is_some_and(|head| !head.is_cosigned_by(key.verifier()));
-    let missing = |key: &SigningKey| Missing {
-        name: key.verifier().name().to_owned(),
+    let lacks = |key: &&VerifierKey| newest.is_some_and(|head| !head.is_cosigned_by(key));
+    let missing = |key: &VerifierKey| Missing {
+        name: key.name().to_owned(),
         why: "it had not when the centre ended".to_owned(),
+        since: None,
     };
-    signers.cosigners.iter().filter(lacks).map(missing).collect()
+    signers.cosigner_keys().filter(lacks).map(missing).collect()
 }
 
 /// The heads, oldest first, each opened for the times of its cosignatures.
@@ -479,7 +604,7 @@ fn kept_heads(
     signers: &HeadSigners,
     newest_first: Vec<StoredHead>,
 ) -> Result<VecDeque<KeptHead>, LedgerError> {
-    let cosigners: Vec<VerifierKey> = signers.cosigners.iter().map(|key| key.verifier().clone()).collect();
+    let cosigners: Vec<VerifierKey> = signers.cosigner_keys().cloned().collect();
     let kept = |stored: StoredHead| {
         let head = Head::open(&stored.note, signers.log.verifier(), &cosigners)?;
         Ok(KeptHead::new(stored.size, stored.note, head.cosignatures, signers.needed))
@@ -529,4 +654,124 @@ fn publish_body(
         None => folder.write_body(&hash, &body.bytes)?,
     }
     Ok(waits.map(|from_s| (from_s, hash)))
+}
+
+#[cfg(test)]
+mod tests {
+    use sekong_log::{DeviceKey, EntryDraft, KeyKind, NO_PREVIOUS};
+    use sekong_store::SqliteStore;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    const NEEDED: usize = 2;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_483_228_800 + second).unwrap()
+    }
+
+    fn signers() -> HeadSigners {
+        let key = |name: &str, kind, seed| SigningKey::from_seed(name, kind, &[seed; 32]).unwrap();
+        let cosigner = |seed: u8| key(&format!("cosigner-{seed}"), KeyKind::CosignatureV1, seed);
+        let log = key("log", KeyKind::Ed25519, 9);
+        HeadSigners {
+            log,
+            cosigners: vec![cosigner(1), cosigner(2), cosigner(3)],
+            apart: vec![],
+            needed: NEEDED,
+        }
+    }
+
+    fn entry(seq: u64) -> Entry {
+        let body = serde_json::json!({ "officer": "a", "key": seq });
+        let (campaign, kind) = ("c".parse().unwrap(), "officer".to_owned());
+        let draft = EntryDraft { campaign, seq, prev: NO_PREVIOUS, time: at(0), kind, body };
+        Entry::sign(&draft, &DeviceKey::from_seed(&[8; 32])).unwrap()
+    }
+
+    async fn opened(folder: &TempDir) -> Ledger<SqliteStore> {
+        let path = folder.path().join("sekong.db");
+        let store = match path.exists() {
+            true => SqliteStore::open(&path).await.unwrap(),
+            false => SqliteStore::create(&path).await.unwrap(),
+        };
+        let visit = |_, _: &[u8], _: &Tree| Ok::<_, LedgerError>(());
+        Ledger::open(store, Folder::new(folder.path()), signers(), visit).await.unwrap()
+    }
+
+    async fn commit_at(ledger: &mut Ledger<SqliteStore>, second: i64) {
+        ledger.append(&entry(ledger.tree().size()));
+        assert!(ledger.commit(at(second)).await.unwrap());
+    }
+
+    async fn cosigned_in_store(ledger: &mut Ledger<SqliteStore>) -> Vec<usize> {
+        let heads = ledger.store.newest_heads(9).await.unwrap();
+        heads.iter().rev().map(|head| head.note.matches("cosigner").count()).collect()
+    }
+
+    #[tokio::test]
+    async fn after_a_crash_all_brackets_stand_but_the_last_heads_which_is_cosigned_before_anything_is_written()
+     {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = opened(&folder).await;
+        for second in [10, 20, 30] {
+            commit_at(&mut ledger, second).await;
+        }
+        assert_eq!(
+            cosigned_in_store(&mut ledger).await,
+            [3, 3, 0],
+            "with the next commit, not one of its own"
+        );
+        drop(ledger);
+        let mut ledger = opened(&folder).await;
+        let brackets: Vec<_> = (0..3).map(|index| ledger.first_cosigned_over(index)).collect();
+        assert_eq!(brackets, [Some(at(10)), Some(at(20)), None]);
+        assert_eq!(ledger.missing_cosigners().len(), 3);
+        commit_at(&mut ledger, 40).await;
+        assert_eq!(ledger.first_cosigned_over(2), Some(at(40)), "asked again at the first chance");
+        assert_eq!(cosigned_in_store(&mut ledger).await, [3, 3, 3, 0]);
+        ledger.close().await.unwrap();
+        let mut ledger = opened(&folder).await;
+        assert_eq!(cosigned_in_store(&mut ledger).await, [3; 4], "who ends well writes what is left");
+        assert_eq!((ledger.first_cosigned_over(3), ledger.missing_cosigners()), (Some(at(40)), &[][..]));
+    }
+
+    /// A cosigner that answers from a time on.
+    struct AnswersFrom(Box<dyn Witness>, Timestamp);
+
+    impl Witness for AnswersFrom {
+        fn key(&self) -> &VerifierKey {
+            self.0.key()
+        }
+
+        fn cosign<'a>(&'a mut self, head: Submission<'a>, now: Timestamp) -> crate::witness::Cosigning<'a> {
+            if self.1 <= now {
+                return self.0.cosign(head, now);
+            }
+            Box::pin(std::future::ready(Err(WitnessError::NoAnswer("it is down".to_owned()))))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_cosignature_that_comes_late_is_published_and_changes_nothing_that_stands() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = opened(&folder).await;
+        let mut late = true;
+        ledger.reach_cosigners(|to| {
+            if std::mem::take(&mut late) { Box::new(AnswersFrom(to, at(50))) } else { to }
+        });
+        commit_at(&mut ledger, 10).await;
+        let quoted = ledger.first_over(0).unwrap();
+        let missing = &ledger.missing_cosigners()[0];
+        assert_eq!((missing.name.as_str(), missing.since), ("cosigner-1", Some(at(10))));
+        assert!(!ledger.commit(at(40)).await.unwrap());
+        assert_eq!(ledger.missing_cosigners()[0].since, Some(at(10)), "since the first time");
+        assert!(!ledger.commit(at(50)).await.unwrap());
+        assert_eq!((ledger.missing_cosigners(), ledger.cosigned()), (&[][..], Some(at(50))));
+        let published = std::fs::read_to_string(folder.path().join("log/checkpoint")).unwrap();
+        assert_eq!(published.matches("cosigner").count(), 3);
+        let now = ledger.first_over(0).unwrap();
+        assert_eq!((now.cosigned, &now.note), (at(10), &quoted.note));
+        assert_eq!(ledger.first_cosigned_over(0), Some(at(10)));
+    }
 }

@@ -48,4 +48,7 @@ pub use state::{
     Overdue, Report, SeatKey, State,
 };
 pub use tally::{Degraded, Late, Tally};
-pub use witness::{Cosigning, Missing, Witness, WitnessError};
+pub use witness::{
+    Cosigning, MemoryLost, Missing, Submission, Witness, WitnessAt, WitnessError, WitnessMemory,
+    WitnessOffice, WitnessUrl, WitnessUrlError,
+};

@@ -108,12 +108,14 @@ struct Inner {
 }
 
 impl Service {
-    /// Starts the writer and the scheduler. `reader` is a second connection to the same store.
+    /// Starts the writer and the scheduler, once the cosigners were asked what they know of the log. `reader` is a second
+    /// connection to the same store.
     pub async fn start<S: Store + 'static, R: Store + 'static>(
-        centre: Centre<S>,
+        mut centre: Centre<S>,
         reader: R,
         options: ServiceOptions,
     ) -> Result<Service, CentreError> {
+        centre.commit(options.clock.now()).await?;
         let session_key = centre.session_key();
         let (progress_in, progress) = watch::channel(Progress::first(&centre));
         let (committed_in, committed) = watch::channel(centre.ledger().committed());

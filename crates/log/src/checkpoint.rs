@@ -185,10 +185,16 @@ impl Head {
 }
 
 fn open_log(note: &str, log: &VerifierKey) -> Result<(SignedNote, Checkpoint), HeadError> {
+    let (signed, checkpoint) = open_signed(note, log)?;
+    check_once(&signed)?;
+    Ok((signed, checkpoint))
+}
+
+/// Opens what the log signed, whatever other lines are on it.
+pub(crate) fn open_signed(note: &str, log: &VerifierKey) -> Result<(SignedNote, Checkpoint), HeadError> {
     log.check_kind(KeyKind::Ed25519)?;
     let signed: SignedNote = note.parse()?;
     signed.verify(log)?;
-    check_once(&signed)?;
     let checkpoint: Checkpoint = signed.text().parse()?;
     if checkpoint.origin != log.name() {
         return Err(HeadError::Origin { expected: log.name().to_owned(), found: checkpoint.origin });

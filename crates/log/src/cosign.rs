@@ -7,7 +7,7 @@
 
 use jiff::Timestamp;
 
-use crate::checkpoint::{Head, HeadError};
+use crate::checkpoint::{HeadError, open_signed};
 use crate::merkle::{Hash, ProofError, verify_consistency};
 use crate::note::{KeyError, KeyKind, SIGNATURE_BYTES, SignatureLine, SigningKey, VerifierKey};
 
@@ -73,6 +73,14 @@ pub enum CosignRefusal {
     /// The note is not a head signed by the log.
     #[error(transparent)]
     Head(#[from] HeadError),
+    /// The proof would lead from a size beyond the head's.
+    #[error("the proof is from {given} entries, the head has {size}")]
+    OldBeyond {
+        /// The old size given.
+        given: u64,
+        /// Size of the head.
+        size: u64,
+    },
     /// The log asks from another size than the one last cosigned.
     #[error("the log says it was last cosigned at size {given}, it was at {seen}")]
     OldSize {
@@ -81,13 +89,11 @@ pub enum CosignRefusal {
         /// The size last cosigned.
         seen: u64,
     },
-    /// The log shrank.
-    #[error("the head has {given} entries, {seen} were cosigned before")]
-    Smaller {
-        /// Size of the head.
-        given: u64,
-        /// The size last cosigned.
-        seen: u64,
+    /// A head of the same size with another root was cosigned: the log has two histories.
+    #[error("another head of {size} entries was cosigned before")]
+    OtherRoot {
+        /// Size of both heads.
+        size: u64,
     },
     /// The head does not extend the one last cosigned: the log has been rewritten, or the proof is wrong.
     #[error("the head does not extend the one of size {seen} cosigned before: {error}")]
@@ -145,6 +151,11 @@ impl Cosigner {
         self.last
     }
 
+    /// The log that it follows.
+    pub fn log(&self) -> &VerifierKey {
+        &self.log
+    }
+
     /// The public half of its key.
     pub fn verifier(&self) -> &VerifierKey {
         self.key.verifier()
@@ -162,13 +173,13 @@ impl Cosigner {
         proof: &[Hash],
         time: Timestamp,
     ) -> Result<SignatureLine, CosignRefusal> {
-        let head = Head::open_unchecked_cosignatures(note, &self.log)?;
-        let (size, root) = (head.checkpoint.size, head.checkpoint.root);
+        let checkpoint = open_signed(note, &self.log)?.1;
+        let (size, root) = (checkpoint.size, checkpoint.root);
         self.check_growth(old_size, size, &root, proof)?;
         let seconds = self.check_time(time)?;
         (self.size, self.root, self.last) = (size, root, time);
         let mut signature = seconds.to_be_bytes().to_vec();
-        signature.extend(self.key.sign_bytes(&message(&head.checkpoint.to_string(), seconds)));
+        signature.extend(self.key.sign_bytes(&message(&checkpoint.to_string(), seconds)));
         Ok(self.key.line(signature))
     }
 
@@ -179,11 +190,14 @@ impl Cosigner {
         root: &Hash,
         proof: &[Hash],
     ) -> Result<(), CosignRefusal> {
-        if size < self.size {
-            return Err(CosignRefusal::Smaller { given: size, seen: self.size });
+        if size < old_size {
+            return Err(CosignRefusal::OldBeyond { given: old_size, size });
         }
         if old_size != self.size {
             return Err(CosignRefusal::OldSize { given: old_size, seen: self.size });
+        }
+        if size == self.size && *root != self.root {
+            return Err(CosignRefusal::OtherRoot { size });
         }
         verify_consistency(self.size, &self.root, size, root, proof)
             .map_err(|error| CosignRefusal::Fork { seen: self.size, error })
@@ -252,7 +266,10 @@ mod tests {
     fn it_refuses_a_smaller_head() {
         let (mut cosigner, tree) = at_five();
         let refused = cosigner.cosign(5, &note_of(&tree, 4), &[], time(1001));
-        assert_eq!(refused, Err(CosignRefusal::Smaller { given: 4, seen: 5 }));
+        assert_eq!(refused, Err(CosignRefusal::OldBeyond { given: 5, size: 4 }));
+        let refused =
+            cosigner.cosign(3, &note_of(&tree, 4), &tree.consistency_proof(3, 4).unwrap(), time(1001));
+        assert_eq!(refused, Err(CosignRefusal::OldSize { given: 3, seen: 5 }));
     }
 
     #[test]
@@ -267,11 +284,11 @@ mod tests {
     fn it_refuses_a_fork_of_either_size() {
         let (mut cosigner, _) = at_five();
         let fork = tree(9, 1);
-        for size in [5, 9] {
-            let proof = fork.consistency_proof(5, size).unwrap();
-            let refused = cosigner.cosign(5, &note_of(&fork, size), &proof, time(1001));
-            assert!(matches!(refused, Err(CosignRefusal::Fork { seen: 5, .. })), "{refused:?}");
-        }
+        let refused = cosigner.cosign(5, &note_of(&fork, 5), &[], time(1001));
+        assert_eq!(refused, Err(CosignRefusal::OtherRoot { size: 5 }));
+        let proof = fork.consistency_proof(5, 9).unwrap();
+        let refused = cosigner.cosign(5, &note_of(&fork, 9), &proof, time(1001));
+        assert!(matches!(refused, Err(CosignRefusal::Fork { seen: 5, .. })), "{refused:?}");
         assert_eq!(cosigner.state().0, 5);
     }
 

@@ -18,6 +18,7 @@ pub mod note;
 pub mod remark;
 pub mod statement;
 pub mod tile;
+pub mod witness;
 
 pub use audit::{
     AuditedLog, CHECKPOINT_FILE, Fetched, HeadKeys, Known, LogFault, LogFiles, LogRule, LogSource, Visit,
@@ -41,4 +42,7 @@ pub use statement::*;
 pub use tile::{
     ENTRY_MAX_BYTES, TILE_WIDTH, TileError, TileKind, TilePath, TilePathError, decode_bundle, encode_bundle,
     tile_bytes, tiles_for, tiles_of,
+};
+pub use witness::{
+    AddCheckpoint, AddRefusal, Granted, PROOF_MAX_LINES, REQUEST_MAX_BYTES, RequestError, Seen, WitnessedLogs,
 };

@@ -20,7 +20,7 @@ pub struct StoredLeaf {
     pub leaf: Vec<u8>,
 }
 
-/// A signed and cosigned head.
+/// A signed head, with the cosignatures that were known when it was written last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredHead {
     /// Leaves under the head.
@@ -42,7 +42,8 @@ pub struct StoredBody {
     pub public_from_s: Option<i64>,
 }
 
-/// One group commit: leaves in order, their bodies, and the head above them.
+/// One group commit: leaves in order, their bodies, the head above them, and what earlier heads have gained since. Without
+/// leaves it writes the newest head anew, with what that has gained.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commit {
     /// Index of the first leaf: the size of the log before this commit.
@@ -53,6 +54,8 @@ pub struct Commit {
     pub bodies: Vec<StoredBody>,
     /// The head above the last leaf.
     pub head: StoredHead,
+    /// Earlier heads, each of a stored size, whose notes take the place of those that are stored.
+    pub cosigned: Vec<StoredHead>,
 }
 
 /// Why the store could not do what was asked.
@@ -87,6 +90,12 @@ pub enum StoreError {
         head: u64,
         /// Size of the log after the commit.
         end: u64,
+    },
+    /// No head of this size is stored that could be cosigned.
+    #[error("no head of {size} entries is stored")]
+    NoHead {
+        /// Size in the head given.
+        size: u64,
     },
     /// The file is a database of something else, or of another version.
     #[error("the database has layout {found}, this program reads layout {wanted}")]

@@ -119,6 +119,17 @@ impl SqliteStore {
     }
 }
 
+/// Replaces the note of a stored head.
+async fn rewrite(connection: &mut SqliteConnection, head: &StoredHead) -> Result<(), StoreError> {
+    let written = sqlx::query("UPDATE heads SET note = ? WHERE size = ?")
+        .bind(&head.note)
+        .bind(stored_number(head.size))
+        .execute(connection)
+        .await
+        .map_err(failed("writing cosignatures"))?;
+    if written.rows_affected() == 1 { Ok(()) } else { Err(StoreError::NoHead { size: head.size }) }
+}
+
 fn writing(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
@@ -148,6 +159,13 @@ impl Store for SqliteStore {
         }
         let doing = "writing a commit";
         let mut tx = self.connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed(doing))?;
+        for head in &commit.cosigned {
+            rewrite(&mut tx, head).await?;
+        }
+        if commit.leaves.is_empty() {
+            rewrite(&mut tx, &commit.head).await?;
+            return tx.commit().await.map_err(failed(doing));
+        }
         for (index, leaf) in (commit.first_index..).zip(&commit.leaves) {
             sqlx::query("INSERT INTO leaves (log_index, leaf) VALUES (?, ?)")
                 .bind(stored_number(index))

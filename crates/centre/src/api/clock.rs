@@ -41,7 +41,7 @@ fn schedule(progress: Progress) -> ScheduleView {
 }
 
 fn missing(missing: &Missing) -> MissingView {
-    MissingView { name: missing.name.clone(), why: missing.why.clone() }
+    MissingView { name: missing.name.clone(), why: missing.why.clone(), since: missing.since }
 }
 
 fn job_view(job: Job, due: Timestamp) -> JobView {

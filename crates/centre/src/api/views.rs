@@ -39,6 +39,9 @@ pub struct MissingView {
     pub name: String,
     /// Why.
     pub why: String,
+    /// Since when it gives none, by the centre's clock; none if that was so when the centre began.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub since: Option<Timestamp>,
 }
 
 /// How far the schedule is done.

@@ -117,6 +117,24 @@ pub(crate) async fn listen_behind(
     end(listener, graceful).await;
 }
 
+/// Answers everybody on `listener` until `stop` ends. There is always a place for a newcomer: when all are taken, whoever holds
+/// most of them loses the oldest.
+pub(crate) async fn listen_in_turn(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+    let (lobby, graceful) = (Lobby::default(), GracefulShutdown::new());
+    let mut stop = pin!(stop);
+    while let Some((stream, from)) = accept(&listener, stop.as_mut()).await {
+        let mut place = lobby.enter(from);
+        let (router, watcher) = (router.clone(), graceful.watcher());
+        tokio::spawn(async move {
+            tokio::select! {
+                answered = watcher.watch(connection(stream, router)) => drop(answered),
+                () = place.taken_back() => {}
+            }
+        });
+    }
+    end(listener, graceful).await;
+}
+
 /// The next connection; `None` once `stop` ends. A peer that breaks off or speaks neither TLS nor HTTP concerns nobody else.
 async fn accept(
     listener: &TcpListener,

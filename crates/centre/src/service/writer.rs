@@ -100,10 +100,26 @@ impl<S: Store> Writer<S> {
     /// A commit that failed: what is in memory may be ahead of the store, so nothing may be written after it.
     pub(super) async fn run(self, mut wishes: mpsc::Receiver<Wish>) -> Result<(), Stopped> {
         let mut batch = Vec::new();
-        while wishes.recv_many(&mut batch, BATCH_MAX).await > 0 {
+        loop {
+            let again = self.centre.read().await.ledger().asks_again_at();
+            let wished = tokio::select! {
+                wished = wishes.recv_many(&mut batch, BATCH_MAX) => 0 < wished,
+                // A cosigner that was left alone is asked for the newest head, whether or not anything is written meanwhile.
+                () = self.comes(again) => true,
+            };
+            if !wished {
+                break;
+            }
             self.grant(std::mem::take(&mut batch)).await.map_err(|error| Stopped::because(&error))?;
         }
-        Ok(())
+        self.centre.write().await.settle().await.map_err(|error| Stopped::because(&error))
+    }
+
+    async fn comes(&self, time: Option<Timestamp>) {
+        match time {
+            Some(time) => self.clock.wait_until(time).await,
+            None => std::future::pending().await,
+        }
     }
 
     async fn grant(&self, batch: Vec<Wish>) -> Result<(), CentreError> {

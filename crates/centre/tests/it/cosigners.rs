@@ -1,13 +1,15 @@
 //! Three cosigners, two of whom freeze a head: what goes on while some cannot be reached, what waits, and what shows.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 use sekong_centre::api::views::ClockView;
-use sekong_centre::{CentreError, Cosigning, Job, Witness, WitnessError};
-use sekong_log::{Hash, Head, Period, VerifierKey};
+use sekong_centre::{CentreError, Cosigning, Job, Submission, Witness, WitnessError};
+use sekong_log::{Head, Period, VerifierKey};
 use sekong_model::{Hour, Moment};
+use sekong_store::{SqliteStore, Store};
 
 use crate::founded::{Founded, device};
 use crate::site::Site;
@@ -25,13 +27,9 @@ impl Witness for Line {
         self.to.key()
     }
 
-    fn seen(&self) -> u64 {
-        self.to.seen()
-    }
-
-    fn cosign<'a>(&'a mut self, head: &'a str, proof: &'a [Hash], now: Timestamp) -> Cosigning<'a> {
+    fn cosign<'a>(&'a mut self, head: Submission<'a>, now: Timestamp) -> Cosigning<'a> {
         if self.cut.load(Ordering::Relaxed) & (1 << self.place) == 0 {
-            return self.to.cosign(head, proof, now);
+            return self.to.cosign(head, now);
         }
         Box::pin(std::future::ready(Err(WitnessError::NoAnswer("the line is dead".to_owned()))))
     }
@@ -45,16 +43,36 @@ impl Witness for Swapped {
         self.0.key()
     }
 
-    fn seen(&self) -> u64 {
-        self.0.seen()
+    fn cosign<'a>(&'a mut self, head: Submission<'a>, now: Timestamp) -> Cosigning<'a> {
+        Box::pin(async move {
+            self.0.cosign(head, now).await?;
+            // The log's own line is on every head.
+            let note: sekong_log::SignedNote = head.note.parse().unwrap();
+            Ok(note.signatures()[0].clone())
+        })
+    }
+}
+
+/// A cosigner that looks first whether the store holds what it is shown, and counts what it has looked at.
+struct Looks {
+    to: Box<dyn Witness>,
+    store: PathBuf,
+    seen: Arc<AtomicU8>,
+}
+
+impl Witness for Looks {
+    fn key(&self) -> &VerifierKey {
+        self.to.key()
     }
 
-    fn cosign<'a>(&'a mut self, head: &'a str, proof: &'a [Hash], now: Timestamp) -> Cosigning<'a> {
+    fn cosign<'a>(&'a mut self, head: Submission<'a>, now: Timestamp) -> Cosigning<'a> {
         Box::pin(async move {
-            self.0.cosign(head, proof, now).await?;
-            // The log's own line is on every head.
-            let note: sekong_log::SignedNote = head.parse().unwrap();
-            Ok(note.signatures()[0].clone())
+            let mut store = SqliteStore::open_read_only(&self.store).await.unwrap();
+            let stored = store.newest_head().await.unwrap().unwrap();
+            assert_eq!(stored.size, head.size, "a head that a crash could take back");
+            assert!(head.note.starts_with(stored.note.split_once("\n\n").unwrap().0));
+            self.seen.fetch_add(1, Ordering::Relaxed);
+            self.to.cosign(head, now).await
         })
     }
 }
@@ -73,20 +91,20 @@ impl Founded {
     }
 
     /// Names of those who cosigned the newest head, by their last letter.
-    fn cosigned(&self) -> String {
+    pub(crate) fn cosigned(&self) -> String {
         let keys = self.centre.keys();
         let head = self.centre.head().unwrap();
         let head = Head::open(head, &keys.log, keys.cosigners.as_deref().unwrap()).unwrap();
         head.cosignatures.iter().map(|cosignature| cosignature.name.chars().last().unwrap()).collect()
     }
 
-    fn missing(&self) -> Vec<String> {
+    pub(crate) fn missing(&self) -> Vec<String> {
         let missing = self.centre.missing_cosigners().iter();
         missing.map(|missing| format!("{}: {}", missing.name, missing.why)).collect()
     }
 
     /// One true report, at half past midnight.
-    async fn report_one(&mut self, which: usize) {
+    pub(crate) async fn report_one(&mut self, which: usize) {
         let now = self.now;
         let (unit, due) = self.dues()[which].clone();
         let mut device = device(&self.campaign, &due.team);
@@ -190,7 +208,7 @@ async fn a_line_by_another_key_is_no_cosignature() {
     assert_eq!(founded.cosigned(), "23");
     assert_eq!(
         founded.missing(),
-        ["sekong/northeast-2017/cosigner-1: it answered with a line of another key"]
+        ["sekong/northeast-2017/cosigner-1: its answer is no cosignature: it is a line of another key"]
     );
 }
 
@@ -199,9 +217,20 @@ async fn a_campaign_is_founded_with_as_many_cosigners_as_it_says() {
     let mut founded = Founded::new().await;
     let mut secrets = crate::founded::secrets(&founded.campaign);
     secrets.cosigners.pop();
-    let store = sekong_store::SqliteStore::open(&founded.folder.path().join("sekong.db")).await.unwrap();
+    let store = SqliteStore::open(&founded.folder.path().join("sekong.db")).await.unwrap();
     founded.centre.commit(founded.now).await.unwrap();
     let opened = sekong_centre::Centre::open(store, founded.folder.path(), &founded.campaign, &secrets).await;
     let error = opened.map(drop).unwrap_err().to_string();
     assert!(error.contains("rules.cosigners = 3") && error.contains("secrets of 2"), "{error}");
+}
+
+#[tokio::test]
+async fn a_cosigner_sees_no_head_that_is_not_durable() {
+    let mut founded = Founded::at_midnight().await;
+    let (store, seen) = (founded.folder.path().join("sekong.db"), Arc::new(AtomicU8::new(0)));
+    founded.centre.reach_cosigners(|to| Box::new(Looks { to, store: store.clone(), seen: seen.clone() }));
+    founded.now += SignedDuration::from_mins(30);
+    founded.report_one(0).await;
+    founded.report_one(1).await;
+    assert_eq!((founded.cosigned().as_str(), seen.load(Ordering::Relaxed)), ("123", 6));
 }

@@ -27,6 +27,7 @@ pub(crate) struct Founded {
     pub(crate) centre: Centre<SqliteStore>,
     pub(crate) now: Timestamp,
     pub(crate) links: Vec<Arc<dyn CustodianLink>>,
+    pub(crate) secrets: Secrets,
     /// The draw that is tried, and what was answered for it so far.
     answers: Option<(Job, Answers)>,
     away: fn(&TeamId) -> bool,
@@ -80,6 +81,7 @@ fn secrets_with(campaign: &Campaign, seed: Seed) -> Secrets {
     Secrets {
         log: secret("log"),
         cosigners: [1, 2, 3].map(|number| secret(&format!("cosigner {number}"))).to_vec(),
+        witnesses: Vec::new(),
         device: secret("centre"),
         salt: secret("salt"),
         custodians: custodians.map(|id| (id.clone(), seed.bytes("test secret", id.as_str()))).collect(),
@@ -133,11 +135,17 @@ impl Founded {
 
     /// A campaign of these files whose custodians' secrets, and so every value, are of `seed`.
     pub(crate) async fn seeded(files: SourceBundle, seed: Seed) -> Founded {
+        let campaign = Campaign::parse(&files).unwrap();
+        let secrets = secrets_with(&campaign, seed);
+        Founded::by(files, secrets).await
+    }
+
+    /// A campaign of these files, run by these secrets.
+    pub(crate) async fn by(files: SourceBundle, secrets: Secrets) -> Founded {
         let folder = tempfile::tempdir().unwrap();
         let campaign = Campaign::parse(&files).unwrap();
         let teams = campaign.teams().iter();
         let devices: Vec<_> = teams.map(|team| enrolled(&campaign, &team.id)).collect();
-        let secrets = secrets_with(&campaign, seed);
         let mut custodians = custodians_with(&campaign, &secrets, &BTreeMap::new());
         let commitments: Vec<_> = custodians.iter_mut().map(InProcess::commitment).collect();
         let officers = campaign.officers().iter();
@@ -155,7 +163,8 @@ impl Founded {
         let now = jobs(&campaign, 1)[0].0 - SignedDuration::from_hours(1);
         let store = SqliteStore::create(&folder.path().join("sekong.db")).await.unwrap();
         let centre = Centre::found(store, folder.path(), &founding, now).await.unwrap();
-        Founded { folder, campaign, centre, now, links: links(custodians), answers: None, away: |_| false }
+        let links = links(custodians);
+        Founded { folder, campaign, centre, now, links, secrets, answers: None, away: |_| false }
     }
 
     /// The campaign with its first hour drawn and begun, and nobody away.
@@ -167,9 +176,13 @@ impl Founded {
     pub(crate) async fn at_midnight_without(away: fn(&TeamId) -> bool) -> Founded {
         let mut founded = Founded::new().await;
         founded.away = away;
-        let midnight = founded.instant(Hour::MIDNIGHT);
-        founded.run_until(midnight).await;
+        founded.to_midnight().await;
         founded
+    }
+
+    /// Has the first hour drawn and begun.
+    pub(crate) async fn to_midnight(&mut self) {
+        self.run_until(self.instant(Hour::MIDNIGHT)).await;
     }
 
     /// Declares other teams away in the lists that are frozen from now on.
@@ -179,11 +192,11 @@ impl Founded {
 
     /// Opens the centre again from its store, as after a fall: what was not committed is lost.
     pub(crate) async fn reopen(self) -> Founded {
-        let Founded { folder, campaign, centre, now, links, away, .. } = self;
+        let Founded { folder, campaign, centre, now, links, secrets, away, .. } = self;
         centre.close().await.unwrap();
         let store = SqliteStore::open(&folder.path().join("sekong.db")).await.unwrap();
-        let centre = Centre::open(store, folder.path(), &campaign, &secrets(&campaign)).await.unwrap();
-        Founded { folder, campaign, centre, now, links, answers: None, away }
+        let centre = Centre::open(store, folder.path(), &campaign, &secrets).await.unwrap();
+        Founded { folder, campaign, centre, now, links, secrets, answers: None, away }
     }
 
     pub(crate) fn day(&self) -> Day {

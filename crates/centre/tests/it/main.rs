@@ -18,3 +18,4 @@ mod silence;
 mod simulated;
 mod site;
 mod told;
+mod witnesses;

@@ -22,7 +22,7 @@ use crate::founded::Founded;
 pub(crate) const CONNECTIONS_MAX: usize = 64;
 
 /// A clock that stands where the test set it.
-pub(crate) struct SetClock(watch::Sender<Timestamp>);
+pub(crate) struct SetClock(pub(crate) watch::Sender<Timestamp>);
 
 impl Clock for SetClock {
     fn now(&self) -> Timestamp {

@@ -12,3 +12,4 @@ mod lot;
 mod noise;
 mod parsers;
 mod proofs;
+mod witness;

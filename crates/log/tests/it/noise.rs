@@ -6,10 +6,10 @@ use std::process::Command;
 
 use rstest::rstest;
 use sekong_log::{
-    BoxKey, CHECKPOINT_FILE, Checkpoint, CosignRefusal, Cosigner, DeviceId, DeviceKey, ENTRY_MAX_BYTES,
-    Entry, EntryDraft, Fetched, Hash, Head, HeadKeys, KeyKind, LogFiles, NO_PREVIOUS, NOTE_MAX_BYTES,
-    SignatureLine, SignedNote, SigningKey, Statement, TilePath, Tree, VerifierKey, audit_log, decode_bundle,
-    empty_root, encode_bundle, tile_bytes, tiles_of, verify_cosignature,
+    AddCheckpoint, BoxKey, CHECKPOINT_FILE, Checkpoint, CosignRefusal, Cosigner, DeviceId, DeviceKey,
+    ENTRY_MAX_BYTES, Entry, EntryDraft, Fetched, Hash, Head, HeadKeys, KeyKind, LogFiles, NO_PREVIOUS,
+    NOTE_MAX_BYTES, SignatureLine, SignedNote, SigningKey, Statement, TilePath, Tree, VerifierKey, audit_log,
+    decode_bundle, empty_root, encode_bundle, tile_bytes, tiles_of, verify_cosignature,
 };
 use serde_json::{Value, json};
 
@@ -91,6 +91,11 @@ fn spelled<T: std::str::FromStr + ToString>(bytes: &[u8]) {
 
 fn note_seed() -> Vec<u8> {
     cosigned(12, empty_root()).to_string().into_bytes()
+}
+
+fn add_checkpoint_seed() -> Vec<u8> {
+    let note = String::from_utf8(note_seed()).unwrap();
+    AddCheckpoint::new(7, vec![empty_root(); 4], &note).unwrap().to_string().into_bytes()
 }
 
 fn read_head(bytes: &[u8]) {
@@ -201,6 +206,7 @@ fn peak_memory() -> u64 {
 #[case::head("head", read_head as Read, note_seed())]
 #[case::cosignature("cosignature", read_cosignature, cosigned(12, empty_root()).signatures()[1].to_string().into_bytes())]
 #[case::request("request", read_request, note_seed())]
+#[case::add_checkpoint("add_checkpoint", spelled::<AddCheckpoint>, add_checkpoint_seed())]
 #[case::entry("entry", read_entry, entry(0, NO_PREVIOUS).bytes().to_vec())]
 #[case::statement("statement", read_statement, statement_seed())]
 #[case::bundle("bundle", read_bundle, encode_bundle(&[&b"ab"[..], b"", &[7; 300]]).unwrap())]

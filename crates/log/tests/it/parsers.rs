@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 use sekong_log::{
-    Checkpoint, DeviceId, DeviceKey, Entry, EntryDraft, Hash, Head, KeyKind, NO_PREVIOUS, SignatureLine,
-    SignedNote, SigningKey, TileKind, TilePath, VerifierKey, decode_bundle, empty_root, encode_bundle,
-    tiles_for, tiles_of,
+    AddCheckpoint, Checkpoint, DeviceId, DeviceKey, Entry, EntryDraft, Hash, Head, KeyKind, NO_PREVIOUS,
+    PROOF_MAX_LINES, REQUEST_MAX_BYTES, SignatureLine, SignedNote, SigningKey, TileKind, TilePath,
+    VerifierKey, decode_bundle, empty_root, encode_bundle, tiles_for, tiles_of,
 };
 use serde_json::{Value, json};
 
@@ -38,6 +38,7 @@ fn read_everything(text: &str) {
         text.parse::<TilePath>().map(|read| read.to_string()).ok(),
         text.parse::<Hash>().map(|read| read.to_string()).ok(),
         text.parse::<DeviceId>().map(|read| read.to_string()).ok(),
+        text.parse::<AddCheckpoint>().map(|read| read.to_string()).ok(),
     ];
     for again in written.into_iter().flatten() {
         assert_eq!(again, text);
@@ -74,19 +75,34 @@ proptest! {
 
     #[test]
     fn text_readers_write_back_what_they_read_of_mutated_good_text(
-        which in 0usize..4, at: usize, cut in 0usize..4, insert in "[\\n +=/x0-9a-f—é]{0,3}",
+        which in 0usize..5, at: usize, cut in 0usize..4, insert in "[\\n +=/x0-9a-f—é]{0,3}",
     ) {
         let good = [
             note(),
             log_key().verifier().to_string(),
             "tile/3/x001/x234/067.p/8".to_owned(),
             format!("example.com/log\n12\n{}\n", "A".repeat(43) + "="),
+            AddCheckpoint::new(3, vec![empty_root(); 2], &note()).unwrap().to_string(),
         ];
         let bytes = mutated(good[which].as_bytes(), at, cut, insert.as_bytes());
         if let Ok(text) = String::from_utf8(bytes) {
             read_everything(&text);
             let opened = Head::open(&text, log_key().verifier(), &[]);
             prop_assert!(opened.is_err() || text == note());
+        }
+    }
+
+    #[test]
+    fn every_request_that_can_be_asked_reads_back_the_same(
+        old: u64, hashes in proptest::collection::vec(any::<[u8; 32]>(), 0..70),
+    ) {
+        let hashes: Vec<Hash> = hashes.into_iter().map(Hash).collect();
+        let asked = AddCheckpoint::new(old, hashes.clone(), &note());
+        prop_assert_eq!(asked.is_ok(), hashes.len() <= PROOF_MAX_LINES);
+        if let Ok(asked) = asked {
+            let text = asked.to_string();
+            prop_assert!(text.len() <= REQUEST_MAX_BYTES);
+            prop_assert_eq!(text.parse(), Ok(asked));
         }
     }
 

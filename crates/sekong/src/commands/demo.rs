@@ -186,6 +186,7 @@ fn secrets(seed: Seed, campaign: &Campaign) -> Secrets {
     Secrets {
         log: secret("log key", ""),
         cosigners: cosigners.map(|number| secret("cosigner key", &number.to_string())).collect(),
+        witnesses: Vec::new(),
         device: secret("centre key", ""),
         salt: secret("salt key", ""),
         custodians: custodians.map(|id| (id.clone(), secret("custodian", id.as_str()))).collect(),

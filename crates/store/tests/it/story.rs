@@ -15,7 +15,12 @@ fn commit(first_index: u64, leaves: &[&[u8]], bodies: Vec<StoredBody>) -> Commit
         leaves: leaves.iter().map(|leaf| leaf.to_vec()).collect(),
         bodies,
         head: StoredHead { size, note: format!("head {size}") },
+        cosigned: Vec::new(),
     }
+}
+
+fn cosigned(size: u64) -> StoredHead {
+    StoredHead { size, note: format!("head {size}, cosigned") }
 }
 
 async fn an_empty_store_is_empty(store: &mut impl Store) {
@@ -54,11 +59,26 @@ async fn a_refused_commit_changes_nothing(store: &mut impl Store) {
     assert_eq!(store.body([9; 32]).await.unwrap(), None);
 }
 
+async fn heads_gain_cosignatures_with_a_later_commit_or_alone(store: &mut impl Store) {
+    let next = Commit { cosigned: vec![cosigned(2), cosigned(3)], ..commit(3, &[b"d"], vec![]) };
+    store.commit(&next).await.unwrap();
+    let bare = StoredHead { size: 4, note: "head 4".into() };
+    assert_eq!(store.newest_heads(9).await.unwrap(), [bare, cosigned(3), cosigned(2)]);
+    let alone = Commit { head: cosigned(4), ..commit(4, &[], vec![]) };
+    store.commit(&alone).await.unwrap();
+    assert_eq!(store.newest_heads(9).await.unwrap(), [cosigned(4), cosigned(3), cosigned(2)]);
+    let unknown = Commit { cosigned: vec![cosigned(1)], ..commit(4, &[b"e"], vec![]) };
+    assert!(matches!(store.commit(&unknown).await, Err(StoreError::NoHead { size: 1 })));
+    assert_eq!(store.leaves(4, 9).await.unwrap(), vec![], "all or nothing");
+    assert_eq!(store.newest_heads(1).await.unwrap(), [cosigned(4)]);
+}
+
 async fn live_through(path: &Path) {
     let mut store = SqliteStore::create(path).await.unwrap();
     an_empty_store_is_empty(&mut store).await;
     commits_are_kept_in_order(&mut store).await;
     a_refused_commit_changes_nothing(&mut store).await;
+    heads_gain_cosignatures_with_a_later_commit_or_alone(&mut store).await;
     store.close().await.unwrap();
 }
 
@@ -68,11 +88,11 @@ async fn sqlite_lives_through_the_story() {
     let path = dir.path().join("sekong.db");
     live_through(&path).await;
     let mut again = SqliteStore::open(&path).await.unwrap();
-    assert_eq!(again.newest_head().await.unwrap().unwrap().size, 3);
-    again.commit(&commit(3, &[b"d"], vec![])).await.unwrap();
+    assert_eq!(again.newest_head().await.unwrap(), Some(cosigned(4)));
+    again.commit(&commit(4, &[b"e"], vec![])).await.unwrap();
     let mut auditor = SqliteStore::open_read_only(&path).await.unwrap();
-    assert_eq!(auditor.leaves(3, 10).await.unwrap().len(), 1);
-    assert!(auditor.commit(&commit(4, &[b"e"], vec![])).await.is_err());
+    assert_eq!(auditor.leaves(4, 10).await.unwrap().len(), 1);
+    assert!(auditor.commit(&commit(5, &[b"f"], vec![])).await.is_err());
 }
 
 #[tokio::test]

@@ -28,8 +28,15 @@ impl Store for Memory {
         if stored != given {
             return Err(StoreError::NotNext { stored, given });
         }
-        disk.leaves.extend(commit.leaves.iter().cloned());
-        disk.heads.push(commit.head.clone());
+        let again = commit.leaves.is_empty().then_some(&commit.head);
+        for head in commit.cosigned.iter().chain(again) {
+            let known = disk.heads.iter_mut().rev().find(|known| known.size == head.size);
+            known.ok_or(StoreError::NoHead { size: head.size })?.clone_from(head);
+        }
+        if again.is_none() {
+            disk.leaves.extend(commit.leaves.iter().cloned());
+            disk.heads.push(commit.head.clone());
+        }
         for body in &commit.bodies {
             disk.bodies.entry(body.hash).or_insert_with(|| body.clone());
         }

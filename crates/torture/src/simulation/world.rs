@@ -87,6 +87,7 @@ fn secrets(campaign: &Campaign) -> Secrets {
     Secrets {
         log: secret("log"),
         cosigners: [1, 2, 3].map(|number| secret(&format!("cosigner {number}"))).to_vec(),
+        witnesses: Vec::new(),
         device: secret("centre"),
         salt: secret("salt"),
         custodians: custodians.map(|id| (id.clone(), secret(id.as_str()))).collect(),
