@@ -17,6 +17,7 @@ export type InspectionDetail = Schemas["InspectionDetail"];
 export type InspectionState = Schemas["InspectionState"];
 export type InspectionView = Schemas["InspectionView"];
 export type JobView = Schemas["JobView"];
+export type MissingView = Schemas["MissingView"];
 export type NewDevice = Schemas["NewDevice"];
 export type Order = { do: "stay" } | { do: "drive"; post: string } | { do: "stand-down" };
 export type OrderView = Omit<Schemas["OrderView"], "order"> & { order: Order };

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
-use sekong_centre::SmsGateway;
+use sekong_centre::{SmsGateway, WitnessUrl};
 use sekong_draw::ThrownDice;
 use sekong_log::{DeviceId, Remark};
 use sekong_model::{CampaignId, CustodianId, Day, OfficerId, ProvinceId, TeamId};
@@ -53,6 +53,12 @@ pub enum Command {
         after_help = "Examples, in order:\n  sekong custodian init campaigns/northeast-2017 --id court --data court\n  sekong custodian commit --data court --out court.json\n  sekong custodian serve --data court --centre centre.json --listen 192.0.2.7:7443"
     )]
     Custodian(CustodianCommand),
+    /// Cosign the heads of logs on a machine of its own, and never two histories of one
+    #[command(
+        subcommand,
+        after_help = "Examples, in order:\n  sekong witness init --name court.example/witness --url http://192.0.2.9:7444 --data witness\n  sekong witness serve --data witness --log log.vkey --listen 192.0.2.9:7444"
+    )]
+    Witness(WitnessCommand),
     /// Print the page of a team's codebook for a day, for a team without a device
     #[command(after_help = "Example:\n  sekong codebook --data /srv/sekong --team ST-A-01 --day 2017-01-03")]
     Codebook(CodebookArgs),
@@ -219,6 +225,78 @@ pub struct CustodianOutageArgs {
     /// First instant after that at which it will
     #[arg(long, value_name = "TIME")]
     pub until: Timestamp,
+}
+
+/// What a witness does.
+#[derive(Debug, Subcommand)]
+pub enum WitnessCommand {
+    /// Make the key and a folder for it; witness.json in it is public and goes to the centre
+    #[command(
+        after_help = "Example:\n  sekong witness init --name court.example/witness --url http://192.0.2.9:7444 --data witness"
+    )]
+    Init(WitnessInitArgs),
+    /// Answer add-checkpoint of C2SP tlog-witness, by this machine's clock, for the logs that are named
+    ///
+    /// The folder is one: secret.json and seen.json belong together, for what was seen is what the key must not sign against.
+    /// Never run two copies, and put no old one back: such a witness may sign a second history. Then make a new one.
+    #[command(
+        after_help = "Example:\n  sekong witness serve --data witness --log log.vkey --listen 192.0.2.9:7444"
+    )]
+    Serve(WitnessServeArgs),
+    /// Say what this witness has cosigned last, log by log
+    #[command(after_help = "Example:\n  sekong witness status --data witness")]
+    Status(WitnessStatusArgs),
+}
+
+/// Arguments of `sekong witness init`.
+#[derive(Debug, Args)]
+pub struct WitnessInitArgs {
+    /// The name of its key, under which everybody knows it
+    #[arg(long, value_name = "NAME")]
+    pub name: String,
+    /// Where the centre will ask it
+    #[arg(long, value_name = "URL")]
+    pub url: WitnessUrl,
+    /// The folder to create; it must be empty or not exist
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Print one JSON object on one line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `sekong witness serve`.
+#[derive(Debug, Args)]
+pub struct WitnessServeArgs {
+    /// The witness's folder
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// A log's key, or a file with it, as keys/log.vkey of a data folder; once for each log
+    #[arg(long, value_name = "VKEY", required = true)]
+    pub log: Vec<String>,
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7444")]
+    pub listen: SocketAddr,
+    /// A clock for trying things out: an instant at which it starts and how many seconds pass in a second
+    #[arg(long, value_name = "START,SPEED")]
+    pub demo_clock: Option<DemoStart>,
+    /// Let that clock step to each time that is read from standard input, a line each; each step is said back
+    #[arg(long, requires = "demo_clock")]
+    pub steps: bool,
+    /// Print one JSON object on one line once it listens
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `sekong witness status`.
+#[derive(Debug, Args)]
+pub struct WitnessStatusArgs {
+    /// The witness's folder
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Print one JSON object on one line
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `sekong declarers`.
@@ -415,6 +493,26 @@ impl FromStr for CustodianAddress {
     }
 }
 
+/// A witness and where it listens.
+#[derive(Debug, Clone)]
+pub struct WitnessAddress {
+    /// Name of its key.
+    pub name: String,
+    /// Its address.
+    pub url: WitnessUrl,
+}
+
+impl FromStr for WitnessAddress {
+    type Err = String;
+    fn from_str(text: &str) -> Result<WitnessAddress, String> {
+        let (name, url) = text.rsplit_once('=').ok_or_else(|| {
+            format!("NAME=URL is wanted, e.g. court.example/witness=http://192.0.2.9:7444, not {text:?}")
+        })?;
+        let url = url.parse().map_err(|error: sekong_centre::WitnessUrlError| error.to_string())?;
+        Ok(WitnessAddress { name: name.to_owned(), url })
+    }
+}
+
 /// What can be asked about a campaign file.
 #[derive(Debug, Subcommand)]
 pub enum CampaignCommand {
@@ -523,6 +621,9 @@ pub struct ServeArgs {
     /// Where a custodian listens; once for each that has a machine of its own
     #[arg(long, value_name = "ID=ADDR")]
     pub custodian: Vec<CustodianAddress>,
+    /// Where a witness listens that has moved since the campaign was founded
+    #[arg(long, value_name = "NAME=URL")]
+    pub witness: Vec<WitnessAddress>,
     /// Where SMS with relayed orders are handed in, e.g. http://127.0.0.1:9000/send
     #[arg(long, value_name = "URL")]
     pub sms_gateway: Option<SmsGateway>,
@@ -542,6 +643,10 @@ pub struct InitArgs {
     /// What a custodian's `commit` wrote; once for each custodian of the campaign, or not at all to keep their secrets here
     #[arg(long, value_name = "FILE")]
     pub custodian: Vec<PathBuf>,
+    /// What `sekong witness init` wrote as witness.json; once for each witness apart. The other cosigners of the campaign
+    /// live in the centre's process
+    #[arg(long, value_name = "FILE")]
+    pub witness: Vec<PathBuf>,
     /// The public key of a seat that throws dice for a silent custodian, as `sekong dice key` says it
     #[arg(long, value_name = "ID=64HEX")]
     pub officer: Vec<OfficerSeat>,

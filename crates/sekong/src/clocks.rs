@@ -217,6 +217,14 @@ pub struct DemoStart {
 }
 
 impl DemoStart {
+    /// The same for who knows no campaign; `None` if it starts at a local time.
+    pub(crate) fn instant_alone(&self) -> Option<Timestamp> {
+        match self.start {
+            Start::Instant(time) => Some(time),
+            Start::Local(_) => None,
+        }
+    }
+
     /// The instant at which it starts.
     pub(crate) fn instant(&self, campaign: &Campaign) -> Timestamp {
         match self.start {

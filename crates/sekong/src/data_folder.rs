@@ -6,14 +6,15 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use sekong_centre::{KeyRing, Secrets};
+use sekong_centre::{KeyRing, Secrets, WitnessAt};
 use sekong_log::DeviceId;
 use sekong_model::CustodianId;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use crate::files::read_text;
-use crate::lines::{self, CentreFile, CustodianFile};
+use crate::lines::{self, CentreFile, CustodianFile, WitnessFile};
 use crate::output::complain;
 
 /// The file with the secrets, relative to the folder.
@@ -99,13 +100,18 @@ impl DataFolder {
         write_new(&self.root.join("keys").join(name), text.as_bytes(), mode)
     }
 
-    /// Writes what the custodians are told, and by which keys those on machines of their own are known.
+    /// Writes what the custodians are told, by which keys those on machines of their own are known, and the witnesses.
     pub(crate) fn write_lines(
         &self,
         centre: &CentreFile,
         custodians: &[CustodianFile],
+        witnesses: &[WitnessAt],
     ) -> Result<(), Failure> {
         self.write("centre.json", &lines::text(centre)?, 0o644)?;
+        if !witnesses.is_empty() {
+            let files: Vec<_> = witnesses.iter().map(WitnessFile::from).collect();
+            self.write("witnesses.json", &lines::text(&files)?, 0o644)?;
+        }
         if custodians.is_empty() {
             return Ok(());
         }
@@ -116,20 +122,31 @@ impl DataFolder {
 
     /// The line keys of custodians on machines of their own; `None` if they live in the centre's process.
     pub(crate) fn custodians(&self) -> Result<Option<BTreeMap<CustodianId, DeviceId>>, Failure> {
-        let path = self.root.join("keys/custodians.json");
+        self.line_file("custodians.json")
+    }
+
+    /// The cosigners on machines of their own.
+    fn witnesses(&self) -> Result<Vec<WitnessAt>, Failure> {
+        let files: Vec<WitnessFile> = self.line_file("witnesses.json")?.unwrap_or_default();
+        files.into_iter().map(WitnessFile::witness).collect()
+    }
+
+    /// A file that `sekong init` wrote if there was something to write.
+    fn line_file<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Failure> {
+        let path = self.root.join("keys").join(name);
         if !fs::exists(&path).map_err(Failure::failed)? {
             return Ok(None);
         }
         lines::read(&path, "sekong init").map(Some)
     }
 
-    /// The secrets that this folder keeps.
+    /// The secrets that this folder keeps, and the cosigners whose secrets are elsewhere.
     pub(crate) fn secrets(&self) -> Result<Secrets, Failure> {
         let text = read_text(&self.root.join(SECRETS))?;
         let file: SecretsFile = serde_json::from_str(&text).map_err(|error| {
             Failure::failed(format!("{SECRETS} cannot be read: {error}")).hint(RESTORE_SECRETS)
         })?;
-        file.parse()
+        Ok(Secrets { witnesses: self.witnesses()?, ..file.parse()? })
     }
 
     /// Keeps every other process from writing this folder, for as long as the value lives.
@@ -160,6 +177,7 @@ impl SecretsFile {
         Ok(Secrets {
             log: secret("log", &self.log)?,
             cosigners: self.cosigners.iter().map(cosigner).collect::<Result<_, Failure>>()?,
+            witnesses: Vec::new(),
             device: secret("device", &self.device)?,
             salt: secret("salt", &self.salt)?,
             custodians: self.custodians.iter().map(custodian).collect::<Result<_, Failure>>()?,

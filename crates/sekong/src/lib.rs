@@ -19,11 +19,14 @@ mod progress;
 mod randomness;
 mod resume;
 mod serving;
+mod witness_folder;
 
 pub use failure::{Failure, FailureKind};
 pub use output::complain;
 
-use cli::{CampaignCommand, Cli, Command, CustodianCommand, DiceCommand, DrawCommand, GameCommand};
+use cli::{
+    CampaignCommand, Cli, Command, CustodianCommand, DiceCommand, DrawCommand, GameCommand, WitnessCommand,
+};
 
 /// With `--json` a failure, too, is one JSON object on standard output.
 pub fn tell(failure: &Failure) {
@@ -45,6 +48,9 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Init(args) => commands::init::run(&args),
         Command::Codebook(args) => commands::codebook::run(&args),
         Command::Declarers(args) => commands::declarers::run(&args),
+        Command::Witness(WitnessCommand::Init(args)) => commands::witness::init(&args),
+        Command::Witness(WitnessCommand::Serve(args)) => commands::witness::serve(&args),
+        Command::Witness(WitnessCommand::Status(args)) => commands::witness::status(&args),
         Command::Custodian(CustodianCommand::Init(args)) => commands::custodian::init(&args),
         Command::Custodian(CustodianCommand::Commit(args)) => commands::custodian::commit(&args),
         Command::Custodian(CustodianCommand::Serve(args)) => commands::custodian::serve(&args),

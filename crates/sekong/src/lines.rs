@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use sekong_centre::KeyRing;
+use sekong_centre::{KeyRing, WitnessAt};
 use sekong_log::{CustodianCommitted, DeviceId, Hash, KeyKind, VerifierKey};
 use sekong_model::{Campaign, CampaignId, CustodianId};
 use serde::de::DeserializeOwned;
@@ -28,6 +28,37 @@ pub(crate) struct CustodianFile {
 impl CustodianFile {
     pub(crate) fn id(&self) -> &CustodianId {
         &self.commitment.custodian
+    }
+}
+
+/// What a witness tells the centre.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WitnessFile {
+    /// Its verifier key.
+    pub(crate) key: VerifierKey,
+    /// Where it is asked.
+    pub(crate) url: String,
+}
+
+impl From<&WitnessAt> for WitnessFile {
+    fn from(witness: &WitnessAt) -> WitnessFile {
+        WitnessFile { key: witness.key.clone(), url: witness.url.to_string() }
+    }
+}
+
+impl WitnessFile {
+    /// Where it can be reached, if it is a cosigner's key.
+    pub(crate) fn witness(self) -> Result<WitnessAt, Failure> {
+        let wrong = |what: String| {
+            Failure::usage(what)
+                .hint("name the file that `sekong witness init` wrote as witness.json, unchanged")
+        };
+        if self.key.kind() != KeyKind::CosignatureV1 {
+            return Err(wrong(format!("key: {} is no cosigner's key", self.key)));
+        }
+        let url = self.url.parse().map_err(|error| wrong(format!("url: {error}")))?;
+        Ok(WitnessAt { key: self.key, url })
     }
 }
 

@@ -5,7 +5,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use sekong_centre::{Away, Centre, Clock, CustodianLink, InProcess, Service, ServiceOptions, SmsGateway};
+use sekong_centre::{
+    Away, Centre, CentreError, Clock, CustodianLink, InProcess, LedgerError, Service, ServiceOptions,
+    SmsGateway,
+};
 use sekong_store::SqliteStore;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -38,7 +41,18 @@ pub(crate) async fn start(
     let reader = SqliteStore::open_read_only(&folder.store()).await.map_err(Failure::failed)?;
     let (pages, connections_max) = (Arc::new(BuiltPages), connections_max());
     let options = ServiceOptions { clock, demo, away, custodians, sms, pages, connections_max };
-    Service::start(centre, reader, options).await.map_err(Failure::failed)
+    Service::start(centre, reader, options).await.map_err(not_started)
+}
+
+/// Why a centre does not begin to write.
+pub(crate) fn not_started(error: CentreError) -> Failure {
+    match error {
+        CentreError::Ledger(LedgerError::Fork { .. }) => Failure::failed(error).hint(
+            "nothing was written: put back the newest copy of the data folder; what a witness has seen says `sekong witness \
+             status` on its machine",
+        ),
+        error => Failure::failed(error),
+    }
 }
 
 /// Ways to custodians that live in this process.

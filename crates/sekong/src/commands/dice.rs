@@ -33,6 +33,8 @@ pub(crate) fn public(args: &DicePublicArgs) -> Result<(), Failure> {
     let dice = args.digits.value();
     let index = super::block_on(async {
         let (mut centre, _) = super::serve::open(&folder).await?;
+        // What is cast must stand over what cosigners have seen.
+        centre.commit(now()).await.map_err(crate::serving::not_started)?;
         let index = centre.cast_dice(dice, args.method.clone(), now()).map_err(Failure::failed)?;
         centre.commit(now()).await.map_err(Failure::failed)?;
         centre.close().await.map_err(Failure::failed)?;

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use sekong_centre::{Centre, Founding, InProcess, KeyRing, Secrets, canonical_files, jobs};
+use sekong_centre::{Centre, Founding, InProcess, KeyRing, Secrets, WitnessAt, canonical_files, jobs};
 use sekong_draw::THROWERS;
-use sekong_log::{CustodianCommitted, DeviceId, Hash, Remark, body_hash};
+use sekong_log::{CustodianCommitted, DeviceId, Hash, Remark, VerifierKey, body_hash};
 use sekong_model::{Campaign, Officer, OfficerId, SourceBundle};
 use sekong_store::SqliteStore;
 use serde_json::json;
@@ -15,7 +15,7 @@ use crate::clocks::now;
 use crate::data_folder::{DataFolder, whole};
 use crate::failure::Failure;
 use crate::files::read_campaign;
-use crate::lines::{self, CentreFile, CustodianFile};
+use crate::lines::{self, CentreFile, CustodianFile, WitnessFile};
 use crate::output::{complain, print, print_line};
 use crate::randomness::random;
 
@@ -25,20 +25,25 @@ pub(crate) fn run(args: &InitArgs) -> Result<(), Failure> {
     warn_if_past(&campaign);
     warn_of_seats(&campaign, &args.officer);
     let apart = custodians_apart(&args.custodian, &campaign, body_hash(&canonical_files(&files)))?;
+    let witnesses = witnesses_apart(&args.witness, &campaign)?;
     let folder = DataFolder::create(&args.data)?;
     let (keys, head) = whole(folder.root(), || {
         let officers: Vec<_> = args.officer.iter().map(|seat| (seat.officer.clone(), seat.key)).collect();
-        campaign_in(&folder, &files, &campaign, &apart, &officers)
+        campaign_in(&folder, &files, &campaign, (&apart, &witnesses), &officers)
     })?;
     if args.json {
         return print_line(json!({ "campaign": campaign.id(), "key": keys.log.to_string(), "head": head }));
     }
     print_line(format_args!("campaign {} founded in {}", campaign.id(), args.data.display()))?;
     print_line(format_args!("log key: {}", keys.log))?;
+    if !witnesses.is_empty() {
+        print_line("next: give keys/log.vkey to the witnesses: sekong witness serve --log log.vkey")?;
+    }
     if !apart.is_empty() {
-        print_line(
-            "next: give keys/centre.json to the custodians, throw the public dice, sekong dice public",
-        )?;
+        print_line("next: give keys/centre.json to the custodians: sekong custodian serve")?;
+    }
+    if !are_dice_cast(&campaign, &apart, &witnesses) {
+        print_line("next: throw the public dice, sekong dice public")?;
     }
     print(&head)
 }
@@ -48,20 +53,21 @@ fn campaign_in(
     folder: &DataFolder,
     files: &SourceBundle,
     campaign: &Campaign,
-    apart: &[CustodianFile],
+    (apart, witnesses): (&[CustodianFile], &[WitnessAt]),
     officers: &[(OfficerId, DeviceId)],
 ) -> Result<(KeyRing, String), Failure> {
-    let secrets = new_secrets(campaign, !apart.is_empty())?;
+    let secrets = new_secrets(campaign, !apart.is_empty(), witnesses)?;
     let keys = secrets.key_ring(campaign.id()).map_err(Failure::failed)?;
     folder.write_keys(&secrets, &keys)?;
-    folder.write_lines(&centre_file(files, campaign, &secrets, &keys), apart)?;
+    check_distinct(&keys)?;
+    folder.write_lines(&centre_file(files, campaign, &secrets, &keys), apart, witnesses)?;
     let founding = Founding {
         files,
         campaign,
         secrets: &secrets,
         commitments: &commitments(campaign, &secrets, &keys, apart)?,
         officers,
-        dice: dice_at_once(apart)?,
+        dice: dice_at_once(are_dice_cast(campaign, apart, witnesses))?,
         devices: &[],
     };
     let head = super::block_on(found(folder, &founding))??;
@@ -144,9 +150,41 @@ fn commitments(
     Ok(here.map_err(Failure::failed)?.iter_mut().map(InProcess::commitment).collect())
 }
 
-/// With custodians apart the dice are thrown in public, after this.
-fn dice_at_once(apart: &[CustodianFile]) -> Result<Option<(Hash, Remark)>, Failure> {
-    if !apart.is_empty() {
+/// Witnesses on machines of their own: as many as the campaign has cosigners, or fewer.
+fn witnesses_apart(paths: &[PathBuf], campaign: &Campaign) -> Result<Vec<WitnessAt>, Failure> {
+    let cosigners = campaign.rules().cosigners;
+    if (cosigners as usize) < paths.len() {
+        return Err(Failure::usage(format!(
+            "--witness: {} files, the campaign has {cosigners} cosigners",
+            paths.len()
+        ))
+        .hint("leave some out, or set rules.cosigners in campaign.toml"));
+    }
+    let read = |path: &PathBuf| lines::read::<WitnessFile>(path, "sekong witness init")?.witness();
+    paths.iter().map(read).collect()
+}
+
+/// No two cosigners have one name or one key: they would count as two.
+fn check_distinct(keys: &KeyRing) -> Result<(), Failure> {
+    let keys: Vec<&VerifierKey> = keys.cosigners.iter().flatten().collect();
+    let same =
+        |a: &VerifierKey, b: &VerifierKey| a.name() == b.name() || a.public_bytes() == b.public_bytes();
+    let twin = keys.iter().enumerate().find(|(at, key)| keys[..*at].iter().any(|before| same(before, key)));
+    twin.map_or(Ok(()), |(_, key)| {
+        Err(Failure::usage(format!("--witness: {} has the name or the key of another cosigner", key.name()))
+            .hint("each witness has a key and a name of its own: sekong witness init"))
+    })
+}
+
+/// Whether the dice are cast at once: with custodians apart they are thrown in public, and over the commitments enough must
+/// have cosigned, which witnesses do once they know the log's key.
+fn are_dice_cast(campaign: &Campaign, apart: &[CustodianFile], witnesses: &[WitnessAt]) -> bool {
+    let rules = campaign.rules();
+    apart.is_empty() && rules.cosignatures as usize + witnesses.len() <= rules.cosigners as usize
+}
+
+fn dice_at_once(cast: bool) -> Result<Option<(Hash, Remark)>, Failure> {
+    if !cast {
         return Ok(None);
     }
     let method = "drawn by the centre's operating system; throw them in public for a campaign that counts";
@@ -201,11 +239,13 @@ async fn found(folder: &DataFolder, founding: &Founding<'_>) -> Result<String, F
     Ok(head)
 }
 
-fn new_secrets(campaign: &Campaign, apart: bool) -> Result<Secrets, Failure> {
+fn new_secrets(campaign: &Campaign, apart: bool, witnesses: &[WitnessAt]) -> Result<Secrets, Failure> {
+    let cosigners = witnesses.len()..campaign.rules().cosigners as usize;
     let here = campaign.custodians().iter().filter(|_| !apart);
     Ok(Secrets {
         log: random()?,
-        cosigners: (0..campaign.rules().cosigners).map(|_| random()).collect::<Result<_, Failure>>()?,
+        cosigners: cosigners.map(|_| random()).collect::<Result<_, Failure>>()?,
+        witnesses: witnesses.to_vec(),
         device: random()?,
         salt: random()?,
         custodians: here.map(|id| Ok((id.clone(), random()?))).collect::<Result<_, Failure>>()?,

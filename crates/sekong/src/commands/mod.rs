@@ -13,6 +13,7 @@ pub(crate) mod init;
 pub(crate) mod plan;
 pub(crate) mod serve;
 pub(crate) mod verify;
+pub(crate) mod witness;
 
 use std::fs::{self, File};
 use std::future::Future;

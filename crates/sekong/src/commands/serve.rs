@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use sekong_centre::{Centre, CentreError, Clock, CustodianLink, InProcess, Remote, logged_files};
+use sekong_centre::{Centre, CentreError, Clock, CustodianLink, InProcess, Remote, Secrets, logged_files};
 use sekong_model::{Campaign, CustodianId};
 use sekong_store::SqliteStore;
 
-use crate::cli::{CustodianAddress, ServeArgs};
+use crate::cli::{CustodianAddress, ServeArgs, WitnessAddress};
 use crate::clocks::{DemoClock, DemoStart, SystemClock};
 use crate::data_folder::DataFolder;
 use crate::failure::Failure;
@@ -23,7 +23,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<(), Failure> {
 
 async fn serve(args: &ServeArgs, folder: &DataFolder) -> Result<(), Failure> {
     let listener = serving::bind(args.listen).await?;
-    let (centre, campaign) = open(folder).await?;
+    let (centre, campaign) = open_with(folder, secrets(folder, &args.witness)?).await?;
     let clock = clock(args.demo_clock.as_ref(), args.steps, &centre, &campaign)?;
     // Nobody declares absences to this version of the centre: its lists are empty, and say so in the log.
     let away = Arc::new(|_: &_, _| Vec::new());
@@ -42,6 +42,10 @@ fn links(
     centre: &Centre<SqliteStore>,
     campaign: &Campaign,
 ) -> Result<Vec<Arc<dyn CustodianLink>>, Failure> {
+    if !centre.state().has_dice() {
+        return Err(Failure::failed("the public dice are not cast: nothing can be planned")
+            .hint("throw them in public, then: sekong dice public --data DIR --digits … --method …"));
+    }
     let (secrets, freezes) = (folder.secrets()?, centre.state().freezes());
     let Some(apart) = folder.custodians()? else {
         if let Some(given) = args.custodian.first() {
@@ -54,10 +58,6 @@ fn links(
         let here = InProcess::all(campaign, &secrets, centre.keys(), &freezes).map_err(Failure::failed)?;
         return Ok(serving::links(here));
     };
-    if !centre.state().has_dice() {
-        return Err(Failure::failed("the public dice are not cast: nothing can be planned")
-            .hint("throw them in public, then: sekong dice public --data DIR --digits … --method …"));
-    }
     check_addresses(&args.custodian, campaign)?;
     let line = |id: &CustodianId| {
         let address = args.custodian.iter().find(|given| given.custodian == *id);
@@ -87,8 +87,31 @@ fn check_addresses(given: &[CustodianAddress], campaign: &Campaign) -> Result<()
     Ok(())
 }
 
+/// The folder's secrets, with witnesses where they listen now.
+fn secrets(folder: &DataFolder, moved: &[WitnessAddress]) -> Result<Secrets, Failure> {
+    let mut secrets = folder.secrets()?;
+    for WitnessAddress { name, url } in moved {
+        let known: Vec<String> =
+            secrets.witnesses.iter().map(|witness| witness.key.name().to_owned()).collect();
+        let witness = secrets.witnesses.iter_mut().find(|witness| witness.key.name() == name);
+        let witness = witness.ok_or_else(|| {
+            Failure::usage(format!("--witness: the campaign was founded with no witness {name}"))
+                .hint(format!("its witnesses apart are: {}", known.join(", ")))
+        })?;
+        witness.url = url.clone();
+    }
+    Ok(secrets)
+}
+
 /// Opens the campaign that the folder's log tells.
 pub(super) async fn open(folder: &DataFolder) -> Result<(Centre<SqliteStore>, Campaign), Failure> {
+    open_with(folder, folder.secrets()?).await
+}
+
+async fn open_with(
+    folder: &DataFolder,
+    secrets: Secrets,
+) -> Result<(Centre<SqliteStore>, Campaign), Failure> {
     if !folder.store().is_file() {
         return Err(Failure::usage(format!("{} holds no campaign", folder.root().display()))
             .hint("found one first: sekong init CAMPAIGN --data DIR"));
@@ -101,7 +124,7 @@ pub(super) async fn open(folder: &DataFolder) -> Result<(Centre<SqliteStore>, Ca
         error => Failure::failed(error),
     })?;
     let campaign = Campaign::parse(&files).map_err(Failure::failed)?;
-    let centre = Centre::open(store, folder.root(), &campaign, &folder.secrets()?).await;
+    let centre = Centre::open(store, folder.root(), &campaign, &secrets).await;
     Ok((centre.map_err(Failure::failed)?, campaign))
 }
 

@@ -1,10 +1,8 @@
 //! A network of processes on loopback: the centre, five custodians with secrets of their own, three of which turn rogue
-//! for an hour, officers who throw dice.
+//! for an hour, three witnesses of whom one comes late and one falls for hours, officers who throw dice.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -16,64 +14,20 @@ use sekong_torture::{Role, Vice};
 use serde::de::DeserializeOwned;
 
 use crate::data::{arg, copy, shipped};
+use crate::go_program::go_verify;
 use crate::rogue;
 use crate::run::{command, sekong};
+use crate::stepped::Stepped;
 
 /// The year of the campaign that is tried here, beyond every machine's clock: it is founded now.
 const YEAR: &str = "2097";
 const CUSTODIANS: [&str; 5] = ["court", "ombudsman", "customs", "inspectorate", "university"];
+/// The second falls for some hours, the third comes late.
+const WITNESSES: [&str; 3] = ["w-court", "w-customs", "w-university"];
 const DIGITS: &str = "31415926535897932384626433832795028841971693993751";
 
 /// Longest wait for the schedule, in looks at the clock.
 const LOOKS_MAX: u32 = 600;
-
-/// A process on a clock that the test steps.
-struct Stepped {
-    child: Child,
-    stdin: ChildStdin,
-    stdout: BufReader<ChildStdout>,
-    address: String,
-}
-
-impl Stepped {
-    /// Runs a command that says where it listens.
-    fn run(mut command: Command) -> Stepped {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().unwrap();
-        let (stdin, stdout) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
-        let mut stepped = Stepped { stdin, stdout, child, address: String::new() };
-        stepped.address = stepped.heard(|line| {
-            let told: serde_json::Value = serde_json::from_str(line).ok()?;
-            Some(told["listening"].as_str()?.to_owned())
-        });
-        stepped
-    }
-
-    /// Waits for a line; a rogue's test harness says things between.
-    fn heard<T>(&mut self, read: impl Fn(&str) -> Option<T>) -> T {
-        let mut line = String::new();
-        while self.stdout.read_line(&mut line).unwrap() > 0 {
-            match read(line.trim()) {
-                Some(told) => return told,
-                None => line.clear(),
-            }
-        }
-        panic!("it ended without a word: {:?}", self.child.wait());
-    }
-
-    fn step(&mut self, time: jiff::Timestamp) {
-        writeln!(self.stdin, "{time}").unwrap();
-        let told: jiff::Timestamp = self.heard(|line| line.parse().ok());
-        assert_eq!(told, time);
-    }
-}
-
-impl Drop for Stepped {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 struct Network {
     _kept: tempfile::TempDir,
@@ -82,7 +36,14 @@ struct Network {
     start: jiff::Timestamp,
     now: jiff::Timestamp,
     custodians: Vec<(String, String, Option<Stepped>)>,
+    /// Name, address, process.
+    witnesses: Vec<(String, String, Option<Stepped>)>,
     centre: Option<Stepped>,
+}
+
+/// An address that nobody listens at yet.
+fn free_address() -> String {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
 fn dice(year: &str) -> String {
@@ -106,6 +67,14 @@ impl Network {
             sekong(["custodian", "commit", "--data", arg(&folder), "--out", arg(&file)]).exits(0);
             init.extend(["--custodian".into(), arg(&file).into()]);
         }
+        let mut witnesses = Vec::new();
+        for id in WITNESSES {
+            let (folder, address) = (at(id), free_address());
+            let url = format!("http://{address}");
+            sekong(["witness", "init", "--name", id, "--url", &url, "--data", arg(&folder)]).exits(0);
+            init.extend(["--witness".into(), arg(&folder.join("witness.json")).into()]);
+            witnesses.push((id.to_owned(), address, None));
+        }
         for seat in ["centre-police", "centre-customs"] {
             let key = sekong(["dice", "key", "--out", arg(&at(seat))]).exits(0).stdout;
             init.extend(["--officer".into(), format!("{seat}={}", key.trim())]);
@@ -114,18 +83,75 @@ impl Network {
         let serve =
             ["serve", "--data", arg(&data), "--listen", "127.0.0.1:0", "--custodian", "court=127.0.0.1:9"];
         sekong(serve).exits(1).says(&["the public dice are not cast", "sekong dice public"]);
-        sekong(["dice", "public", "--data", arg(&data), "--digits", &dice(YEAR), "--method", "a test's"])
-            .exits(0);
+        let dice = ["dice", "public", "--data", arg(&data), "--digits", &dice(YEAR), "--method", "a test's"];
+        sekong(dice).exits(1).says(&["too few have cosigned", "w-court (no answer: nobody listens"]);
+        let running: Vec<_> =
+            witnesses[..2].iter().map(|(id, address, _)| witness(&root, id, address, &[])).collect();
+        sekong(dice).exits(0);
+        drop(running);
         let first = sekong_centre::jobs(&campaign, 1)[0].0;
         let start = first - jiff::SignedDuration::from_hours(1);
-        let mut network =
-            Network { _kept: kept, root, campaign, start, now: start, custodians: Vec::new(), centre: None };
+        let mut network = Network {
+            _kept: kept,
+            root,
+            campaign,
+            start,
+            now: start,
+            custodians: Vec::new(),
+            witnesses,
+            centre: None,
+        };
+        WITNESSES[..2].iter().for_each(|id| network.start_witness(id));
         for id in CUSTODIANS {
             let running = network.custodian(id, "127.0.0.1:0");
             network.custodians.push((id.to_owned(), running.address.replace("http://", ""), Some(running)));
         }
         network.serve();
         network
+    }
+
+    fn start_witness(&mut self, id: &str) {
+        let place = self.witnesses.iter().position(|(known, ..)| known == id).unwrap();
+        let clock = format!("{},0", self.now);
+        let running = witness(&self.root, id, &self.witnesses[place].1, &["--demo-clock", &clock, "--steps"]);
+        self.witnesses[place].2 = Some(running);
+    }
+
+    fn stop_witness(&mut self, id: &str) {
+        let (.., running) = self.witnesses.iter_mut().find(|(known, ..)| known == id).unwrap();
+        *running = None;
+    }
+
+    /// Two of three are under every head, and whoever is not is named, with the reason and the time.
+    fn check_cosigned(&self, clock: &ClockView, from: jiff::Timestamp) {
+        let down: Vec<_> = self
+            .witnesses
+            .iter()
+            .filter(|(.., running)| running.is_none())
+            .map(|(id, ..)| id.as_str())
+            .collect();
+        let named: Vec<_> = clock.missing_cosigners.iter().map(|missing| missing.name.as_str()).collect();
+        assert_eq!(named, down, "at {}", clock.now);
+        for missing in &clock.missing_cosigners {
+            let why = "no answer: nobody listens";
+            assert!(
+                missing.why.starts_with(why) && missing.since.is_some_and(|since| from <= since),
+                "{missing:?}"
+            );
+        }
+        let base = &self.centre.as_ref().unwrap().address;
+        let head =
+            ureq::get(format!("{base}/log/checkpoint")).call().unwrap().body_mut().read_to_string().unwrap();
+        assert_eq!(head.matches("— w-").count(), 3 - down.len(), "{head}");
+    }
+
+    /// The data folder as it is now, put aside.
+    fn put_aside(&mut self, name: &str) -> PathBuf {
+        self.centre = None;
+        let aside = self.root.join(name);
+        copy(&self.root.join("data"), &aside);
+        self.serve();
+        aside
     }
 
     fn custodian(&self, id: &str, listen: &str) -> Stepped {
@@ -179,6 +205,8 @@ impl Network {
             .iter_mut()
             .filter_map(|(.., running)| running.as_mut())
             .for_each(|running| running.step(time));
+        let witnesses = self.witnesses.iter_mut().filter_map(|(.., running)| running.as_mut());
+        witnesses.for_each(|running| running.step(time));
         self.centre.as_mut().unwrap().step(time);
     }
 
@@ -315,6 +343,12 @@ impl Network {
     }
 }
 
+fn witness(root: &Path, id: &str, listen: &str, more: &[&str]) -> Stepped {
+    let (folder, log) = (root.join(id), root.join("data/keys/log.vkey"));
+    let args = ["witness", "serve", "--json", "--listen", listen, "--data", arg(&folder), "--log", arg(&log)];
+    Stepped::run(command(args.iter().chain(more)))
+}
+
 /// The shipped campaign, in a year that no machine's clock has come to.
 fn later_campaign(folder: &Path) -> Campaign {
     copy(&shipped(), folder);
@@ -347,6 +381,41 @@ impl Hour {
 }
 
 impl Network {
+    /// One witness is there from a time on, another is not there for some hours.
+    fn set_witnesses(
+        &mut self,
+        due: jiff::Timestamp,
+        late: jiff::Timestamp,
+        down: std::ops::Range<jiff::Timestamp>,
+    ) {
+        let is_down = |network: &Network, place: usize| network.witnesses[place].2.is_none();
+        match down.contains(&due) {
+            true => self.stop_witness(WITNESSES[1]),
+            false if is_down(self, 1) => self.start_witness(WITNESSES[1]),
+            false => {}
+        }
+        if late <= due && is_down(self, 2) {
+            self.start_witness(WITNESSES[2]);
+        }
+    }
+
+    /// Whoever serves a store of days ago would fork the log: the witnesses know better.
+    fn an_old_copy_is_refused(&self, old: &Path) {
+        let clock = format!("{},0", self.now);
+        let mut args = vec!["serve", "--data", arg(old), "--listen", "127.0.0.1:0", "--demo-clock", &clock];
+        let lines: Vec<String> =
+            self.custodians.iter().map(|(id, address, _)| format!("{id}={address}")).collect();
+        lines.iter().for_each(|line| args.extend(["--custodian", line]));
+        let said = [
+            "w-court: it has cosigned",
+            "the store holds",
+            "an older copy of the store",
+            "sekong witness status",
+        ];
+        sekong(&args).exits(1).says(&said);
+        sekong(args).exits(1).says(&said);
+    }
+
     /// Sets those who plan outages, fall silent or turn rogue as they are to be when a draw is due.
     fn set_stage(
         &mut self,
@@ -418,9 +487,13 @@ fn a_week_of_a_network_of_processes_is_drawn_around_outages_silences_and_rogues(
     let hours = hours.map(|(begins, id, vice, reason)| Hour { begins, id, vice, reason });
     let mut jobs = sekong_centre::jobs(&campaign, 7);
     jobs.dedup_by_key(|(due, _)| *due);
-    let mut noted = 0;
+    let (mut noted, mut aside) = (0, None);
     for (due, job) in jobs {
         network.set_stage(due, &hours, &outages);
+        network.set_witnesses(due, day(1, 12), day(4, 2)..day(4, 9));
+        if aside.is_none() && day(3, 0) < due {
+            aside = Some(network.put_aside("old"));
+        }
         network.step(due);
         let mut clock = network.settled();
         let hour = hours.iter().find(|hour| matches!(job, Job::Draw(_)) && hour.holds(due, 0));
@@ -429,6 +502,7 @@ fn a_week_of_a_network_of_processes_is_drawn_around_outages_silences_and_rogues(
             clock = network.settled();
         }
         assert_eq!(clock.schedule.waiting, None, "{job}");
+        network.check_cosigned(&clock, if due < day(2, 0) { network.start } else { day(4, 2) });
         let seen = network.silences();
         assert!(seen.iter().all(|silence| !silence.waits), "{job}");
         noted = seen.len();
@@ -445,6 +519,7 @@ fn a_week_of_a_network_of_processes_is_drawn_around_outages_silences_and_rogues(
     }
     let now = network.now.to_string();
     network.centre = None;
+    network.an_old_copy_is_refused(&aside.unwrap());
     let verdict =
         sekong(["verify", arg(&network.root.join("data")), "--now", &now, "--json"]).exits(0).json();
     assert_eq!(verdict["verified"], true, "{verdict}");
@@ -453,6 +528,9 @@ fn a_week_of_a_network_of_processes_is_drawn_around_outages_silences_and_rogues(
         let of_it = hours.iter().filter(|hour| hour.id == id).count();
         assert_eq!(verdict["degraded"][id], 3 * of_it, "{verdict}");
     }
+    assert_eq!(verdict["cosignatures"].as_array().unwrap().len(), 3, "{verdict}");
+    let outside = go_verify().args(["-cosigned", "2", arg(&network.root.join("data"))]).output().unwrap();
+    assert_eq!(outside.status.code(), Some(0), "{}", String::from_utf8_lossy(&outside.stderr));
     let keys = verdict["seat_keys"].as_array().unwrap();
     let vouched: Vec<_> =
         keys.iter().map(|key| (&key["seat"], key["vouched_by"].as_array().unwrap().len())).collect();
