@@ -685,7 +685,8 @@ mod tests {
     fn entry(seq: u64) -> Entry {
         let body = serde_json::json!({ "officer": "a", "key": seq });
         let (campaign, kind) = ("c".parse().unwrap(), "officer".to_owned());
-        let draft = EntryDraft { campaign, seq, prev: NO_PREVIOUS, time: at(0), kind, body };
+        let prev = if seq == 0 { NO_PREVIOUS } else { Hash([1; 32]) };
+        let draft = EntryDraft { campaign, seq, prev, time: at(0), kind, body };
         Entry::sign(&draft, &DeviceKey::from_seed(&[8; 32])).unwrap()
     }
 

@@ -221,7 +221,10 @@ async fn a_campaign_is_founded_with_as_many_cosigners_as_it_says() {
     founded.centre.commit(founded.now).await.unwrap();
     let opened = sekong_centre::Centre::open(store, founded.folder.path(), &founded.campaign, &secrets).await;
     let error = opened.map(drop).unwrap_err().to_string();
-    assert!(error.contains("rules.cosigners = 3") && error.contains("secrets of 2"), "{error}");
+    assert!(
+        error.contains("rules.cosigners = 3") && error.contains("there are 2 in this process"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

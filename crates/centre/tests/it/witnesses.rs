@@ -286,7 +286,7 @@ async fn a_witness_that_answers_oddly_is_named_for_what_it_did() {
     let other_head = Checkpoint { origin: "sekong/northeast-2017".into(), size: 1, root: empty_root() };
     let other_head = other_head.sign(&log).unwrap().to_string();
     let other_key = SigningKey::from_seed(NAME, KeyKind::CosignatureV1, &[78; 32]).unwrap();
-    let now = |number: usize| start + SignedDuration::from_mins(10 * (number as i64 + 1));
+    let now = move |number: usize| start + SignedDuration::from_mins(10 * (number as i64 + 1));
     let held = founded.centre.log_size();
     let (by, on) = (key_of_log.clone(), other_head.clone());
     let (log, late) = (key_of_log.clone(), key_of_log);
