@@ -332,6 +332,7 @@ fn its_clock_may_not_run_backwards() {
     );
     running.step("2017-01-08T00:00:00Z".parse().unwrap());
     assert_eq!(post(&running.address, request(&tree, 5, 9)).status, 200);
+    drop(running);
     witness.refuses(&["--log", &log, "--demo-clock", "2017-01-08T07:00,1"]).exits(2);
 }
 
