@@ -23,7 +23,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<(), Failure> {
 
 async fn serve(args: &ServeArgs, folder: &DataFolder) -> Result<(), Failure> {
     let listener = serving::bind(args.listen).await?;
-    let (centre, campaign) = open_with(folder, secrets(folder, &args.witness)?).await?;
+    let (centre, campaign) = open_with(folder, &args.witness).await?;
     let clock = clock(args.demo_clock.as_ref(), args.steps, &centre, &campaign)?;
     // Nobody declares absences to this version of the centre: its lists are empty, and say so in the log.
     let away = Arc::new(|_: &_, _| Vec::new());
@@ -103,14 +103,14 @@ fn secrets(folder: &DataFolder, moved: &[WitnessAddress]) -> Result<Secrets, Fai
     Ok(secrets)
 }
 
-/// Opens the campaign that the folder's log tells.
+/// Opens the campaign that the folder's log tells, with witnesses where it was founded with them.
 pub(super) async fn open(folder: &DataFolder) -> Result<(Centre<SqliteStore>, Campaign), Failure> {
-    open_with(folder, folder.secrets()?).await
+    open_with(folder, &[]).await
 }
 
 async fn open_with(
     folder: &DataFolder,
-    secrets: Secrets,
+    moved: &[WitnessAddress],
 ) -> Result<(Centre<SqliteStore>, Campaign), Failure> {
     if !folder.store().is_file() {
         return Err(Failure::usage(format!("{} holds no campaign", folder.root().display()))
@@ -124,7 +124,7 @@ async fn open_with(
         error => Failure::failed(error),
     })?;
     let campaign = Campaign::parse(&files).map_err(Failure::failed)?;
-    let centre = Centre::open(store, folder.root(), &campaign, &secrets).await;
+    let centre = Centre::open(store, folder.root(), &campaign, &secrets(folder, moved)?).await;
     Ok((centre.map_err(Failure::failed)?, campaign))
 }
 

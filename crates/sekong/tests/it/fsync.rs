@@ -10,6 +10,9 @@ const FSYNC_CLASS: &str = "fsync,fdatasync,sync_file_range,msync,syncfs,sync";
 /// Checkpoints that a reader held up: each has flushed the write-ahead log before it finds that out, and is tried again.
 const IN_VAIN: u64 = 2;
 
+/// What cosigners added to the last head is written when the centre ends; to every other head with the next commit.
+const AT_THE_END: u64 = 1;
+
 /// Runs a one-day demo under strace; gives its JSON line and the trace.
 fn traced_day(folder: &Path) -> (Value, String) {
     let trace = folder.join("trace");
@@ -42,6 +45,6 @@ fn a_group_commit_costs_one_fsync() {
     let checkpoints = calls_on(&trace, "sekong.db>");
     assert!((1..=2).contains(&checkpoints), "{trace}");
     assert!(calls >= commits, "{calls} calls for {commits} commits: some commit was not flushed");
-    assert!(calls <= commits + 3 * checkpoints + IN_VAIN, "{calls} calls for {commits} commits");
+    assert!(calls <= commits + AT_THE_END + 3 * checkpoints + IN_VAIN, "{calls} calls for {commits} commits");
     assert_eq!(calls_on(&trace, "/log/"), 0, "tiles are derived and must not be flushed");
 }
