@@ -176,12 +176,12 @@ impl Founded {
     pub(crate) async fn at_midnight_without(away: fn(&TeamId) -> bool) -> Founded {
         let mut founded = Founded::new().await;
         founded.away = away;
-        founded.to_midnight().await;
+        founded.run_to_midnight().await;
         founded
     }
 
     /// Has the first hour drawn and begun.
-    pub(crate) async fn to_midnight(&mut self) {
+    pub(crate) async fn run_to_midnight(&mut self) {
         self.run_until(self.instant(Hour::MIDNIGHT)).await;
     }
 

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use sekong_centre::api::views::ClockView;
@@ -15,6 +15,7 @@ use sekong_model::Campaign;
 use sekong_store::SqliteStore;
 use tokio::runtime::Runtime;
 use tokio::sync::{oneshot, watch};
+use tokio::time::Instant;
 
 use crate::founded::{Founded, files, secrets};
 use crate::site::{SetClock, Site};
@@ -103,7 +104,7 @@ async fn with_witness() -> (Founded, Apart) {
     // Until its clock is set, its cosignatures are of 1970 and count for nothing.
     assert_eq!(founded.cosigned(), "12");
     assert!(founded.missing()[0].contains("its clock says 1970-01-01T00:00:00Z"), "{:?}", founded.missing());
-    founded.to_midnight().await;
+    founded.run_to_midnight().await;
     founded.now += SignedDuration::from_mins(30);
     apart.set(founded.now);
     (founded, apart)
@@ -281,7 +282,7 @@ async fn a_witness_that_answers_oddly_is_named_for_what_it_did() {
     let log = log_key(&secrets);
     let mut founded = Founded::by(files(), secrets).await;
     assert!(founded.missing()[0].ends_with("its answer is no cosignature: 404 Not Found: no log"));
-    founded.to_midnight().await;
+    founded.run_to_midnight().await;
     let (key_of_log, start) = (log.verifier().clone(), founded.now);
     let other_head = Checkpoint { origin: "sekong/northeast-2017".into(), size: 1, root: empty_root() };
     let other_head = other_head.sign(&log).unwrap().to_string();
@@ -349,7 +350,7 @@ async fn a_witness_that_hangs_slows_no_commit_but_the_one_that_finds_out() {
     let mut founded = Founded::by(files(), secrets_with(odd.address)).await;
     assert_eq!(odd.asked(), 1, "the campaign was founded with several commits");
     assert!(started.elapsed() < Duration::from_secs(60));
-    founded.to_midnight().await;
+    founded.run_to_midnight().await;
     let mut timed = async |at: Timestamp, team: usize| {
         let (before, started) = (odd.asked(), Instant::now());
         founded
