@@ -7,6 +7,7 @@ import type { Json } from "../shared/canonical";
 import { boxKeyOf, hourText, makeBoxKeys, openBox, openingText, readMessage, type BoxFault, type BoxMessage } from "./box";
 import { commitmentOf, NO_PREVIOUS, placeAfter, sign, type Place } from "./entry";
 import { deliver, nextPlace, type Box, type Delivery, type Kind, type Signer, type Waiting } from "./outbox";
+import type { Correction } from "./report";
 import { hear, NOTHING_HEARD, Table as CodeTable, type Answer, type Heard, type Slot } from "./relay";
 
 interface KeptDevice extends Place {
@@ -80,6 +81,11 @@ const kept = new Kept();
 /** What names a duty on this device. */
 export function dutyKey(team: string, duty: Pick<DutyView, "day" | "hour" | "unit">): string {
   return `${team} ${duty.day} ${duty.hour} ${duty.unit}`;
+}
+
+/** What names the correction of an entry on a duty. */
+export function correctionKey(team: string, duty: Pick<DutyView, "day" | "hour" | "unit">, of: number): string {
+  return `${dutyKey(team, duty)} ${of}`;
 }
 
 /** What names the box of an hour on this device. */
@@ -240,6 +246,12 @@ export class Device {
   report(duty: DutyView, body: Json, nowMs: number): Promise<void> {
     // A report that was refused may be written again.
     return this.write("inspection", dutyKey(this.team, duty), body, nowMs, (entry) => entry.state !== "refused");
+  }
+
+  /** Corrects a report, or its last correction. */
+  correct(duty: DutyView, correction: Correction, nowMs: number): Promise<void> {
+    const body = { of: correction.of, reason: correction.reason, counts: { ...correction.counts } };
+    return this.write("correction", correctionKey(this.team, duty, correction.of), body, nowMs, (entry) => entry.state !== "refused");
   }
 
   /** Says that a box was opened, once and for all. */

@@ -6,7 +6,7 @@ import type { Json } from "../shared/canonical";
 import { placeAfter, type Place } from "./entry";
 
 /** What a device says. */
-export type Kind = "inspection" | "opened";
+export type Kind = "inspection" | "correction" | "opened";
 
 /** An entry on its way. */
 export interface Waiting {

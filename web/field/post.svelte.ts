@@ -5,16 +5,17 @@ import { listen } from "../shared/events";
 import { nameOf } from "../shared/i18n.svelte";
 import type { BoxView, CampaignView, DutyView, EventView, OrdersView, SessionView } from "../shared/types";
 import { faultsOf, type BoxFault } from "./box";
-import { boxKey, Device, dutyKey, type OpenedBox } from "./device";
+import { boxKey, correctionKey, Device, dutyKey, type OpenedBox } from "./device";
 import { opens } from "./entry";
 import { allDuties, clearOrder, newestOrder, slotKey, type Standing } from "./orders";
 import type { Waiting } from "./outbox";
 import type { Answer, Heard, Slot } from "./relay";
-import { body, type Counts } from "./report";
+import { newestHead } from "./head";
+import { body, type Correction, type Counts } from "./report";
 
 const ASK_EVERY_MS = 15_000;
 const SEND_EVERY_MS = 5_000;
-const KINDS = new Set(["orders", "inspection", "enrol", "table", "close"]);
+const KINDS = new Set(["orders", "inspection", "correction", "enrol", "table", "close"]);
 
 /** Hours back for which boxes are asked for when the page opens, or has not asked for long. */
 const BACK_HOURS_MAX = 24;
@@ -251,7 +252,21 @@ export class Post {
   /** The newest entry on a duty, whatever became of it. */
   writtenOn(duty: DutyView): Waiting | undefined {
     const key = this.team ? dutyKey(this.team, duty) : "";
-    return this.written.find((entry) => entry.kind !== "opened" && entry.duty === key);
+    return this.written.find((entry) => (entry.kind ?? "inspection") === "inspection" && entry.duty === key);
+  }
+
+  /** The correction of an entry on a duty that is on its way, or was taken. */
+  correctionOf(duty: DutyView, of: number): Waiting | undefined {
+    const key = this.team ? correctionKey(this.team, duty, of) : "";
+    return this.written.find((entry) => entry.kind === "correction" && entry.duty === key && entry.state !== "refused");
+  }
+
+  /** Corrects a report; whichever device of the team made it, the present one corrects it. */
+  async correct(duty: DutyView, correction: Correction): Promise<void> {
+    if (!this.device || this.clock.nowMs === null) return;
+    await this.device.correct(duty, correction, this.clock.nowMs);
+    await this.#look();
+    await this.deliver();
   }
 
   async begin(duty: DutyView, anew = false): Promise<void> {
@@ -263,7 +278,8 @@ export class Post {
   async report(duty: DutyView, counts: Counts): Promise<void> {
     const begun = this.#begun(duty);
     if (!begun || this.clock.nowMs === null) return;
-    await begun.device.report(duty, body(duty, begun.startedMs, counts), this.clock.nowMs);
+    const seen = await newestHead();
+    await begun.device.report(duty, body(duty, begun.startedMs, counts, seen), this.clock.nowMs);
     await this.#look();
     await this.deliver();
   }

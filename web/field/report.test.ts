@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { DutyView } from "../shared/types";
-import { body, chance, misfit } from "./report";
+import { body, chance, misfit, newestWord } from "./report";
 
 const begins = Date.parse("2017-01-01T00:00:00Z");
 const duty: DutyView = {
@@ -35,9 +35,21 @@ describe("a duty", () => {
   });
 
   it("quotes its order and says when it began", () => {
-    expect(body(duty, begins + 61_500, { passed: 3, inspected: 2, found: 1 })).toEqual({
+    expect(body(duty, begins + 61_500, { passed: 3, inspected: 2, found: 1 }, null)).toEqual({
       province: "p", unit: "u", post: "KH-LA-01", day: "2017-01-01", hour: 7, order: "ab",
       started: "2017-01-01T00:01:01Z", counts: { passed: 3, inspected: 2, found: 1 },
     });
+  });
+
+  it("quotes the newest head if one was seen", () => {
+    const seen = { size: 7, root: "ab".repeat(32) };
+    expect(body(duty, begins, { passed: 0, inspected: 0, found: 0 }, seen)).toMatchObject({ seen });
+  });
+
+  it("is corrected from its newest word on", () => {
+    const report = { index: 7, started: "2017-01-01T00:01:00Z", passed: 3, inspected: 2, found: 1, corrections: [] };
+    expect(newestWord(report).index).toBe(7);
+    const correction = { index: 9, reason: "mistyped", passed: 4, inspected: 2, found: 1 };
+    expect(newestWord({ ...report, corrections: [correction] })).toEqual(correction);
   });
 });

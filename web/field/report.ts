@@ -1,5 +1,5 @@
 // A report on a duty: counts that fit each other, and what may be done about a duty now.
-import type { DutyView } from "../shared/types";
+import type { DutyView, ReportView } from "../shared/types";
 import type { Json } from "../shared/canonical";
 import { timeText } from "./entry";
 
@@ -36,8 +36,15 @@ export function chance(duty: DutyView, nowMs: number, startedMs: number | undefi
   return nowMs < begins + 3_600_000 ? "begin" : "over";
 }
 
-/** The body of the report's entry. */
-export function body(duty: DutyView, startedMs: number, counts: Counts): Json {
+/** A head of the log, as a report quotes it. */
+export interface Seen {
+  size: number;
+  /** In hexadecimal. */
+  root: string;
+}
+
+/** The body of the report's entry. A head that was seen shows that the report was not written before it. */
+export function body(duty: DutyView, startedMs: number, counts: Counts, seen: Seen | null): Json {
   return {
     province: duty.province,
     unit: duty.unit,
@@ -47,5 +54,23 @@ export function body(duty: DutyView, startedMs: number, counts: Counts): Json {
     order: duty.order,
     started: timeText(startedMs),
     counts: { ...counts },
+    ...(seen && { seen: { ...seen } }),
   };
+}
+
+/** Why a report is corrected. */
+export const REASONS = ["miscounted", "mistyped", "rechecked"] as const;
+export type Reason = (typeof REASONS)[number];
+
+/** What a correction says. */
+export interface Correction {
+  /** Index of the newest word on the slot. */
+  of: number;
+  reason: Reason;
+  counts: Counts;
+}
+
+/** What the team said last: the report, or its last correction. */
+export function newestWord(report: ReportView): Counts & { index: number } {
+  return report.corrections.at(-1) ?? report;
 }

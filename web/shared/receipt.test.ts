@@ -70,7 +70,7 @@ describe("a receipt", () => {
   });
 
   it("is one on the inspection that is shown, and on no other", () => {
-    const report = { index: 7, started: "2017-01-01T00:04:00Z", passed: 9, inspected: 5, found: 1 };
+    const report = { index: 7, started: "2017-01-01T00:04:00Z", passed: 9, inspected: 5, found: 1, corrections: [] };
     const shown: InspectionDetail = {
       day: "2017-01-01", hour: 7, post: "KH-LA-01", province: "stung-treng", probability: 0.5, order: "ab", order_index: 3, plan_index: 2,
       inspection: { unit: "u", team: "ST-A-01", away: false, state: "done", report },

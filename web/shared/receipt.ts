@@ -31,7 +31,8 @@ export function saysWhatIsShown(receipt: ReceiptView, shown: InspectionDetail): 
   const { report } = shown.inspection;
   if (!report || receipt.index !== report.index) return false;
   const entry = JSON.parse(receipt.entry) as { kind?: string; body?: Record<string, unknown> };
-  const body = entry.body ?? {};
+  // What the page does not show is no part of the comparison.
+  const { seen, persons, ...body } = entry.body ?? {};
   const wanted = {
     province: shown.province, unit: shown.inspection.unit, post: shown.post, day: shown.day, hour: shown.hour, order: shown.order,
     started: report.started, counts: { found: report.found, inspected: report.inspected, passed: report.passed },

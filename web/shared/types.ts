@@ -26,6 +26,7 @@ export type PostView = Schemas["PostView"];
 export type ProblemView = Schemas["ProblemView"];
 export type ProvinceView = Schemas["ProvinceView"];
 export type ReceiptView = Schemas["ReceiptView"];
+export type ReportView = Schemas["ReportView"];
 export type SessionView = Schemas["SessionView"];
 export type SlotView = Schemas["SlotView"];
 export type TableView = Schemas["TableView"];

@@ -11,6 +11,7 @@ mod files;
 mod map;
 mod orders;
 mod pages;
+mod persons;
 pub(crate) mod problem;
 mod relays;
 mod session;
@@ -58,6 +59,9 @@ fn documented() -> OpenApiRouter<Service> {
         .routes(routes!(entries::take))
         .routes(routes!(entries::enrol))
         .routes(routes!(entries::show))
+        .routes(routes!(persons::take))
+        .routes(routes!(persons::look))
+        .routes(routes!(persons::erase))
         .routes(routes!(relays::relay))
         .routes(routes!(relays::table))
         .routes(routes!(relays::replace))

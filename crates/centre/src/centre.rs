@@ -9,8 +9,9 @@ use sekong_draw::{
 };
 use sekong_log::{
     Absence, CampaignOpened, Channel, CustodianCommitted, DailyDie, DeviceId, DeviceKey, Enrolled, Entry,
-    EntryDraft, EntryError, Hash, KeyError, NO_PREVIOUS, OfficerEnrolled, OrderRelayed, OutagePlanned,
-    Period, PublicDice, Remark, Statement, TableReason, TableReplaced, body_hash,
+    EntryDraft, EntryError, EquivocationShown, Hash, KeyError, NO_PREVIOUS, OfficerEnrolled, OrderRelayed,
+    OutagePlanned, Period, PersonErased, PersonError, PersonLookedUp, PublicDice, Remark, SaltedPerson,
+    Statement, TableReason, TableReplaced, body_hash,
 };
 use sekong_model::{
     Campaign, CustodianId, Day, Hour, Moment, OfficerId, Order, ProvinceId, SourceBundle, TeamId,
@@ -28,7 +29,7 @@ use crate::ledger::{FrozenHead, HeadSigners, Ledger, LedgerError};
 use crate::plan_book::SolvedPlan;
 use crate::receipt::Receipt;
 use crate::schedule::Job;
-use crate::state::{Bodies, Body, CLOCK_TOLERANCE, DrawnOrder, KeyRing, State};
+use crate::state::{Bodies, Body, CLOCK_TOLERANCE, DrawnOrder, KeyRing, State, statement};
 use crate::witness::{Missing, Witness};
 
 mod jobs;
@@ -142,6 +143,61 @@ pub enum Refusal {
         /// The centre's time.
         now: Timestamp,
     },
+    /// Other records of persons came with the entry than it commits to.
+    #[error("the entry commits to {wanted} records of persons, {given} came with it")]
+    OtherPersons {
+        /// Commitments in the entry.
+        wanted: usize,
+        /// Records given.
+        given: usize,
+    },
+    /// A record that is not the one committed to.
+    #[error("record {place} of the persons: {source}")]
+    Person {
+        /// Its place, from 0.
+        place: usize,
+        /// What is wrong.
+        source: PersonError,
+    },
+}
+
+/// Why the centre cannot write an entry of its own.
+enum WriteError {
+    Entry(EntryError),
+    Fault(Fault),
+}
+
+impl From<EntryError> for WriteError {
+    fn from(error: EntryError) -> WriteError {
+        WriteError::Entry(error)
+    }
+}
+
+impl From<Fault> for WriteError {
+    fn from(fault: Fault) -> WriteError {
+        WriteError::Fault(fault)
+    }
+}
+
+impl From<WriteError> for Refusal {
+    fn from(error: WriteError) -> Refusal {
+        match error {
+            WriteError::Entry(error) => Refusal::Entry(error),
+            WriteError::Fault(fault) => Refusal::Fault(fault),
+        }
+    }
+}
+
+/// The records are those that the entry commits to, in its order.
+fn check_persons(statement: &Statement, persons: &[SaltedPerson]) -> Result<(), Refusal> {
+    let committed = statement.persons();
+    if committed.len() != persons.len() {
+        return Err(Refusal::OtherPersons { wanted: committed.len(), given: persons.len() });
+    }
+    let mut pairs = committed.iter().zip(persons).enumerate();
+    pairs.try_for_each(|(place, (said, person))| {
+        person.check(said).map_err(|source| Refusal::Person { place, source })
+    })
 }
 
 /// Bodies in memory, by SHA-256.
@@ -288,8 +344,9 @@ impl<S: Store> Centre<S> {
             }
             Ok(())
         };
-        let ledger = Ledger::open(store, Folder::new(data), signers(secrets, campaign)?, visit).await?;
+        let mut ledger = Ledger::open(store, Folder::new(data), signers(secrets, campaign)?, visit).await?;
         let state = state.ok_or(CentreError::Empty)?;
+        ledger.erase_again(&state.erased_persons()).await?;
         let (device, salts) = (secrets.device_key(), secrets.salt_key());
         Ok(Centre { state, ledger, device, salts, keys, boxes: BoxBook::default() })
     }
@@ -401,17 +458,60 @@ impl<S: Store> Centre<S> {
 
     /// Takes a signed report into the next commit; its receipt can be had after that.
     pub fn submit(&mut self, bytes: &[u8], now: Timestamp) -> Result<u64, Refusal> {
-        self.take(&Entry::parse(bytes)?, now)
+        self.take(&Entry::parse(bytes)?, &[], now)
     }
 
-    /// Takes a report whose signature holds into the next commit.
-    pub fn take(&mut self, entry: &Entry, now: Timestamp) -> Result<u64, Refusal> {
+    /// Takes a report whose signature holds into the next commit, with the records of persons that it commits to.
+    pub fn take(&mut self, entry: &Entry, persons: &[SaltedPerson], now: Timestamp) -> Result<u64, Refusal> {
         if entry.time() > now + CLOCK_TOLERANCE {
             return Err(Refusal::Future { claimed: entry.time(), now });
         }
+        check_persons(&statement(entry)?, persons)?;
         let index = self.ledger.tree().size();
         self.state.admit(index, entry, self.ledger.tree(), &KeptBodies::default())?;
+        persons.iter().for_each(|person| self.ledger.keep_person(person));
         Ok(self.ledger.append(entry))
+    }
+
+    /// Whether this very entry is logged at an index.
+    pub(crate) fn is_at(&self, index: u64, entry: &Entry) -> bool {
+        self.ledger.tree().leaf(index) == Some(entry.leaf_hash())
+    }
+
+    /// Publishes an entry whose device has signed another one with its sequence number, in the next commit; gives the index
+    /// of the entry that shows both. One such pair is shown for a sequence number.
+    pub(crate) fn show_two_faces(
+        &mut self,
+        other: &Entry,
+        logged: u64,
+        now: Timestamp,
+    ) -> Result<u64, Refusal> {
+        let (device, seq) = (other.device(), other.seq());
+        if let Some(shown) = self.state.two_faces_of(&device, seq) {
+            return Ok(shown.index);
+        }
+        // Published is only what a log without free text could hold.
+        statement(other)?;
+        let bytes = other.bytes().to_vec();
+        let said = EquivocationShown { device, seq, logged, other: body_hash(&bytes) };
+        let kept = KeptBodies(BTreeMap::from([(said.other, bytes.clone())]));
+        let index = self.try_write(Statement::Equivocation(said), now, &kept)?;
+        self.keep(&self.state.campaign().clone(), bytes, Readers::EveryoneNow);
+        Ok(index)
+    }
+
+    /// Erases a person's record, in the next commit.
+    pub fn erase(&mut self, said: PersonErased, now: Timestamp) -> Result<u64, CentreError> {
+        let commitment = said.commitment;
+        self.write(Statement::Erasure(said), now)?;
+        self.ledger.erase(&commitment);
+        Ok(self.log_size() - 1)
+    }
+
+    /// Logs a look at a person's record, in the next commit; only then may it be shown.
+    pub fn look(&mut self, said: PersonLookedUp, now: Timestamp) -> Result<u64, CentreError> {
+        self.write(Statement::Look(said), now)?;
+        Ok(self.log_size() - 1)
     }
 
     /// Gives a team a device, which retires the one before; in the next commit.
@@ -617,12 +717,25 @@ impl<S: Store> Centre<S> {
         now: Timestamp,
         kept: &KeptBodies,
     ) -> Result<(), CentreError> {
+        let index = self.ledger.tree().size();
+        match self.try_write(statement, now, kept) {
+            Ok(_) => Ok(()),
+            Err(WriteError::Entry(error)) => Err(error.into()),
+            Err(WriteError::Fault(fault)) => Err(at(index, fault)),
+        }
+    }
+
+    fn try_write(
+        &mut self,
+        statement: Statement,
+        now: Timestamp,
+        kept: &KeptBodies,
+    ) -> Result<u64, WriteError> {
         let place = self.state.device_place(&self.device.id()).unwrap_or((0, NO_PREVIOUS));
         let entry = sign(self.state.campaign(), &self.device, place, &statement, now)?;
         let index = self.ledger.tree().size();
-        self.state.admit(index, &entry, self.ledger.tree(), kept).map_err(|fault| at(index, fault))?;
-        self.ledger.append(&entry);
-        Ok(())
+        self.state.admit(index, &entry, self.ledger.tree(), kept)?;
+        Ok(self.ledger.append(&entry))
     }
 
     /// Keeps a body for the next commit, and for the admission of the entry that names it.

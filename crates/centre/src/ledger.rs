@@ -9,10 +9,10 @@ use jiff::Timestamp;
 use sekong_draw::FrozenEntry;
 use sekong_log::{
     Checkpoint, Cosignature, Cosigner, Entry, Hash, Head, HeadError, KeyError, NoteError, ProofError,
-    SignatureLine, SignedNote, SigningKey, TILE_WIDTH, TileError, TileKind, TilePath, Tree, VerifierKey,
-    empty_root, encode_bundle, leaf_hash, tile_bytes, tiles_for, verify_cosignature,
+    SaltedPerson, SignatureLine, SignedNote, SigningKey, TILE_WIDTH, TileError, TileKind, TilePath, Tree,
+    VerifierKey, empty_root, encode_bundle, leaf_hash, tile_bytes, tiles_for, verify_cosignature,
 };
-use sekong_store::{Commit, Store, StoreError, StoredBody, StoredHead};
+use sekong_store::{Commit, Store, StoreError, StoredBody, StoredHead, StoredPerson};
 
 use crate::folder::{Folder, FolderError};
 use crate::receipt::Receipt;
@@ -98,6 +98,10 @@ pub struct Ledger<S> {
     tree: Tree,
     leaves: Leaves,
     bodies: Vec<StoredBody>,
+    persons: Vec<StoredPerson>,
+    erased: Vec<[u8; 32]>,
+    /// Whether the database may still hold bytes of an erased record.
+    traces: bool,
     committed: u64,
     heads: VecDeque<KeptHead>,
     commits: u64,
@@ -261,6 +265,9 @@ impl<S: Store> Ledger<S> {
             tree,
             leaves,
             bodies: Vec::new(),
+            persons: Vec::new(),
+            erased: Vec::new(),
+            traces: false,
             committed,
             heads,
             commits: 0,
@@ -347,6 +354,33 @@ impl<S: Store> Ledger<S> {
         self.bodies.push(body);
     }
 
+    /// Takes a person's record into the next commit.
+    pub fn keep_person(&mut self, person: &SaltedPerson) {
+        self.persons.push(StoredPerson {
+            commitment: person.committed().commitment.0,
+            salt: *person.salt(),
+            record: person.padded().to_vec(),
+        });
+    }
+
+    /// Erases a person's record with the next commit.
+    pub fn erase(&mut self, commitment: &Hash) {
+        self.erased.push(commitment.0);
+    }
+
+    /// Erases what is kept of records that the log says are erased, as after the restoring of an older copy.
+    pub async fn erase_again(&mut self, erased: &BTreeSet<Hash>) -> Result<(), LedgerError> {
+        let kept = self.store.person_commitments().await?;
+        let still: Vec<_> =
+            kept.into_iter().filter(|commitment| erased.contains(&Hash(*commitment))).collect();
+        // Whether the process ended between an erasure and the cutting of its traces is known to nobody.
+        if !erased.is_empty() {
+            self.store.erase(&still).await?;
+            self.traces = !self.store.cut_traces().await?;
+        }
+        Ok(())
+    }
+
     /// Why the published folder lags behind the log, if it does. It is derived: what is missing there is written with
     /// the next commit, or when the log is opened again.
     pub fn unpublished(&self) -> Option<&str> {
@@ -383,7 +417,8 @@ impl<S: Store> Ledger<S> {
         let Some(newest) = self.heads.back().filter(|_| !self.gained.is_empty()) else { return Ok(()) };
         let (head, cosigned) = (newest.stored(), self.gained_heads());
         let (leaves, bodies) = (Vec::new(), Vec::new());
-        let commit = Commit { first_index: self.committed, leaves, bodies, head, cosigned };
+        let (persons, erased) = (Vec::new(), Vec::new());
+        let commit = Commit { first_index: self.committed, leaves, bodies, persons, erased, head, cosigned };
         self.store.commit(&commit).await?;
         self.gained.clear();
         Ok(())
@@ -394,8 +429,12 @@ impl<S: Store> Ledger<S> {
         let leaves = self.leaves.range(first_index, size).unwrap_or_default().to_vec();
         let (head, bodies) = (self.signed_head()?, std::mem::take(&mut self.bodies));
         let cosigned = self.gained_heads();
-        let commit = Commit { first_index, leaves, bodies, head: head.stored(), cosigned };
+        let (persons, erased) = (std::mem::take(&mut self.persons), std::mem::take(&mut self.erased));
+        let commit = Commit { first_index, leaves, bodies, persons, erased, head: head.stored(), cosigned };
         self.store.commit(&commit).await?;
+        if self.traces || !commit.erased.is_empty() {
+            self.traces = !self.store.cut_traces().await?;
+        }
         self.gained.clear();
         self.committed = size;
         self.commits += 1;

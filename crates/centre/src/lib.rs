@@ -44,10 +44,10 @@ pub use service::{Away, Page, Pages, Service, ServiceOptions, Stopped};
 pub use shown::{Claimed, Compared, Dispute, SecondFreeze, Shown, ShownError, ShownFreeze};
 pub use sms::{SmsGateway, SmsGatewayError};
 pub use state::{
-    Admitted, Bodies, Body, DayPlan, DealtShift, Drawn, DrawnOrder, Due, KeyRing, NotedSilence, Outcome,
-    Overdue, Report, SeatKey, State,
+    Admitted, Bodies, Body, Correction, DayPlan, DealtShift, Drawn, DrawnOrder, Due, KeyRing, NotedSilence,
+    Outcome, Overdue, PersonPlace, Report, SeatKey, State, TwoFaces,
 };
-pub use tally::{Degraded, Late, Tally};
+pub use tally::{Amended, Degraded, Late, Tally};
 pub use witness::{
     Cosigning, MemoryLost, Missing, Submission, Witness, WitnessAt, WitnessError, WitnessMemory,
     WitnessOffice, WitnessUrl, WitnessUrlError,

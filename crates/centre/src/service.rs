@@ -13,7 +13,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sekong_draw::Throw;
 use sekong_log::{
-    Absence, Channel, Enrolled, Entry, Hash, OfficerEnrolled, OutagePlanned, Period, TableReason,
+    Absence, Channel, Enrolled, Entry, Hash, OfficerEnrolled, OutagePlanned, Period, PersonErased,
+    PersonLookedUp, SaltedPerson, TableReason,
 };
 use sekong_model::{ProvinceId, TeamId};
 use sekong_store::Store;
@@ -309,9 +310,23 @@ impl Service {
         }
     }
 
-    /// Logs an entry; ends when it is durable.
-    pub(crate) async fn take(&self, entry: Entry) -> Result<Result<Taken, Refusal>, Stopped> {
-        self.ask(|answer| Wish::Take(Box::new(entry), answer)).await
+    /// Logs an entry, with the records of persons that it commits to; ends when both are durable.
+    pub(crate) async fn take(
+        &self,
+        entry: Entry,
+        persons: Vec<SaltedPerson>,
+    ) -> Result<Result<Taken, Refusal>, Stopped> {
+        self.ask(|answer| Wish::Take(Box::new(entry), persons, answer)).await
+    }
+
+    /// Erases a person's record; ends when that is durable.
+    pub(crate) async fn erase(&self, said: PersonErased) -> Result<Result<u64, CentreError>, Stopped> {
+        self.ask(|answer| Wish::Erase(said, answer)).await
+    }
+
+    /// Logs a look at a person's record; ends when that is durable.
+    pub(crate) async fn look(&self, said: PersonLookedUp) -> Result<Result<u64, CentreError>, Stopped> {
+        self.ask(|answer| Wish::Look(said, answer)).await
     }
 
     /// Enrols a device; ends when that is durable.

@@ -3,6 +3,7 @@
 //! The centre admits an entry before it writes it, an auditor admits each entry of a log he was given: both use this
 //! code, so the centre cannot log what an auditor would refuse. What the dice decide is computed here, never read.
 
+mod amend;
 mod draw;
 mod freeze;
 mod lawful;
@@ -28,6 +29,7 @@ use sekong_model::{
 };
 use sekong_plan::Plan;
 
+pub use amend::{Correction, PersonPlace, TwoFaces};
 pub(crate) use freeze::FrozenUnder;
 pub use removals::DealtShift;
 pub use report::{Due, Outcome, Report};
@@ -237,6 +239,11 @@ pub struct State {
     dues: BTreeMap<(Day, Hour), BTreeMap<UnitId, Due>>,
     sealed: BTreeSet<ProvinceId>,
     closes: BTreeMap<(Day, Hour), u64>,
+    /// The slot that a report or a correction is about, by the index of its entry.
+    words: BTreeMap<u64, amend::Slot>,
+    persons: BTreeMap<Hash, PersonPlace>,
+    looks: u64,
+    two_faces: BTreeMap<(DeviceId, u64), TwoFaces>,
     newest_head: Option<(String, Head)>,
     /// When each head was cosigned that an admitted entry quotes, by size.
     heads: BTreeMap<u64, Timestamp>,
@@ -302,6 +309,10 @@ impl State {
             dues: BTreeMap::new(),
             sealed: BTreeSet::new(),
             closes: BTreeMap::new(),
+            words: BTreeMap::new(),
+            persons: BTreeMap::new(),
+            looks: 0,
+            two_faces: BTreeMap::new(),
             newest_head: None,
             heads: BTreeMap::new(),
             quoted: None,
@@ -343,8 +354,12 @@ impl State {
             Statement::Opened(said) => self.admit_opened(entry, said),
             Statement::Relayed(said) => self.admit_relayed(entry, said),
             Statement::Table(said) => self.admit_table(said),
-            Statement::Inspection(said) => self.admit_inspection(index, entry, said),
+            Statement::Inspection(said) => self.admit_inspection(index, entry, said, tree),
+            Statement::Correction(said) => self.admit_correction(index, entry, said),
             Statement::Close(said) => self.admit_close(entry, said, tree),
+            Statement::Equivocation(said) => self.admit_equivocation(index, &said, tree, bodies),
+            Statement::Erasure(said) => self.admit_erasure(index, &said),
+            Statement::Look(said) => self.admit_look(&said),
         }?;
         // A head that a refused entry quotes is nothing that the log tells.
         self.heads.extend(self.quoted.take().map(|quoted| (quoted.size, quoted.at)));
@@ -502,7 +517,8 @@ impl State {
     }
 
     fn check_may_say(&self, entry: &Entry, statement: &Statement) -> Result<(), Fault> {
-        let of_team = matches!(statement, Statement::Inspection(_) | Statement::Opened(_));
+        let of_team =
+            matches!(statement, Statement::Inspection(_) | Statement::Correction(_) | Statement::Opened(_));
         let device = entry.device();
         if of_team == (device == self.centre) { Err(Fault::NotItsToSay { device }) } else { Ok(()) }
     }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
-use sekong_log::SilenceReason;
+use sekong_log::{DeviceId, SilenceReason};
 use sekong_model::{CustodianId, Day, Hour, Moment, Order};
 
-use crate::state::{Outcome, State};
+use crate::state::{Outcome, State, TwoFaces};
 
 /// What was drawn and what became of it; every inspection that the draw placed is counted once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -168,5 +168,44 @@ impl Late {
             late.longest = late.longest.max(by);
         }
         late
+    }
+}
+
+/// What was said about earlier entries. No other figure changes by it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Amended {
+    /// Corrections of reports.
+    pub corrections: u64,
+    /// Of these, those logged after their hour was closed.
+    pub corrections_late: u64,
+    /// Records of persons that were committed to.
+    pub persons: u64,
+    /// Of these, erased.
+    pub persons_erased: u64,
+    /// Looks at records of persons.
+    pub looks: u64,
+    /// Devices that signed two entries with one sequence number.
+    pub two_faces: Vec<(DeviceId, u64, TwoFaces)>,
+}
+
+impl Amended {
+    /// Counts everything so far.
+    pub fn of(state: &State) -> Amended {
+        let erased = state.persons().filter(|(_, place)| place.erased.is_some());
+        let mut amended = Amended {
+            persons: state.persons().count() as u64,
+            persons_erased: erased.count() as u64,
+            looks: state.looks(),
+            two_faces: state.two_faces().map(|(device, seq, shown)| (*device, seq, shown)).collect(),
+            ..Amended::default()
+        };
+        for (day, hour, _, due) in state.dues() {
+            let closed = state.closed_under(day, hour);
+            for correction in due.report.iter().flat_map(|report| &report.corrections) {
+                amended.corrections += 1;
+                amended.corrections_late += u64::from(closed.is_some_and(|size| size <= correction.index));
+            }
+        }
+        amended
     }
 }

@@ -1,12 +1,14 @@
-//! The keys of the seats that throw dice: a seat's first key is told before the public dice, and whoever has the centre
+//! The keys of the seats that throw dice and have records erased: a seat's first key is told before the public dice, and whoever has the centre
 //! alone can change none of them afterwards.
 //!
 //! - *Signature* of who vouches for a key: Ed25519 (RFC 8032, verified strictly) over `lp("sekong/seat-key/v1") ‖
 //!   lp(campaign) ‖ lp(seat) ‖ lp(key) ‖ lp(key before)`, keys as 32 bytes; the last one is empty for a seat that had none.
+//! - *Signature* of who has a person's record erased: likewise over `lp("sekong/erasure/v1") ‖ lp(campaign) ‖ lp(entry) ‖
+//!   lp(commitment) ‖ lp(ground)`, the entry's index as eight bytes, big-endian.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sekong_log::{DeviceId, DeviceKey, OfficerEnrolled, SeatSignature};
+use sekong_log::{DeviceId, DeviceKey, OfficerEnrolled, PersonErased, SeatSignature};
 use sekong_model::{BodyId, CampaignId, Officer, OfficerId};
 
 use crate::release::is_signed;
@@ -53,6 +55,14 @@ impl Seats<'_> {
     pub(crate) fn body(&self, seat: &OfficerId) -> Option<&BodyId> {
         self.officers.iter().find(|officer| officer.id == *seat).map(|officer| &officer.body)
     }
+
+    fn bodies(&self, signers: &[SeatSignature]) -> BTreeSet<&BodyId> {
+        signers.iter().filter_map(|signer| self.body(&signer.officer)).collect()
+    }
+
+    fn signed(&self, signer: &SeatSignature, message: &[u8]) -> bool {
+        self.keys.get(&signer.officer).is_some_and(|key| is_signed(key, message, &signer.signature))
+    }
 }
 
 /// What somebody signs who vouches for a seat's new key.
@@ -71,6 +81,50 @@ pub fn seat_key_message(
     ])
 }
 
+/// What two officers sign who have a person's record erased.
+pub fn erasure_message(campaign: &CampaignId, said: &PersonErased) -> Vec<u8> {
+    length_prefixed(&[
+        b"sekong/erasure/v1",
+        campaign.as_str().as_bytes(),
+        &said.entry.to_be_bytes(),
+        said.commitment.as_bytes(),
+        said.ground.as_str().as_bytes(),
+    ])
+}
+
+/// Why two bodies have not signed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TwoBodiesError {
+    /// Not two officers of two bodies.
+    #[error("{THROWERS} officers of {THROWERS} bodies sign; signed by {}", listed(found))]
+    Signers {
+        /// Who signed.
+        found: Vec<OfficerId>,
+    },
+    /// A signature does not hold.
+    #[error("the signature of {officer} does not hold")]
+    Signature {
+        /// Whose.
+        officer: OfficerId,
+    },
+}
+
+/// Checks that two officers of two bodies signed a message.
+pub fn verify_two_bodies(
+    signers: &[SeatSignature],
+    message: &[u8],
+    seats: &Seats<'_>,
+) -> Result<(), TwoBodiesError> {
+    if signers.len() != THROWERS || seats.bodies(signers).len() != THROWERS {
+        let found = signers.iter().map(|signer| signer.officer.clone()).collect();
+        return Err(TwoBodiesError::Signers { found });
+    }
+    match signers.iter().find(|signer| !seats.signed(signer, message)) {
+        Some(signer) => Err(TwoBodiesError::Signature { officer: signer.officer.clone() }),
+        None => Ok(()),
+    }
+}
+
 /// A seat's signature under some message.
 pub fn sign_for_seat(officer: OfficerId, key: &DeviceKey, message: &[u8]) -> SeatSignature {
     SeatSignature { officer, signature: hex::encode(key.sign(message)) }
@@ -84,9 +138,7 @@ pub fn verify_vouched(said: &OfficerEnrolled, seats: &Seats<'_>) -> Result<(), V
         return Err(VouchError::Vouchers { seat: said.officer.clone(), found });
     }
     let message = seat_key_message(seats.campaign, &said.officer, &said.key, seats.keys.get(&said.officer));
-    let unsigned = said.vouchers.iter().find(|voucher| {
-        !seats.keys.get(&voucher.officer).is_some_and(|key| is_signed(key, &message, &voucher.signature))
-    });
+    let unsigned = said.vouchers.iter().find(|voucher| !seats.signed(voucher, &message));
     unsigned.map_or(Ok(()), |voucher| {
         Err(VouchError::Signature { seat: said.officer.clone(), officer: voucher.officer.clone() })
     })
@@ -94,8 +146,7 @@ pub fn verify_vouched(said: &OfficerEnrolled, seats: &Seats<'_>) -> Result<(), V
 
 /// Whether the vouchers are two, of two bodies, neither of which is the seat's.
 fn are_others(said: &OfficerEnrolled, seats: &Seats<'_>) -> bool {
-    let bodies: BTreeSet<&BodyId> =
-        said.vouchers.iter().filter_map(|voucher| seats.body(&voucher.officer)).collect();
+    let bodies = seats.bodies(&said.vouchers);
     let own = seats.body(&said.officer).is_some_and(|body| bodies.contains(body));
     said.vouchers.len() == THROWERS && bodies.len() == THROWERS && !own
 }

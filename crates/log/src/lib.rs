@@ -15,6 +15,7 @@ pub mod cosign;
 pub mod entry;
 pub mod merkle;
 pub mod note;
+pub mod person;
 pub mod remark;
 pub mod statement;
 pub mod tile;
@@ -36,6 +37,9 @@ pub use merkle::{
 pub use note::{
     KeyError, KeyKind, NOTE_MAX_BYTES, NOTE_MAX_SIGNATURES, NoteError, SIGNATURE_BYTES, SignatureLine,
     SignedNote, SigningKey, VerifierKey,
+};
+pub use person::{
+    PERSON_TAG, PERSONS_MAX, Part, PersonCommitted, PersonError, PersonRecord, SaltedPerson, SizeClass,
 };
 pub use remark::{REMARK_MAX_CHARS, Remark, RemarkError};
 pub use statement::*;

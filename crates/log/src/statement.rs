@@ -13,7 +13,14 @@ use sekong_model::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{BoxKey, DeviceId, Hash, Remark};
+use crate::{BoxKey, DeviceId, Hash, PersonCommitted, Remark};
+
+mod amend;
+
+pub use amend::{
+    CorrectionReason, EquivocationShown, ErasureGround, InspectionCorrected, LookPurpose, Looker,
+    PersonErased, PersonLookedUp,
+};
 
 /// The content of an entry: `kind` names the step, `body` holds its data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,8 +60,16 @@ pub enum Statement {
     Table(TableReplaced),
     /// A team reports an inspection.
     Inspection(InspectionReported),
+    /// A team corrects a report.
+    Correction(InspectionCorrected),
     /// The time for reports on an hour ran out.
     Close(HourClosed),
+    /// A device signed two entries with one sequence number.
+    Equivocation(EquivocationShown),
+    /// A person's record is erased.
+    Erasure(PersonErased),
+    /// Somebody looked at a person's record.
+    Look(PersonLookedUp),
 }
 
 impl Statement {
@@ -63,6 +78,15 @@ impl Statement {
         let whole = serde_json::to_value(self).expect("statements are plain maps with text keys");
         let kind = whole.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
         (kind, whole.get("body").cloned().unwrap_or_default())
+    }
+
+    /// The records of persons that it commits to.
+    pub fn persons(&self) -> &[PersonCommitted] {
+        match self {
+            Statement::Inspection(said) => &said.persons,
+            Statement::Correction(said) => &said.persons,
+            _ => &[],
+        }
     }
 
     /// The statement of an entry's kind and body.
@@ -508,6 +532,22 @@ pub struct InspectionReported {
     pub started: Timestamp,
     /// Vehicles passed, inspected, and inspected with a find.
     pub counts: Counts,
+    /// The newest head that the device knew: the report was not written before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<SeenHead>,
+    /// Records of persons, which lie beside the log.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub persons: Vec<PersonCommitted>,
+}
+
+/// A head of this log, by what it says of the tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeenHead {
+    /// Entries under it.
+    pub size: u64,
+    /// RFC 6962 root over them.
+    pub root: Hash,
 }
 
 /// The time for reports on an hour ran out: what is first cosigned above this entry's head arrived late.

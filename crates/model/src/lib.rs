@@ -6,6 +6,7 @@
 mod breach;
 mod calendar;
 mod campaign;
+mod case_number;
 mod coverage;
 mod faults;
 mod ids;
@@ -25,6 +26,7 @@ mod unit;
 pub use breach::Breach;
 pub use calendar::{DAYS_PER_WEEK, Phase};
 pub use campaign::*;
+pub use case_number::{CaseNumber, CaseNumberError};
 pub use coverage::{UncoveredReason, Warning};
 pub use faults::{CampaignError, CampaignErrors, ERRORS_MAX, Kind, Problem, Relation};
 pub use ids::*;

@@ -8,11 +8,11 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use sekong_centre::{SmsGateway, WitnessUrl};
 use sekong_draw::ThrownDice;
-use sekong_log::{DeviceId, Remark};
+use sekong_log::{DeviceId, ErasureGround, Hash, Remark};
 use sekong_model::{CampaignId, CustodianId, Day, OfficerId, ProvinceId, TeamId};
 
 use crate::clocks::{DemoStart, Speed};
@@ -71,6 +71,11 @@ pub enum Command {
         after_help = "Examples:\n  sekong dice public --data /srv/sekong --digits 35142612455136421563241526354123665142351624351624 --method on-film-in-court\n  sekong dice throw http://127.0.0.1:8080 --key campaign.vkey --digits 22651434615213645162345162435162435142351624135162 --officer centre-police=police.key --officer centre-court=court.key"
     )]
     Dice(DiceCommand),
+    /// Have a person's record erased: two officers of different bodies sign it
+    #[command(
+        after_help = "Example:\n  sekong erase --campaign northeast-2017 --entry 1234 --commitment 4a0f27c1ab9c9d51ca6f3b1be5d4e57c2bb46d12a3f2c6d3f3f9dbf8c1e5a917 --ground case-ended --officer centre-court=court.key --officer centre-police=police.key --centre http://127.0.0.1:8080"
+    )]
+    Erase(EraseArgs),
     /// Compute the plan of one province and day, with its certificate
     #[command(
         after_help = "Example:\n  sekong plan campaigns/northeast-2017 --province stung-treng --day 2017-01-01 --out plan.json"
@@ -399,6 +404,52 @@ pub struct DiceThrowArgs {
 
 fn thrown(text: &str) -> Result<ThrownDice, String> {
     ThrownDice::try_from(text.to_owned()).map_err(|error| error.to_string())
+}
+
+/// The legal ground of an erasure.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+#[allow(missing_docs, reason = "each is the ground of the same name")]
+pub enum Ground {
+    CourtOrder,
+    RetentionEnded,
+    CaseEnded,
+    PersonsRight,
+    RecordedInError,
+}
+
+impl From<Ground> for ErasureGround {
+    fn from(ground: Ground) -> ErasureGround {
+        match ground {
+            Ground::CourtOrder => ErasureGround::CourtOrder,
+            Ground::RetentionEnded => ErasureGround::RetentionEnded,
+            Ground::CaseEnded => ErasureGround::CaseEnded,
+            Ground::PersonsRight => ErasureGround::PersonsRight,
+            Ground::RecordedInError => ErasureGround::RecordedInError,
+        }
+    }
+}
+
+/// Arguments of `sekong erase`.
+#[derive(Debug, Args)]
+pub struct EraseArgs {
+    /// The campaign's id
+    #[arg(long, value_name = "ID")]
+    pub campaign: CampaignId,
+    /// Index of the entry that commits to the record
+    #[arg(long, value_name = "INDEX")]
+    pub entry: u64,
+    /// The commitment
+    #[arg(long, value_name = "64HEX")]
+    pub commitment: Hash,
+    /// On which legal ground
+    #[arg(long, value_enum, value_name = "GROUND")]
+    pub ground: Ground,
+    /// A seat and the file with its key; two, of different bodies
+    #[arg(long, value_name = "ID=FILE", required = true)]
+    pub officer: Vec<OfficerKey>,
+    /// The centre's address; without it what two officers signed is printed, for POST /api/erasures
+    #[arg(long, value_name = "URL")]
+    pub centre: Option<String>,
 }
 
 /// Arguments of `sekong dice vouch`.

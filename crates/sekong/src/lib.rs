@@ -61,6 +61,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Dice(DiceCommand::Public(args)) => commands::dice::public(&args),
         Command::Dice(DiceCommand::Throw(args)) => commands::dice::throw(&args),
         Command::Dice(DiceCommand::Vouch(args)) => commands::dice::vouch(&args),
+        Command::Erase(args) => commands::erase::run(&args),
         Command::Plan(args) => commands::plan::run(&args),
         Command::Game(GameCommand::Solve(args)) => commands::game_solve::run(&args),
         Command::Draw(DrawCommand::Simulate(args)) => commands::draw_simulate::run(&args),

@@ -5,6 +5,7 @@ use sekong_log::{DeviceId, DeviceKey, Entry, EntryDraft, EntryError, Hash, NO_PR
 use sekong_model::CampaignId;
 
 /// A device with its place in its own chain of entries.
+#[derive(Clone)]
 pub struct Device {
     key: DeviceKey,
     campaign: CampaignId,

@@ -42,6 +42,24 @@ pub struct StoredBody {
     pub public_from_s: Option<i64>,
 }
 
+/// A person's record, which lies beside the log and can be erased.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredPerson {
+    /// What an entry commits to.
+    pub commitment: [u8; 32],
+    /// The salt of the commitment.
+    pub salt: [u8; 32],
+    /// The padded record.
+    pub record: Vec<u8>,
+}
+
+impl std::fmt::Debug for StoredPerson {
+    /// No record of a person enters an error or a trace.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoredPerson").finish_non_exhaustive()
+    }
+}
+
 /// One group commit: leaves in order, their bodies, the head above them, and what earlier heads have gained since. Without
 /// leaves it writes the newest head anew, with what that has gained.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +70,10 @@ pub struct Commit {
     pub leaves: Vec<Vec<u8>>,
     /// New bodies; one that is stored already is left as it is.
     pub bodies: Vec<StoredBody>,
+    /// New records of persons.
+    pub persons: Vec<StoredPerson>,
+    /// Commitments of the records that are erased.
+    pub erased: Vec<[u8; 32]>,
     /// The head above the last leaf.
     pub head: StoredHead,
     /// Earlier heads, each of a stored size, whose notes take the place of those that are stored.
@@ -145,6 +167,18 @@ pub trait Store: Send + Sync {
     /// One body by its SHA-256.
     fn body(&mut self, hash: [u8; 32])
     -> impl Future<Output = Result<Option<StoredBody>, StoreError>> + Send;
+    /// A person's record by its commitment; `None` once it is erased.
+    fn person(
+        &mut self,
+        commitment: [u8; 32],
+    ) -> impl Future<Output = Result<Option<StoredPerson>, StoreError>> + Send;
+    /// The commitments of all records that are kept, ascending.
+    fn person_commitments(&mut self) -> impl Future<Output = Result<Vec<[u8; 32]>, StoreError>> + Send;
+    /// Erases records, with no leaf that says so: as after the restoring of an older copy.
+    fn erase(&mut self, commitments: &[[u8; 32]]) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Overwrites what the database's files may still hold of erased records; `false` if readers kept it from that: then it
+    /// is to be asked again.
+    fn cut_traces(&mut self) -> impl Future<Output = Result<bool, StoreError>> + Send;
     /// The hashes of all bodies, ascending.
     fn body_hashes(&mut self) -> impl Future<Output = Result<Vec<[u8; 32]>, StoreError>> + Send;
     /// Ends the connection; what was committed stays.

@@ -5,10 +5,10 @@ use std::path::Path;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 
-use crate::{Commit, Store, StoreError, StoredBody, StoredHead, StoredLeaf};
+use crate::{Commit, Store, StoreError, StoredBody, StoredHead, StoredLeaf, StoredPerson};
 
 /// The tables of a log.
-const LAYOUT: Layout = Layout { number: 1, sql: include_str!("sqlite.sql") };
+const LAYOUT: Layout = Layout { number: 2, sql: include_str!("sqlite.sql") };
 
 /// Pages (4 KiB) in the write-ahead log before SQLite moves them into the database: 64 MiB, so that a checkpoint,
 /// which costs further fsyncs, is rare.
@@ -136,6 +136,7 @@ fn writing(path: &Path) -> SqliteConnectOptions {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .pragma("wal_autocheckpoint", AUTOCHECKPOINT_PAGES)
+        .pragma("secure_delete", "ON")
         .disable_statement_logging()
 }
 
@@ -145,6 +146,17 @@ async fn connect(options: SqliteConnectOptions) -> Result<SqliteConnection, Stor
 
 fn leaf_of(row: &SqliteRow) -> Result<StoredLeaf, StoreError> {
     Ok(StoredLeaf { index: size_of(row.get(0))?, leaf: row.get(1) })
+}
+
+async fn delete_persons(tx: &mut SqliteConnection, commitments: &[[u8; 32]]) -> Result<(), StoreError> {
+    for commitment in commitments {
+        sqlx::query("DELETE FROM persons WHERE commitment = ?")
+            .bind(&commitment[..])
+            .execute(&mut *tx)
+            .await
+            .map_err(failed("erasing persons' records"))?;
+    }
+    Ok(())
 }
 
 impl Store for SqliteStore {
@@ -187,6 +199,16 @@ impl Store for SqliteStore {
             .await
             .map_err(failed(doing))?;
         }
+        for person in &commit.persons {
+            sqlx::query("INSERT INTO persons (commitment, salt, record) VALUES (?, ?, ?)")
+                .bind(&person.commitment[..])
+                .bind(&person.salt[..])
+                .bind(&person.record)
+                .execute(&mut *tx)
+                .await
+                .map_err(failed(doing))?;
+        }
+        delete_persons(&mut tx, &commit.erased).await?;
         sqlx::query("INSERT INTO heads (size, note) VALUES (?, ?)")
             .bind(stored_number(commit.head.size))
             .bind(&commit.head.note)
@@ -233,6 +255,38 @@ impl Store for SqliteStore {
             auditors_from_s: row.get(1),
             public_from_s: row.get(2),
         }))
+    }
+
+    async fn person(&mut self, commitment: [u8; 32]) -> Result<Option<StoredPerson>, StoreError> {
+        let row = sqlx::query("SELECT salt, record FROM persons WHERE commitment = ?")
+            .bind(&commitment[..])
+            .fetch_optional(&mut self.connection)
+            .await
+            .map_err(failed("reading a person's record"))?;
+        row.map(|row| Ok(StoredPerson { commitment, salt: hash_of(row.get(0))?, record: row.get(1) }))
+            .transpose()
+    }
+
+    async fn person_commitments(&mut self) -> Result<Vec<[u8; 32]>, StoreError> {
+        let rows = sqlx::query("SELECT commitment FROM persons ORDER BY commitment")
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(failed("listing the persons' records"))?;
+        rows.iter().map(|row| hash_of(row.get(0))).collect()
+    }
+
+    async fn erase(&mut self, commitments: &[[u8; 32]]) -> Result<(), StoreError> {
+        let doing = "erasing persons' records";
+        let mut tx = self.connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed(doing))?;
+        delete_persons(&mut tx, commitments).await?;
+        tx.commit().await.map_err(failed(doing))
+    }
+
+    /// `secure_delete` has zeros in the place of what was deleted; the old pages stand in the write-ahead log until that is
+    /// moved into the file and cut.
+    async fn cut_traces(&mut self) -> Result<bool, StoreError> {
+        let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut self.connection).await;
+        Ok(row.map_err(failed("cutting the write-ahead log"))?.get::<i64, _>(0) == 0)
     }
 
     async fn body_hashes(&mut self) -> Result<Vec<[u8; 32]>, StoreError> {

@@ -14,3 +14,9 @@ CREATE TABLE bodies (
     auditors_from_s INTEGER,
     public_from_s   INTEGER
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE persons (
+    commitment BLOB PRIMARY KEY CHECK (length(commitment) = 32),
+    salt       BLOB NOT NULL CHECK (length(salt) = 32),
+    record     BLOB NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -125,5 +125,7 @@ fn report(duty: DutyView) -> Result<InspectionReported, Trouble> {
         order: duty.order,
         started: duty.begins + SignedDuration::from_mins(3),
         counts: Counts::new(7, 4, 0).map_err(Trouble::program)?,
+        seen: None,
+        persons: Vec::new(),
     })
 }

@@ -10,12 +10,12 @@ use super::extract::{InPath, InQuery};
 use super::problem::Problem;
 use super::session::{Role, Session};
 use super::views::{
-    BoardLine, BoardView, EvidenceView, InspectionDetail, InspectionState, InspectionView, ProblemView,
-    ReportView, SlotView,
+    BoardLine, BoardView, CorrectionView, EvidenceView, InspectionDetail, InspectionState, InspectionView,
+    ProblemView, ReportView, SlotView,
 };
 use crate::schedule::decided_until;
 use crate::service::{Desk, Service};
-use crate::state::{Due, Outcome, Report, State as Log};
+use crate::state::{Correction, Due, Outcome, Report, State as Log};
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Asked {
@@ -173,6 +173,18 @@ pub(crate) fn report(report: &Report) -> ReportView {
         passed: report.counts.passed(),
         inspected: report.counts.inspected(),
         found: report.counts.found(),
+        corrections: report.corrections.iter().map(correction).collect(),
+    }
+}
+
+fn correction(correction: &Correction) -> CorrectionView {
+    let Correction { index, said } = correction;
+    CorrectionView {
+        index: *index,
+        reason: said.reason,
+        passed: said.counts.passed(),
+        inspected: said.counts.inspected(),
+        found: said.counts.found(),
     }
 }
 
@@ -243,7 +255,8 @@ fn evidence(desk: &dyn Desk, due: &Due, order_index: Option<u64>) -> EvidenceVie
     let Some(report) = &due.report else {
         return EvidenceView { rung: "none".to_owned(), not_before: None, not_after: None };
     };
-    let not_before = order_index.map(|index| desk.state().written_under(index + 1));
+    let quoted = order_index.map(|index| index + 1).into_iter().chain(report.seen);
+    let not_before = quoted.map(|size| desk.state().written_under(size)).max();
     let not_after = desk.first_cosigned_over(report.index);
     let rung = if not_before.is_some() && not_after.is_some() { "R2" } else { "R1" };
     EvidenceView { rung: rung.to_owned(), not_before, not_after }

@@ -7,7 +7,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::StatusCode;
 use futures_util::StreamExt;
-use sekong_log::{Enrolled, Entry, leaf_hash};
+use sekong_log::{Enrolled, Entry, SaltedPerson, leaf_hash};
 use serde::de::DeserializeOwned;
 
 use super::extract::InPath;
@@ -44,27 +44,41 @@ pub(crate) async fn take(
     State(service): State<Service>,
     body: Body,
 ) -> Result<(StatusCode, Json<ReceiptView>), Problem> {
-    let bytes = whole(body).await?;
-    let entry = Entry::parse(&bytes)?;
-    let taken = service.take(entry).await??;
-    let receipt = receipt(&service, taken.index()).await?;
-    match taken {
-        Taken::New(_) => Ok((StatusCode::CREATED, Json(receipt))),
-        Taken::Before(_) if receipt.entry.as_bytes() == &bytes[..] => Ok((StatusCode::OK, Json(receipt))),
-        Taken::Before(index) => Err(Problem::new(
+    let entry = Entry::parse(&whole(body).await?)?;
+    take_with(&service, entry, Vec::new()).await
+}
+
+/// Logs an entry with the records of persons that it commits to.
+pub(super) async fn take_with(
+    service: &Service,
+    entry: Entry,
+    persons: Vec<SaltedPerson>,
+) -> Result<(StatusCode, Json<ReceiptView>), Problem> {
+    match service.take(entry, persons).await?? {
+        Taken::New(index) => Ok((StatusCode::CREATED, Json(receipt(service, index).await?))),
+        Taken::Before(index) => Ok((StatusCode::OK, Json(receipt(service, index).await?))),
+        Taken::TwoFaces { logged, shown } => Err(Problem::new(
             StatusCode::CONFLICT,
             "equivocation",
             "The entry is refused",
-            format!("this device signed another entry with this sequence number: entry {index} of the log"),
+            format!(
+                "this device signed another entry with this sequence number, entry {logged} of the log; entry {shown} \
+                 shows both to everybody"
+            ),
         )
         .field("seq")
-        .hint("use the next sequence number and name that entry as the one before")),
+        .hint("use the next sequence number and name the device's last entry as the one before")),
     }
 }
 
 /// Reads a body that may be neither large nor slow.
 pub(crate) async fn whole(body: Body) -> Result<Bytes, Problem> {
-    let read = tokio::time::timeout(BODY_LIMIT, read_whole(body)).await;
+    whole_up_to(body, BODY_MAX_BYTES).await
+}
+
+/// The same with another bound.
+pub(super) async fn whole_up_to(body: Body, max_bytes: usize) -> Result<Bytes, Problem> {
+    let read = tokio::time::timeout(BODY_LIMIT, read_whole(body, max_bytes)).await;
     let slow = |_| {
         Problem::new(
             StatusCode::REQUEST_TIMEOUT,
@@ -77,7 +91,7 @@ pub(crate) async fn whole(body: Body) -> Result<Bytes, Problem> {
     };
     let bytes = read.map_err(slow)?;
     let bytes = bytes.map_err(|error| Problem::unreadable("body", format!("the body broke off: {error}")))?;
-    bytes.ok_or_else(|| too_large(format!("a body has at most {BODY_MAX_BYTES} bytes")))
+    bytes.ok_or_else(|| too_large(format!("a body has at most {max_bytes} bytes")))
 }
 
 /// Reads a body of JSON that has a shape.
@@ -87,11 +101,11 @@ pub(crate) async fn read<T: DeserializeOwned>(body: Body) -> Result<T, Problem> 
 
 /// The body's bytes; `None` if it is too large. Then it is read on and thrown away, up to a bound: a caller who is still
 /// sending would see a broken connection, not the answer.
-async fn read_whole(body: Body) -> Result<Option<Bytes>, axum::Error> {
+async fn read_whole(body: Body, max_bytes: usize) -> Result<Option<Bytes>, axum::Error> {
     let (mut frames, mut read, mut thrown) = (body.into_data_stream(), Vec::new(), 0);
     while let Some(frame) = frames.next().await {
         let frame = frame?;
-        if read.len() + frame.len() <= BODY_MAX_BYTES && thrown == 0 {
+        if read.len() + frame.len() <= max_bytes && thrown == 0 {
             read.extend_from_slice(&frame);
             continue;
         }

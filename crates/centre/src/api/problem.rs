@@ -58,6 +58,14 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// What another role may do.
+    pub(crate) fn other_role(detail: &str) -> Problem {
+        Problem::new(StatusCode::FORBIDDEN, "other-role", "Not for this role", detail)
+            .hint("sign in under another role")
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -114,6 +122,15 @@ impl From<Refusal> for Problem {
                 refused(StatusCode::UNPROCESSABLE_ENTITY, "clock-ahead", "time", &refusal)
                     .hint("set the device's clock by GET /api/clock and sign again")
             }
+            Refusal::OtherPersons { .. } => {
+                refused(StatusCode::UNPROCESSABLE_ENTITY, "other-persons", "persons", &refusal)
+                    .hint("send each record with its entry, in the order of the commitments, to /api/entries/with-persons")
+            }
+            Refusal::Person { place, .. } => {
+                let field = format!("persons[{place}]");
+                refused(StatusCode::UNPROCESSABLE_ENTITY, "other-persons", &field, &refusal)
+                    .hint("commit to the padded record with the salt that is sent")
+            }
         }
     }
 }
@@ -152,7 +169,8 @@ impl From<Fault> for Problem {
     fn from(fault: Fault) -> Problem {
         let other =
             (StatusCode::UNPROCESSABLE_ENTITY, fault.rule(), "body", "the log would not verify with it");
-        let (status, name, field, hint) = of_device(&fault).or_else(|| of_content(&fault)).unwrap_or(other);
+        let known = of_device(&fault).or_else(|| of_content(&fault)).or_else(|| of_amendment(&fault));
+        let (status, name, field, hint) = known.unwrap_or(other);
         refused(status, name, field, &fault).hint(hint)
     }
 }
@@ -244,6 +262,48 @@ fn of_content(fault: &Fault) -> Option<Mend<'static>> {
         Fault::Unknown { .. } => (S::UNPROCESSABLE_ENTITY, "unknown-name", "body", "see GET /api/campaign"),
         Fault::Unreadable { .. } => {
             (S::UNPROCESSABLE_ENTITY, "unreadable-statement", "body", "see the statements in the log")
+        }
+        _ => return None,
+    })
+}
+
+/// What is said of earlier entries.
+fn of_amendment(fault: &Fault) -> Option<Mend<'static>> {
+    use StatusCode as S;
+    Some(match fault {
+        Fault::Erased { .. } => (S::GONE, "erased", "commitment", "only its commitment is left, in the log"),
+        Fault::NoPerson { .. } => {
+            (S::NOT_FOUND, "not-found", "commitment", "name a commitment that an entry holds under persons")
+        }
+        Fault::OtherEntry { .. } => {
+            (S::UNPROCESSABLE_ENTITY, "other-entry", "entry", "name the entry that holds the commitment")
+        }
+        Fault::Erasure(_) => (
+            S::UNPROCESSABLE_ENTITY,
+            "not-signed",
+            "signers",
+            "two officers of different bodies sign it by `sekong erase`",
+        ),
+        Fault::NoReport { .. } => {
+            (S::UNPROCESSABLE_ENTITY, "no-report", "body.of", "name the entry with the report")
+        }
+        Fault::NotTheNewest { .. } => {
+            (S::CONFLICT, "corrected-before", "body.of", "look at the newest word and correct that")
+        }
+        Fault::BeforeSeen { .. } => (
+            S::UNPROCESSABLE_ENTITY,
+            "before-seen",
+            "time",
+            "set the device's clock by GET /api/clock and sign again",
+        ),
+        Fault::HeadOfAnotherTree { .. } => (
+            S::UNPROCESSABLE_ENTITY,
+            "other-head",
+            "body.seen",
+            "quote size and root of a head that was published",
+        ),
+        Fault::TooManyPersons { .. } => {
+            (S::UNPROCESSABLE_ENTITY, "too-many-persons", "body.persons", "put the others into a correction")
         }
         _ => return None,
     })

@@ -78,14 +78,14 @@ impl Session {
     pub(crate) fn team(&self) -> Result<&TeamId, Problem> {
         match (&self.role, &self.team) {
             (Role::Team, Some(team)) => Ok(team),
-            _ => Err(forbidden("orders are shown to the team they are for")),
+            _ => Err(Problem::other_role("orders are shown to the team they are for")),
         }
     }
 
     /// Whether this role may look at the board.
     pub(crate) fn check_sees_board(&self) -> Result<(), Problem> {
         match self.role {
-            Role::Team => Err(forbidden("a team sees its own orders, not the board")),
+            Role::Team => Err(Problem::other_role("a team sees its own orders, not the board")),
             Role::DutyOfficer | Role::Commander | Role::Analyst | Role::Inspectorate | Role::Auditor => {
                 Ok(())
             }
@@ -97,7 +97,7 @@ impl Session {
         match self.role {
             Role::DutyOfficer | Role::Commander => Ok(()),
             Role::Team | Role::Analyst | Role::Inspectorate | Role::Auditor => {
-                Err(forbidden("this is for the duty officer or the commander"))
+                Err(Problem::other_role("this is for the duty officer or the commander"))
             }
         }
     }
@@ -122,11 +122,6 @@ fn code(key: &Hash, text: &str) -> Hmac<Sha256> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("HMAC takes a key of any length");
     mac.update(text.as_bytes());
     mac
-}
-
-fn forbidden(detail: &str) -> Problem {
-    Problem::new(StatusCode::FORBIDDEN, "other-role", "Not for this role", detail)
-        .hint("sign in under another role")
 }
 
 /// The values of a cookie: there may be a stale one beside the good one.

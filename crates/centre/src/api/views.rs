@@ -1,7 +1,7 @@
 //! What the API answers, as JSON: one type an answer. Nothing here computes.
 
 use jiff::Timestamp;
-use sekong_log::{BoxKey, DeviceId, Hash, SilenceReason, Statement};
+use sekong_log::{BoxKey, CorrectionReason, DeviceId, Hash, PersonRecord, SilenceReason, Statement};
 use sekong_model::{CustodianId, Day, Hour, Moment, Order, PostId, ProvinceId, TeamId, UnitId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -290,6 +290,39 @@ pub struct ReportView {
     pub inspected: u32,
     /// Of these, with a find.
     pub found: u32,
+    /// What the team corrected afterwards, in order; the last one is its newest word.
+    pub corrections: Vec<CorrectionView>,
+}
+
+/// A team's correction of its report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CorrectionView {
+    /// Index of its entry in the log.
+    pub index: u64,
+    /// `miscounted`, `mistyped` or `rechecked`.
+    #[schema(value_type = String)]
+    pub reason: CorrectionReason,
+    /// Vehicles, boats and people on foot that passed.
+    pub passed: u32,
+    /// Of these, inspected.
+    pub inspected: u32,
+    /// Of these, with a find.
+    pub found: u32,
+}
+
+/// A person's record, as it is shown to who has a case and a purpose.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PersonView {
+    /// Index of the entry that says who looked, and why.
+    pub index: u64,
+    /// Index of the entry that commits to the record.
+    pub entry: u64,
+    /// The salt of the commitment.
+    #[schema(value_type = String)]
+    pub salt: Hash,
+    /// The record.
+    #[schema(value_type = Object)]
+    pub record: PersonRecord,
 }
 
 /// One inspection with what proves it.
@@ -327,7 +360,7 @@ pub struct InspectionDetail {
 pub struct EvidenceView {
     /// `none`, `R1` (signed) or `R2` (timed).
     pub rung: String,
-    /// The report was not written before: time of the order's entry.
+    /// The report was not written before: time of the order's entry, or of the head that the report quotes if that is newer.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub not_before: Option<Timestamp>,
     /// The report was not logged after: time of the first known cosignature above it.
@@ -595,7 +628,11 @@ pub enum KindView {
     Relayed,
     Table,
     Inspection,
+    Correction,
     Close,
+    Equivocation,
+    Erasure,
+    Look,
 }
 
 impl From<&Statement> for KindView {
@@ -618,7 +655,11 @@ impl From<&Statement> for KindView {
             Statement::Relayed(_) => KindView::Relayed,
             Statement::Table(_) => KindView::Table,
             Statement::Inspection(_) => KindView::Inspection,
+            Statement::Correction(_) => KindView::Correction,
             Statement::Close(_) => KindView::Close,
+            Statement::Equivocation(_) => KindView::Equivocation,
+            Statement::Erasure(_) => KindView::Erasure,
+            Statement::Look(_) => KindView::Look,
         }
     }
 }

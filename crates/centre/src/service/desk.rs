@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sekong_draw::SealedBox;
 use sekong_log::{Hash, TilePath};
 use sekong_model::{Day, Hour, Moment, ProvinceId, TeamId};
-use sekong_store::{Store, StoreError, StoredBody, StoredLeaf};
+use sekong_store::{Store, StoreError, StoredBody, StoredLeaf, StoredPerson};
 use tokio::sync::Mutex;
 
 use crate::bodies::OrderOpening;
@@ -115,6 +115,8 @@ pub(crate) trait Shelf: Send + Sync {
     fn leaves(&self, from: u64, limit: u64) -> Answer<'_, Vec<StoredLeaf>>;
     /// One body.
     fn body(&self, hash: Hash) -> Answer<'_, Option<StoredBody>>;
+    /// One person's record.
+    fn person(&self, commitment: Hash) -> Answer<'_, Option<StoredPerson>>;
 }
 
 impl<R: Store> Shelf for Mutex<R> {
@@ -124,5 +126,9 @@ impl<R: Store> Shelf for Mutex<R> {
 
     fn body(&self, hash: Hash) -> Answer<'_, Option<StoredBody>> {
         Box::pin(async move { self.lock().await.body(hash.0).await })
+    }
+
+    fn person(&self, commitment: Hash) -> Answer<'_, Option<StoredPerson>> {
+        Box::pin(async move { self.lock().await.person(commitment.0).await })
     }
 }

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use sekong_draw::Throw;
-use sekong_log::{Channel, Enrolled, Entry, OfficerEnrolled, OutagePlanned, Period, TableReason};
+use sekong_log::{
+    Channel, Enrolled, Entry, OfficerEnrolled, OutagePlanned, Period, PersonErased, PersonLookedUp,
+    SaltedPerson, TableReason,
+};
 use sekong_model::{Moment, TeamId};
 use sekong_store::Store;
 use tokio::sync::{RwLock, mpsc, oneshot, watch};
@@ -24,8 +27,12 @@ const BATCH_MAX: usize = 256;
 
 /// What the writer is asked for.
 pub(super) enum Wish {
-    /// Log an entry of a device.
-    Take(Box<Entry>, oneshot::Sender<Result<Taken, Refusal>>),
+    /// Log an entry of a device, with the records of persons that it commits to.
+    Take(Box<Entry>, Vec<SaltedPerson>, oneshot::Sender<Result<Taken, Refusal>>),
+    /// Erase a person's record.
+    Erase(PersonErased, oneshot::Sender<Result<u64, CentreError>>),
+    /// Log a look at a person's record.
+    Look(PersonLookedUp, oneshot::Sender<Result<u64, CentreError>>),
     /// Enrol a device.
     Enrol(Enrolled, oneshot::Sender<Result<u64, CentreError>>),
     /// Log that a team's newest order is relayed, and give its code.
@@ -51,17 +58,15 @@ pub(super) enum Wish {
 pub(crate) enum Taken {
     /// It was logged now.
     New(u64),
-    /// An entry of this device and sequence stands there already.
+    /// It stands there already.
     Before(u64),
-}
-
-impl Taken {
-    /// The index in the log.
-    pub(crate) fn index(self) -> u64 {
-        match self {
-            Taken::New(index) | Taken::Before(index) => index,
-        }
-    }
+    /// Another entry of this device and sequence stands there, and both are shown.
+    TwoFaces {
+        /// Index of the other one.
+        logged: u64,
+        /// Index of the entry that shows both.
+        shown: u64,
+    },
 }
 
 /// An answer that waits for the commit.
@@ -128,7 +133,11 @@ impl<S: Store> Writer<S> {
         for wish in batch {
             let now = self.clock.now();
             match wish {
-                Wish::Take(entry, to) => answers.push(Answer::Taken(to, take(&mut centre, &entry, now))),
+                Wish::Take(entry, persons, to) => {
+                    answers.push(Answer::Taken(to, take(&mut centre, &entry, &persons, now)));
+                }
+                Wish::Erase(said, to) => answers.push(Answer::Written(to, centre.erase(said, now))),
+                Wish::Look(said, to) => answers.push(Answer::Written(to, centre.look(said, now))),
                 Wish::Enrol(enrolled, to) => {
                     answers.push(Answer::Written(to, centre.enrol(enrolled, now)));
                 }
@@ -185,13 +194,26 @@ impl<S: Store> Writer<S> {
     }
 }
 
-/// An entry whose sequence was used is looked up, so that a device that heard no answer may send it again.
-fn take<S: Store>(centre: &mut Centre<S>, entry: &Entry, now: Timestamp) -> Result<Taken, Refusal> {
-    let refusal = match centre.take(entry, now) {
+/// An entry whose sequence was used is looked up, so that a device that heard no answer may send it again. Another one in
+/// its place is shown to everybody.
+fn take<S: Store>(
+    centre: &mut Centre<S>,
+    entry: &Entry,
+    persons: &[SaltedPerson],
+    now: Timestamp,
+) -> Result<Taken, Refusal> {
+    let refusal = match centre.take(entry, persons, now) {
         Ok(index) => return Ok(Taken::New(index)),
         Err(refusal) => refusal,
     };
     let again = matches!(&refusal, Refusal::Fault(Fault::Sequence { .. }));
     let before = again.then(|| centre.state().logged(&entry.device(), entry.seq())).flatten();
-    before.map(Taken::Before).ok_or(refusal)
+    match before {
+        None => Err(refusal),
+        Some(index) if centre.is_at(index, entry) => Ok(Taken::Before(index)),
+        Some(logged) => {
+            let shown = centre.show_two_faces(entry, logged, now)?;
+            Ok(Taken::TwoFaces { logged, shown })
+        }
+    }
 }

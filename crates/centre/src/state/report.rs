@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use sekong_log::{Entry, Hash, HourClosed, InspectionReported, Tree};
 use sekong_model::{Counts, Day, Hour, PostId, ProvinceId, TeamId, UnitId};
 
-use super::{Admitted, CLOCK_TOLERANCE, State};
+use super::{Admitted, CLOCK_TOLERANCE, Correction, State};
 use crate::fault::Fault;
 use crate::schedule::Job;
 
@@ -36,6 +36,17 @@ pub struct Report {
     pub started: Timestamp,
     /// What it counted.
     pub counts: Counts,
+    /// Entries under the newest head that it quotes: it was not written before that.
+    pub seen: Option<u64>,
+    /// What the team corrected afterwards, in order.
+    pub corrections: Vec<Correction>,
+}
+
+impl Report {
+    fn of(index: u64, said: &InspectionReported) -> Report {
+        let seen = said.seen.map(|seen| seen.size);
+        Report { index, started: said.started, counts: said.counts, seen, corrections: Vec::new() }
+    }
 }
 
 /// What became of an inspection; each is exactly one of these.
@@ -57,6 +68,7 @@ impl State {
         index: u64,
         entry: &Entry,
         said: InspectionReported,
+        tree: &Tree,
     ) -> Result<Admitted, Fault> {
         self.check_day(said.day)?;
         let begins = self.campaign.instant(said.day, said.hour);
@@ -67,7 +79,10 @@ impl State {
             return Err(Fault::WrittenBefore { started: said.started, written: entry.time() });
         }
         self.check_was_the_teams(entry, &said)?;
+        self.check_seen(entry, said.seen, tree)?;
+        self.check_persons(&said.persons)?;
         if self.sealed.contains(&said.province) {
+            self.keep_persons(index, &said.persons);
             return Ok(Admitted::Sealed);
         }
         self.check_was_dealt(entry, &said)?;
@@ -84,7 +99,9 @@ impl State {
         if due.report.is_some() {
             return Err(Fault::LoggedBefore { what: "a report on this slot".to_owned() });
         }
-        due.report = Some(Report { index, started: said.started, counts: said.counts });
+        due.report = Some(Report::of(index, &said));
+        self.keep_persons(index, &said.persons);
+        self.words.insert(index, (said.day, said.hour, said.unit));
         Ok(Admitted::Whole)
     }
 

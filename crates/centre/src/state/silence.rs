@@ -62,7 +62,7 @@ impl State {
         Ok(Admitted::Whole)
     }
 
-    fn seats<'a>(&'a self, keys: &'a BTreeMap<OfficerId, DeviceId>) -> Seats<'a> {
+    pub(super) fn seats<'a>(&'a self, keys: &'a BTreeMap<OfficerId, DeviceId>) -> Seats<'a> {
         Seats { campaign: self.campaign.id(), officers: self.campaign.officers(), keys }
     }
 
@@ -72,7 +72,7 @@ impl State {
     }
 
     /// The keys of the seats under a head of `size` entries.
-    fn officer_keys(&self, size: u64) -> BTreeMap<OfficerId, DeviceId> {
+    pub(super) fn officer_keys(&self, size: u64) -> BTreeMap<OfficerId, DeviceId> {
         let newest =
             |keys: &[SeatKey]| keys.iter().rev().find(|known| known.index < size).map(|known| known.key);
         self.officers.iter().filter_map(|(id, keys)| Some((id.clone(), newest(keys)?))).collect()

@@ -199,6 +199,17 @@ impl Founded {
         Founded { folder, campaign, centre, now, links, secrets, answers: None, away }
     }
 
+    /// Opens the centre on another copy of its store.
+    pub(crate) async fn restored_from(self, copy: &Path) -> Founded {
+        let Founded { folder, campaign, centre, now, links, away, .. } = self;
+        centre.close().await.unwrap();
+        let store = folder.path().join("sekong.db");
+        std::fs::copy(copy, &store).unwrap();
+        let store = SqliteStore::open(&store).await.unwrap();
+        let centre = Centre::open(store, folder.path(), &campaign, &secrets(&campaign)).await.unwrap();
+        Founded { folder, campaign, centre, now, links, answers: None, away }
+    }
+
     pub(crate) fn day(&self) -> Day {
         self.campaign.first_day()
     }
@@ -263,6 +274,8 @@ impl Founded {
             order: due.order.unwrap(),
             started: self.instant(Hour::MIDNIGHT) + SignedDuration::from_mins(4),
             counts: Counts::new(9, 5, 1).unwrap(),
+            seen: None,
+            persons: Vec::new(),
         }
     }
 

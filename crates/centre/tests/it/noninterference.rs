@@ -470,6 +470,15 @@ impl Twins {
             "sign_in" => get(&["/demo/sign-in/analyst", "/demo/sign-in/minister", "/demo/sign-in/team"]),
             "end_session" => vec![("DELETE", "/api/session".to_owned(), Vec::new())],
             "take_entry" => post("/api/entries", self.entries_to_refuse(caller)),
+            "take_entry_with_persons" => {
+                let entries = self.entries_to_refuse(caller);
+                post("/api/entries/with-persons", entries.iter().map(|entry| with_nobody(entry)).collect())
+            }
+            "look_at_person" => {
+                let path = format!("/api/persons/{}/looks", "0".repeat(64));
+                post(&path, texts(&[r#"{"case":"2017/0042","purpose":"court"}"#.to_owned()]))
+            }
+            "erase_person" => post("/api/erasures", texts(&["{}".to_owned(), erasure()])),
             "enrol_device" => post("/api/devices", texts(&["{}".to_owned(), self.known_device()])),
             "relay_order" => post("/api/relays", texts(&[relay("nobody", "voice"), relay("ST-A-01", "sms")])),
             "replace_table" => {
@@ -666,6 +675,8 @@ impl Twins {
                     order: Hash([7; 32]),
                     started: begins,
                     counts: Counts::new(1, 1, 0).unwrap(),
+                    seen: None,
+                    persons: Vec::new(),
                 };
                 let time = begins.max(self.now());
                 entries.push(self.signed(team, &Statement::Inspection(said), time).bytes().to_vec());
@@ -815,6 +826,16 @@ fn outage(campaign: &Campaign) -> String {
 fn seat_key() -> String {
     let key = "197f6b23e16c8532c6abc838facd5ea789be0c76b2920334039bfa8b3d368d61";
     format!("{{\"officer\":\"centre-police\",\"key\":\"{key}\"}}")
+}
+
+fn with_nobody(entry: &[u8]) -> Vec<u8> {
+    let entry = String::from_utf8_lossy(entry);
+    serde_json::json!({ "entry": entry, "persons": [] }).to_string().into_bytes()
+}
+
+fn erasure() -> String {
+    let commitment = "0".repeat(64);
+    format!("{{\"entry\":1,\"commitment\":\"{commitment}\",\"ground\":\"case_ended\",\"signers\":[]}}")
 }
 
 fn die(day: Day) -> String {

@@ -1,7 +1,6 @@
 //! `sekong dice`: the public dice before the first day, and those that stand in for silent custodians.
 
 mod book;
-mod line;
 mod throw;
 
 use std::path::Path;
@@ -60,7 +59,7 @@ pub(crate) fn vouch(args: &DiceVouchArgs) -> Result<(), Failure> {
     print_line(serde_json::to_string(&said).map_err(Failure::failed)?)
 }
 
-fn officer_key(path: &Path) -> Result<DeviceKey, Failure> {
+pub(super) fn officer_key(path: &Path) -> Result<DeviceKey, Failure> {
     let text = read_text(path)?;
     let hint = "name the file that `sekong dice key` wrote";
     Ok(DeviceKey::from_seed(&parse_secret(&path.display().to_string(), "key", text.trim(), hint)?))

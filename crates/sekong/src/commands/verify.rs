@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use sekong_centre::{
-    Bodies, Degraded, Dispute, Evidence, KeyRing, Late, Progress, Shown, State, Verdict, Watch, audit,
+    Amended, Bodies, Degraded, Dispute, Evidence, KeyRing, Late, Progress, Shown, State, Verdict, Watch,
+    audit,
 };
 use sekong_log::{DeviceId, Fetched, Known, SignedNote};
 use sekong_model::OfficerId;
@@ -232,6 +233,7 @@ fn as_json(verdict: &Verdict, disputes: &[Dispute], pins: &Pins) -> Value {
         "degraded": degraded.as_ref().map(Degraded::hours),
         "degraded_weeks": degraded.as_ref().map(|degraded| degraded.province_weeks),
         "degraded_deals": degraded.as_ref().map(Degraded::weeks),
+        "amended": verdict.state.as_ref().map(|state| amended_json(&Amended::of(state))),
         "sealed": verdict.sealed,
         "faults": faults.collect::<Vec<_>>(),
     })
@@ -263,6 +265,45 @@ pub(crate) fn late_json(late: &Late) -> Value {
         "province_weeks": late.province_weeks,
         "unexplained": late.unexplained,
         "longest_s": late.longest.as_secs(),
+    })
+}
+
+fn amended_json(amended: &Amended) -> Value {
+    let shown = amended.two_faces.iter().map(|(device, seq, shown)| {
+        json!({ "device": device, "sequence": seq, "logged": shown.logged, "shown": shown.index, "other": shown.other })
+    });
+    json!({
+        "corrections": amended.corrections,
+        "corrections_late": amended.corrections_late,
+        "persons": amended.persons,
+        "persons_erased": amended.persons_erased,
+        "looks": amended.looks,
+        "two_faces": shown.collect::<Vec<_>>(),
+    })
+}
+
+/// What was said about earlier entries.
+fn print_amended(amended: &Amended) -> Result<(), Failure> {
+    if 0 < amended.corrections {
+        print_line(format_args!(
+            "{} reports were corrected, {} of them after their hour was closed; the first words stay",
+            amended.corrections, amended.corrections_late
+        ))?;
+    }
+    if 0 < amended.persons {
+        print_line(format_args!(
+            "{} records of persons are committed to, {} of them erased; {} looks at them",
+            amended.persons, amended.persons_erased, amended.looks
+        ))?;
+    }
+    amended.two_faces.iter().try_for_each(|(device, seq, shown)| {
+        print_line(format_args!(
+            "entry {}: device {}… signed two entries as its number {seq}, entry {} and the body {}",
+            shown.index,
+            short(*device),
+            shown.logged,
+            shown.other
+        ))
     })
 }
 
@@ -376,6 +417,7 @@ fn print_words(verdict: &Verdict, disputes: &[Dispute], pins: &Pins) -> Result<(
         print_people(state, pins)?;
         print_key_changes(state)?;
         print_figures(state)?;
+        print_amended(&Amended::of(state))?;
     }
     if verdict.sealed > 0 {
         print_line(format_args!(

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sekong_store::{Commit, SqliteStore, Store, StoreError, StoredBody, StoredHead};
+use sekong_store::{Commit, SqliteStore, Store, StoreError, StoredBody, StoredHead, StoredPerson};
 
 fn body(byte: u8) -> StoredBody {
     StoredBody { hash: [byte; 32], bytes: vec![byte; 3], auditors_from_s: Some(7), public_from_s: None }
@@ -14,6 +14,8 @@ fn commit(first_index: u64, leaves: &[&[u8]], bodies: Vec<StoredBody>) -> Commit
         first_index,
         leaves: leaves.iter().map(|leaf| leaf.to_vec()).collect(),
         bodies,
+        persons: Vec::new(),
+        erased: Vec::new(),
         head: StoredHead { size, note: format!("head {size}") },
         cosigned: Vec::new(),
     }
@@ -73,12 +75,32 @@ async fn heads_gain_cosignatures_with_a_later_commit_or_alone(store: &mut impl S
     assert_eq!(store.newest_heads(1).await.unwrap(), [cosigned(4)]);
 }
 
+fn person(byte: u8) -> StoredPerson {
+    StoredPerson { commitment: [byte; 32], salt: [byte; 32], record: vec![byte; 4_096] }
+}
+
+async fn a_person_is_kept_until_erased(store: &mut impl Store) {
+    let first = Commit { persons: vec![person(1), person(2), person(3)], ..commit(4, &[b"p"], vec![]) };
+    store.commit(&first).await.unwrap();
+    assert_eq!(store.person([2; 32]).await.unwrap(), Some(person(2)));
+    assert_eq!(store.person_commitments().await.unwrap(), [[1; 32], [2; 32], [3; 32]]);
+    let twice = Commit { persons: vec![person(1)], ..commit(5, &[b"q"], vec![]) };
+    assert!(store.commit(&twice).await.is_err(), "a salt is used once");
+    let second = Commit { erased: vec![[2; 32]], ..commit(5, &[b"e"], vec![]) };
+    store.commit(&second).await.unwrap();
+    assert_eq!(store.person([2; 32]).await.unwrap(), None);
+    store.erase(&[[3; 32], [9; 32]]).await.unwrap();
+    assert_eq!(store.person_commitments().await.unwrap(), [[1; 32]]);
+    assert!(store.cut_traces().await.unwrap());
+}
+
 async fn live_through(path: &Path) {
     let mut store = SqliteStore::create(path).await.unwrap();
     an_empty_store_is_empty(&mut store).await;
     commits_are_kept_in_order(&mut store).await;
     a_refused_commit_changes_nothing(&mut store).await;
     heads_gain_cosignatures_with_a_later_commit_or_alone(&mut store).await;
+    a_person_is_kept_until_erased(&mut store).await;
     store.close().await.unwrap();
 }
 
@@ -88,11 +110,34 @@ async fn sqlite_lives_through_the_story() {
     let path = dir.path().join("sekong.db");
     live_through(&path).await;
     let mut again = SqliteStore::open(&path).await.unwrap();
-    assert_eq!(again.newest_head().await.unwrap(), Some(cosigned(4)));
-    again.commit(&commit(4, &[b"e"], vec![])).await.unwrap();
+    assert_eq!(again.newest_head().await.unwrap().unwrap().size, 6);
+    again.commit(&commit(6, &[b"d"], vec![])).await.unwrap();
     let mut auditor = SqliteStore::open_read_only(&path).await.unwrap();
-    assert_eq!(auditor.leaves(4, 10).await.unwrap().len(), 1);
-    assert!(auditor.commit(&commit(5, &[b"f"], vec![])).await.is_err());
+    assert_eq!(auditor.leaves(6, 10).await.unwrap().len(), 1);
+    assert!(auditor.commit(&commit(7, &[b"e"], vec![])).await.is_err());
+}
+
+/// Every byte of every file of the database.
+fn bytes_of(folder: &Path) -> Vec<u8> {
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap());
+    files.flatten().collect()
+}
+
+#[tokio::test]
+async fn no_file_of_the_database_holds_what_was_erased() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("sekong.db");
+    let mut store = SqliteStore::create(&path).await.unwrap();
+    let name = b"a name that nobody else has";
+    let record = name.repeat(100);
+    let persons = vec![StoredPerson { record, ..person(7) }];
+    store.commit(&Commit { persons, ..commit(0, &[b"a"], vec![]) }).await.unwrap();
+    let holds = |bytes: Vec<u8>| bytes.windows(name.len()).any(|window| window == name);
+    assert!(holds(bytes_of(dir.path())));
+    store.commit(&Commit { erased: vec![[7; 32]], ..commit(1, &[b"b"], vec![]) }).await.unwrap();
+    assert!(holds(bytes_of(dir.path())), "the write-ahead log still has it");
+    assert!(store.cut_traces().await.unwrap());
+    assert!(!holds(bytes_of(dir.path())));
 }
 
 #[tokio::test]
@@ -101,7 +146,7 @@ async fn a_foreign_database_is_refused_by_its_layout() {
     let path = dir.path().join("sekong.db");
     std::fs::write(&path, b"").unwrap();
     let opened = SqliteStore::open(&path).await;
-    assert!(matches!(opened, Err(StoreError::OtherLayout { found: 0, wanted: 1 })));
+    assert!(matches!(opened, Err(StoreError::OtherLayout { found: 0, wanted: 2 })));
 }
 
 #[tokio::test]

@@ -33,5 +33,5 @@ async fn a_vault_is_no_log() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.db");
     SqliteStore::create(&path).await.unwrap();
-    assert!(matches!(Vault::open(&path).await, Err(StoreError::OtherLayout { found: 1, wanted: 101 })));
+    assert!(matches!(Vault::open(&path).await, Err(StoreError::OtherLayout { found: 2, wanted: 101 })));
 }

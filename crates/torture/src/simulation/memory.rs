@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use sekong_store::{Commit, Store, StoreError, StoredBody, StoredHead, StoredLeaf};
+use sekong_store::{Commit, Store, StoreError, StoredBody, StoredHead, StoredLeaf, StoredPerson};
 
 #[derive(Clone, Default)]
 pub(crate) struct Memory(Arc<Mutex<Disk>>);
@@ -13,6 +13,7 @@ struct Disk {
     leaves: Vec<Vec<u8>>,
     heads: Vec<StoredHead>,
     bodies: BTreeMap<[u8; 32], StoredBody>,
+    persons: BTreeMap<[u8; 32], StoredPerson>,
 }
 
 impl Memory {
@@ -40,6 +41,8 @@ impl Store for Memory {
         for body in &commit.bodies {
             disk.bodies.entry(body.hash).or_insert_with(|| body.clone());
         }
+        disk.persons.extend(commit.persons.iter().map(|person| (person.commitment, person.clone())));
+        disk.persons.retain(|commitment, _| !commit.erased.contains(commitment));
         Ok(())
     }
 
@@ -63,6 +66,24 @@ impl Store for Memory {
 
     async fn body_hashes(&mut self) -> Result<Vec<[u8; 32]>, StoreError> {
         Ok(self.disk().bodies.keys().copied().collect())
+    }
+
+    async fn person(&mut self, commitment: [u8; 32]) -> Result<Option<StoredPerson>, StoreError> {
+        Ok(self.disk().persons.get(&commitment).cloned())
+    }
+
+    async fn person_commitments(&mut self) -> Result<Vec<[u8; 32]>, StoreError> {
+        Ok(self.disk().persons.keys().copied().collect())
+    }
+
+    async fn erase(&mut self, commitments: &[[u8; 32]]) -> Result<(), StoreError> {
+        self.disk().persons.retain(|commitment, _| !commitments.contains(commitment));
+        Ok(())
+    }
+
+    /// What is dropped from memory leaves no trace on a disk.
+    async fn cut_traces(&mut self) -> Result<bool, StoreError> {
+        Ok(true)
     }
 
     async fn close(self) -> Result<(), StoreError> {

@@ -10,9 +10,9 @@ use sekong_model::{CampaignId, Moment, OfficerId, ProvinceId};
 use serde_json::{Value, json};
 
 use super::book::{Book, Signed};
-use super::line::Line;
 use super::officer_key;
 use crate::cli::{DiceThrowArgs, OfficerKey, check_seats};
+use crate::commands::line::Line;
 use crate::commands::verify::given_keys;
 use crate::failure::Failure;
 use crate::output::print_line;

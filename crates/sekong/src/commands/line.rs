@@ -10,26 +10,26 @@ use crate::failure::Failure;
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
 /// A line to the centre.
-pub(super) struct Line<'a> {
+pub(crate) struct Line<'a> {
     base: &'a str,
     agent: ureq::Agent,
 }
 
 impl Line<'_> {
-    pub(super) fn to(base: &str) -> Line<'_> {
+    pub(crate) fn to(base: &str) -> Line<'_> {
         let config =
             ureq::Agent::config_builder().timeout_global(Some(ANSWER_LIMIT)).http_status_as_error(false);
         Line { base: base.trim_end_matches('/'), agent: config.build().into() }
     }
 
-    pub(super) fn get<T: for<'de> Deserialize<'de>>(&self, path: &str) -> Result<T, Failure> {
+    pub(crate) fn get<T: for<'de> Deserialize<'de>>(&self, path: &str) -> Result<T, Failure> {
         let answer = self.agent.get(format!("{}{path}", self.base)).call();
         let text = self.text(path, answer)?;
         serde_json::from_str(&text)
             .map_err(|error| self.failed(path, &error).hint("is that the address of a centre?"))
     }
 
-    pub(super) fn post(&self, path: &str, body: &str) -> Result<(), Failure> {
+    pub(crate) fn post(&self, path: &str, body: &str) -> Result<(), Failure> {
         let request = self.agent.post(format!("{}{path}", self.base)).content_type("application/json");
         self.text(path, request.send(body)).map(drop)
     }
