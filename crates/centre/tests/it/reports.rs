@@ -29,7 +29,7 @@ async fn refused(change: impl FnOnce(&mut InspectionReported, &Founded)) -> Refu
 fn fault(refusal: &Refusal) -> &Fault {
     match refusal {
         Refusal::Fault(fault) => fault,
-        Refusal::Entry(_) | Refusal::Future { .. } => panic!("{refusal}"),
+        Refusal::Entry(_) | Refusal::Closed(_) | Refusal::Future { .. } => panic!("{refusal}"),
     }
 }
 

@@ -11,6 +11,8 @@ pub(crate) mod draw_simulate;
 pub(crate) mod game_solve;
 pub(crate) mod init;
 pub(crate) mod plan;
+pub(crate) mod restore;
+pub(crate) mod scrub;
 pub(crate) mod serve;
 pub(crate) mod verify;
 
