@@ -18,6 +18,9 @@ use crate::{Binary, Trouble};
 /// Longest wait for the schedule, in looks at the clock.
 const LOOKS_MAX: u32 = 600;
 
+/// Room that is kept in reserve, in MiB.
+const RESERVE_MIB: u64 = 4;
+
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
 /// A running server; it is killed when the value ends, however that comes.
@@ -41,10 +44,22 @@ impl Server {
         Server::run(Server::command(binary, data, start, speed))
     }
 
-    /// The command that does so.
+    /// The command that does so; it keeps little room in reserve, for small disks.
     pub(crate) fn command(binary: &Binary, data: &Path, start: impl Display, speed: u32) -> Command {
+        Server::command_with(binary, data, start, speed, RESERVE_MIB)
+    }
+
+    /// The same with so much room in reserve.
+    pub(crate) fn command_with(
+        binary: &Binary,
+        data: &Path,
+        start: impl Display,
+        speed: u32,
+        reserve_mib: u64,
+    ) -> Command {
         let mut serve = Command::new(&binary.0);
-        serve.args(["serve", "--json", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+        serve.arg("serve").arg("--reserve-mib").arg(reserve_mib.to_string());
+        serve.args(["--json", "--listen", "127.0.0.1:0", "--data"]).arg(data);
         serve.arg("--demo-clock").arg(format!("{start},{speed}"));
         serve
     }

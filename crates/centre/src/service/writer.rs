@@ -154,7 +154,9 @@ impl<S: Store> Writer<S> {
                 Wish::Relay(_, _, to) => drop(to.send(Err(refused()))),
                 Wish::Run(_, _, to) | Wish::Throw(_, to) => drop(to.send(Err(refused()))),
                 Wish::Asks(_, _, to) => drop(to.send(Err(refused()))),
-                Wish::Publish(to) => drop(to.send(())),
+                Wish::Publish(to) => {
+                    let _ = to.send(());
+                }
             }
         }
     }
@@ -190,7 +192,7 @@ impl<S: Store> Writer<S> {
                 }
                 Wish::Publish(to) => {
                     centre.publish_head();
-                    drop(to.send(()));
+                    let _ = to.send(());
                 }
                 Wish::Run(job, released, to) => {
                     self.commit(&mut centre, &mut answers).await?;

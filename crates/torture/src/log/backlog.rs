@@ -2,6 +2,7 @@
 //! a network.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -21,8 +22,8 @@ const SEED: Seed = Seed(1);
 /// Teams of the place: each opens one box an hour.
 const TEAMS: usize = 48;
 
-/// Boxes that each team has not opened yet: the newest ones, of which every one may still be opened.
-const HOURS: i32 = 22;
+/// Hours ago of the boxes that no team has opened, and that each may still open; the last one was opened when all came home.
+const HOURS_AGO: RangeInclusive<i64> = 2..=22;
 
 /// Past the full hour, so that the schedule has nothing to do while the rounds run.
 const PAST_THE_HOUR: SignedDuration = SignedDuration::from_mins(2);
@@ -121,9 +122,9 @@ fn all_entries(
 ) -> Result<BTreeMap<TeamId, Vec<Entry>>, Trouble> {
     let view: CampaignView = server.site.campaign()?;
     let province: ProvinceId = campaign.provinces().iter().map(|province| province.id.clone()).next().ok_or_else(|| Trouble::program("no province"))?;
-    let boxes: Vec<(Day, Hour)> = (1..=HOURS)
+    let boxes: Vec<(Day, Hour)> = HOURS_AGO
         .rev()
-        .map(|ago| campaign.day_hour_of(now - SignedDuration::from_hours(ago.into())))
+        .map(|ago| campaign.day_hour_of(now - SignedDuration::from_hours(ago)))
         .collect();
     let mut all = BTreeMap::new();
     for team in view.teams {

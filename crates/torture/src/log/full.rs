@@ -98,8 +98,7 @@ struct Disk<'a> {
 
 impl Disk<'_> {
     fn start(&mut self, reserve_mib: u64) -> Result<Server, Trouble> {
-        let mut serve = self.trial.serve();
-        serve.arg("--reserve-mib").arg(reserve_mib.to_string());
+        let serve = self.trial.serve_with(reserve_mib);
         let said = File::create(self.said()).map_err(Trouble::system("make a file"))?;
         let mut server = Server::spawn(serve, Some(said))?;
         server.hear()?;

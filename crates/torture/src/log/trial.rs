@@ -44,9 +44,19 @@ impl<'a> Trial<'a> {
 
     /// The command that serves it, on a clock that is later than all before.
     pub(super) fn serve(&mut self) -> Command {
-        self.starts += 1;
-        let clock = self.backlog.until + BETWEEN_STARTS * i32::try_from(self.starts).unwrap_or(i32::MAX);
+        let clock = self.next_clock();
         Server::command(self.binary, &self.data, clock, 1)
+    }
+
+    /// The same with so much room in reserve.
+    pub(super) fn serve_with(&mut self, reserve_mib: u64) -> Command {
+        let clock = self.next_clock();
+        Server::command_with(self.binary, &self.data, clock, 1, reserve_mib)
+    }
+
+    fn next_clock(&mut self) -> Timestamp {
+        self.starts += 1;
+        self.backlog.until + BETWEEN_STARTS * i32::try_from(self.starts).unwrap_or(i32::MAX)
     }
 
     /// Starts the server.
