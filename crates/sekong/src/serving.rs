@@ -10,7 +10,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sekong_centre::{
     Away, Centre, Clock, CustodianLink, InProcess, Reserve, Service, ServiceOptions, SmsGateway, Space,
 };
-use sekong_store::SqliteStore;
+use sekong_store::{SqliteStore, Store};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -122,6 +122,13 @@ pub(crate) async fn tell_of_trouble(service: Service) {
         }
     };
     tokio::join!(stopped, lagging, unwritten, damaged);
+}
+
+/// Moves what the write-ahead log still holds into the database: between two runs the one file is the whole store, and a
+/// copy that is put in its place meets nothing of another one.
+pub(crate) async fn close_store(folder: &DataFolder) -> Result<(), Failure> {
+    let store = SqliteStore::open(&folder.store()).await.map_err(Failure::failed)?;
+    store.close().await.map_err(Failure::failed)
 }
 
 /// Takes an address to listen on.

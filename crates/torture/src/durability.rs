@@ -65,8 +65,7 @@ pub(crate) fn torture(binary: &Binary, only: Option<&str>) -> Tally {
             tally.failed,
             seconds / rounds.max(1) as f64
         );
-        total.passed += tally.passed;
-        total.failed += tally.failed;
+        total.add(tally);
     }
     total
 }
@@ -142,24 +141,33 @@ fn kill(binary: &Binary, backlog: &Backlog, count: u64) -> Tally {
     tally
 }
 
+/// Half of the cuts on a disk as it is, half on one whose flushes begin late: there most fall between write and flush.
 fn power(binary: &Binary, backlog: &Backlog, count: u64) -> Tally {
-    let mut cutting = Cutting::new(binary, backlog);
+    let (plain, slow) = (count - count / 2, count / 2);
+    let (mut tally, middle, _) = cuts("power", Cutting::new(binary, backlog), plain);
+    check(&mut tally, &format!("cuts between acknowledgements, of {plain}"), middle, plain / 2);
+    let (late, _, took) = cuts("power, late flushes", Cutting::new(binary, backlog).slowly(), slow);
+    tally.add(late);
+    check(&mut tally, &format!("cuts that took bytes nobody was promised, of {slow}"), took, slow / 2);
+    tally
+}
+
+/// How many of the cuts fell between acknowledgements, and how many took bytes.
+fn cuts(kind: &str, mut cutting: Cutting<'_>, count: u64) -> (Tally, u64, u64) {
     let (mut middle, mut took) = (0, 0);
-    let mut tally = rounds("power", count, |round| cutting.round(round), |cut| {
+    let tally = rounds(kind, count, |round| cutting.round(round), |cut| {
         middle += u64::from(cut.in_the_middle);
         took += u64::from(cut.took);
     });
-    check(&mut tally, "cuts between acknowledgements", middle, count / 2);
-    check(&mut tally, "cuts that took bytes nobody was promised", took, count / 50);
-    tally
+    (tally, middle, took)
 }
 
 /// The proof that a cut takes what is not flushed: a writer that promises before it flushes must be found out, one that
 /// flushes first must lose nothing.
 fn writer(_: &Binary, _: &Backlog, count: u64) -> Tally {
-    let honest = rounds("honest writer", count / 2, |_| found(Promise::Flushed), |_| {});
-    let liar = rounds("lying writer", count / 2, |_| found(Promise::Written), |_| {});
-    Tally { passed: honest.passed + liar.passed, failed: honest.failed + liar.failed }
+    let mut tally = rounds("honest writer", count - count / 2, |_| found(Promise::Flushed), |_| {});
+    tally.add(rounds("lying writer", count / 2, |_| found(Promise::Written), |_| {}));
+    tally
 }
 
 fn found(promise: Promise) -> Result<String, Trouble> {

@@ -36,6 +36,11 @@ struct Tally {
 }
 
 impl Tally {
+    fn add(&mut self, other: Tally) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+
     fn count(&mut self, held: bool) {
         *if held { &mut self.passed } else { &mut self.failed } += 1;
     }

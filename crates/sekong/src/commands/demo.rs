@@ -134,6 +134,7 @@ fn live(
     }
     let _ = stop.send(());
     runtime.block_on(serving).map_err(Failure::failed)?.map_err(Failure::failed)?;
+    runtime.block_on(serving::close_store(folder))?;
     verify::outcome(&verdict).map_err(Failure::told)
 }
 

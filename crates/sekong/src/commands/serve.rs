@@ -39,6 +39,7 @@ async fn serve(args: &ServeArgs, folder: &DataFolder) -> Result<(), Failure> {
     tokio::spawn(serving::tell_of_trouble(service.clone()));
     serving::announce(listener.local_addr().map_err(Failure::failed)?, args.json)?;
     service.serve(listener, serving::asked_to_end()).await.map_err(Failure::failed)?;
+    serving::close_store(folder).await?;
     if args.json { Ok(()) } else { print_line("ended; what was acknowledged is in the log") }
 }
 

@@ -1,18 +1,19 @@
 //! A campaign whose teams owe many reports: a demo's day in a place with far more teams than units, in which no device had
 //! a network.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use jiff::{SignedDuration, Timestamp};
 use sekong_centre::api::views::{CampaignView, DutyView, InspectionState, OrdersView};
-use sekong_log::{BoxOpened, DeviceKey, Entry, EntryDraft, Head, InspectionReported, Statement, VerifierKey};
+use sekong_log::{BoxOpened, DeviceId, DeviceKey, Entry, EntryDraft, Head, InspectionReported, Statement, VerifierKey};
 use sekong_model::{Campaign, CampaignId, Counts, Day, Hour, ProvinceId, TeamId};
 use sekong_simulate::Seed;
 use tempfile::TempDir;
 
+use super::trial::leaves;
 use crate::server::Server;
 use crate::{Binary, Border, Trouble};
 
@@ -22,8 +23,8 @@ const SEED: Seed = Seed(1);
 /// Teams of the place: each opens one box an hour.
 const TEAMS: usize = 48;
 
-/// Hours ago of the boxes that no team has opened, and that each may still open; the last one was opened when all came home.
-const HOURS_AGO: RangeInclusive<i64> = 2..=22;
+/// Hours ago of the boxes that a team may still open.
+const HOURS_AGO: RangeInclusive<i64> = 1..=22;
 
 /// Past the full hour, so that the schedule has nothing to do while the rounds run.
 const PAST_THE_HOUR: SignedDuration = SignedDuration::from_mins(2);
@@ -55,7 +56,7 @@ impl Backlog {
         let until = past_the_hour(newest)?;
         let server = Server::start(binary, &data, until, 1)?;
         server.caught_up(until)?;
-        let entries = all_entries(&server, &campaign, until)?;
+        let entries = all_entries(&server, &campaign, &opened(&data)?, until)?;
         if !server.terminate()?.success() {
             return Err(Trouble::program("the server did not end well"));
         }
@@ -115,9 +116,22 @@ fn past_the_hour(time: Timestamp) -> Result<Timestamp, Trouble> {
     Ok(Timestamp::from_second(next_hour_s).map_err(Trouble::program)? + PAST_THE_HOUR)
 }
 
+/// The boxes that were opened, by device: teams on duty do so when they come home.
+fn opened(data: &Path) -> Result<BTreeSet<(DeviceId, Day, Hour)>, Trouble> {
+    let mut opened = BTreeSet::new();
+    for stored in leaves(data)? {
+        let entry = Entry::parse(&stored.leaf)?;
+        if let Ok(Statement::Opened(said)) = Statement::from_parts(entry.kind(), entry.body()) {
+            opened.insert((entry.device(), said.day, said.hour));
+        }
+    }
+    Ok(opened)
+}
+
 fn all_entries(
     server: &Server,
     campaign: &Campaign,
+    opened: &BTreeSet<(DeviceId, Day, Hour)>,
     now: Timestamp,
 ) -> Result<BTreeMap<TeamId, Vec<Entry>>, Trouble> {
     let view: CampaignView = server.site.campaign()?;
@@ -129,7 +143,11 @@ fn all_entries(
     let mut all = BTreeMap::new();
     for team in view.teams {
         let orders = server.site.orders(&team.id)?;
-        let said = owed(orders.duties.clone())?.chain(boxes.iter().map(|&(day, hour)| {
+        let device = orders.device.as_ref().map(|device| device.id);
+        let closed = boxes.iter().filter(|(day, hour)| {
+            device.is_none_or(|device| !opened.contains(&(device, *day, *hour)))
+        });
+        let said = owed(orders.duties.clone())?.chain(closed.map(|&(day, hour)| {
             Statement::Opened(BoxOpened { province: province.clone(), day, hour })
         }));
         all.insert(team.id.clone(), signed(campaign.id(), &team.id, &orders, said, now)?);

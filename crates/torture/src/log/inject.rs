@@ -184,7 +184,7 @@ impl Case {
 }
 
 /// The same command under strace, which is no parent of it.
-fn strace(command: &Command, trace: &Path, options: &[&str]) -> Command {
+pub(super) fn strace(command: &Command, trace: &Path, options: &[&str]) -> Command {
     let mut strace = Command::new("strace");
     strace.args(["-D", "-f", "-o"]).arg(trace).args(options);
     strace.arg(command.get_program()).args(command.get_args());

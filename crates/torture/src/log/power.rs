@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use super::Backlog;
 use super::clients::{Clients, Journal, broken};
 use super::image::Image;
+use super::inject::strace;
 use super::kill::wait_for;
 use super::trial::{Trial, hold, later, verify};
 use crate::server::Server;
@@ -31,7 +32,10 @@ const TEAMS: usize = 6;
 const EACH: usize = 2;
 
 /// From the last awaited acknowledgement to the cut at most, in microseconds.
-const DELAY_MAX_US: u32 = 6_000;
+const DELAY_MAX_US: u32 = 20_000;
+
+/// What delays a flush, for strace: longer than a copy takes.
+const LATE_FLUSH: &str = "inject=fdatasync:delay_enter=120000";
 
 /// Cuts between two full audits.
 const CUTS_A_VERIFY: u64 = 20;
@@ -68,6 +72,8 @@ impl fmt::Display for Cut {
 pub struct Cutting<'a> {
     binary: &'a Binary,
     backlog: &'a Backlog,
+    /// Whether flushes take their time, so that most cuts fall between a write and its flush.
+    slowly: bool,
     life: Option<Life<'a>>,
 }
 
@@ -82,7 +88,13 @@ struct Life<'a> {
 impl<'a> Cutting<'a> {
     /// Cuts under servers of copies of this backlog.
     pub fn new(binary: &'a Binary, backlog: &'a Backlog) -> Cutting<'a> {
-        Cutting { binary, backlog, life: None }
+        Cutting { binary, backlog, slowly: false, life: None }
+    }
+
+    /// The same on a disk whose flushes begin late.
+    #[must_use]
+    pub fn slowly(self) -> Cutting<'a> {
+        Cutting { slowly: true, ..self }
     }
 
     /// One cut: entries come, the device is copied, and the copy is opened by the program.
@@ -112,7 +124,11 @@ impl<'a> Cutting<'a> {
         let image = Image::create(folder.path(), IMAGE_MIB)?;
         let mut trial = Trial::on(self.binary, self.backlog, image.root().join("campaign"))?;
         image.sync()?;
-        let server = trial.start()?;
+        let mut serve = trial.serve();
+        if self.slowly {
+            serve = strace(&serve, Path::new("/dev/null"), &["--seccomp-bpf", "-e", LATE_FLUSH]);
+        }
+        let server = Server::run(serve)?;
         Ok(Life { server, trial, image, folder })
     }
 
@@ -176,7 +192,8 @@ fn stand_still(server: &Server) -> Result<(), Trouble> {
         let threads = fs::read_dir(&tasks).map_err(Trouble::system("look at the server"))?;
         let stands = |task: std::io::Result<fs::DirEntry>| {
             let text = task.and_then(|task| fs::read_to_string(task.path().join("stat"))).unwrap_or_default();
-            text.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
+            // Stopped, or held by strace before a flush; if it is let go too early the copy does not count.
+            text.rsplit(") ").next().is_some_and(|rest| rest.starts_with(['T', 't']))
         };
         if threads.map(stands).all(|still| still) {
             return Ok(());

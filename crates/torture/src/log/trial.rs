@@ -98,7 +98,8 @@ pub(super) fn verify(binary: &Binary, data: &Path, resume: &Path) -> Result<(), 
     Err(broken(format!("the log does not verify: {out}{err}")))
 }
 
-fn leaves(data: &Path) -> Result<Vec<StoredLeaf>, Trouble> {
+/// Every leaf in a folder's store.
+pub(super) fn leaves(data: &Path) -> Result<Vec<StoredLeaf>, Trouble> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(Trouble::system("start a runtime"))?.block_on(async {
         let mut store = SqliteStore::open_read_only(&data.join("sekong.db")).await?;
