@@ -55,7 +55,9 @@ pub enum LedgerError {
         origin: String,
     },
     /// More was published than the store holds: to go on from here would make a second history.
-    #[error("the store holds {stored} entries, the published head is over {published}: this store is an older copy")]
+    #[error(
+        "the store holds {stored} entries, the published head is over {published}: this store is an older copy"
+    )]
     Older {
         /// Entries under the newest stored head.
         stored: u64,
@@ -63,7 +65,9 @@ pub enum LedgerError {
         published: u64,
     },
     /// The published head is not one of this store's log.
-    #[error("the first {size} stored entries hash to {stored}, a head that was published says {published}: two histories")]
+    #[error(
+        "the first {size} stored entries hash to {stored}, a head that was published says {published}: two histories"
+    )]
     Forked {
         /// Entries under the published head.
         size: u64,
@@ -600,13 +604,7 @@ fn unopened(error: HeadError, note: &str, log: &VerifierKey) -> LedgerError {
 }
 
 /// Publishes what entries `before..size` change.
-fn publish(
-    folder: &Folder,
-    tree: &Tree,
-    leaves: &Leaves,
-    before: u64,
-    size: u64,
-) -> Result<(), LedgerError> {
+fn publish(folder: &Folder, tree: &Tree, leaves: &Leaves, before: u64, size: u64) -> Result<(), LedgerError> {
     for path in tiles_for(before, size) {
         let bytes = match path.kind() {
             TileKind::Entries => {

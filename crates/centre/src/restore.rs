@@ -77,8 +77,9 @@ pub async fn restore<S: Store>(
 ) -> Result<Restored, RestoreError> {
     let before = stored_size(store, evidence).await?;
     let mut entries: Vec<Entry> = Vec::new();
-    let log = audit_log(evidence.files, evidence.keys.head_keys(), None, &mut |_, entry, _| entries.push(entry))
-        .map_err(|mut faults| RestoreError::Log(faults.swap_remove(0)))?;
+    let log =
+        audit_log(evidence.files, evidence.keys.head_keys(), None, &mut |_, entry, _| entries.push(entry))
+            .map_err(|mut faults| RestoreError::Log(faults.swap_remove(0)))?;
     check_beginning(store, &log.tree, before).await?;
     let size = log.tree.size();
     if size <= before {
@@ -172,7 +173,9 @@ fn named(entry: &Entry) -> Option<(Hash, Option<Moment>)> {
 fn stored(campaign: &Campaign, hash: Hash, bytes: Vec<u8>, moment: Option<Moment>) -> StoredBody {
     let rules = campaign.rules();
     let after = |hours: i64| {
-        moment.map(|moment| (decided_until(campaign, moment) + SignedDuration::from_secs(hours * HOUR_S)).as_second())
+        moment.map(|moment| {
+            (decided_until(campaign, moment) + SignedDuration::from_secs(hours * HOUR_S)).as_second()
+        })
     };
     StoredBody {
         hash: hash.0,

@@ -245,7 +245,8 @@ impl<S: Store> Scrub<'_, S> {
         for path in tiles_of(tree.size()) {
             // A full tile ends the life of its partial ones.
             let full = TilePath::new(path.kind(), path.index(), sekong_log::TILE_WIDTH);
-            let there = [Some(path), full].into_iter().flatten().any(|path| names.contains(&path.to_string()));
+            let there =
+                [Some(path), full].into_iter().flatten().any(|path| names.contains(&path.to_string()));
             if !there {
                 damages.push(file(format!("log/{path}"), Wrong::Missing));
             }
@@ -357,7 +358,9 @@ impl<S: Store> Scrub<'_, S> {
         }
         for damage in &scrubbed.damages {
             let Damage::File { path, what } = damage else { continue };
-            let Some((folder, name)) = path.split_once('/').filter(|_| *what != Wrong::Foreign) else { continue };
+            let Some((folder, name)) = path.split_once('/').filter(|_| *what != Wrong::Foreign) else {
+                continue;
+            };
             match (folder, name.parse::<TilePath>(), name.parse::<Hash>()) {
                 ("log", Ok(tile), _) => {
                     let bytes = self.tile_bytes(&tile, &scrubbed.tree).await?.unwrap_or_default();

@@ -3,7 +3,9 @@
 use std::fmt::Display;
 use std::time::Instant;
 
-use sekong_torture::{Backlog, Binary, Cutting, Fill, Inflicting, Killing, Moment, Promise, Trouble, cut_under, fill};
+use sekong_torture::{
+    Backlog, Binary, Cutting, Fill, Inflicting, Killing, Moment, Promise, Trouble, cut_under, fill,
+};
 
 use crate::Tally;
 
@@ -121,15 +123,20 @@ fn check(tally: &mut Tally, what: &str, found: u64, wanted: u64) {
 fn kill(binary: &Binary, backlog: &Backlog, count: u64) -> Tally {
     let mut killing = Killing::new(binary, backlog);
     let (mut middle, mut of) = ([0; 3], [0; 3]);
-    let mut tally = rounds("kill", count, |round| killing.round(round), |killed| {
-        let place = match killed.moment {
-            Moment::Sending => 0,
-            Moment::Starting => 1,
-            Moment::Ending => 2,
-        };
-        of[place] += 1;
-        middle[place] += u64::from(killed.in_the_middle);
-    });
+    let mut tally = rounds(
+        "kill",
+        count,
+        |round| killing.round(round),
+        |killed| {
+            let place = match killed.moment {
+                Moment::Sending => 0,
+                Moment::Starting => 1,
+                Moment::Ending => 2,
+            };
+            of[place] += 1;
+            middle[place] += u64::from(killed.in_the_middle);
+        },
+    );
     let ended = killing.end();
     if let Err(trouble) = &ended {
         println!("kill, at the end: {trouble}");
@@ -137,7 +144,12 @@ fn kill(binary: &Binary, backlog: &Backlog, count: u64) -> Tally {
     tally.count(ended.is_ok());
     check(&mut tally, &format!("kills between acknowledgements, of {}", of[0]), middle[0], of[0] / 2);
     check(&mut tally, &format!("kills before it said where it listens, of {}", of[1]), middle[1], of[1] / 4);
-    check(&mut tally, &format!("kills before the write-ahead log was gone, of {}", of[2]), middle[2], of[2] / 4);
+    check(
+        &mut tally,
+        &format!("kills before the write-ahead log was gone, of {}", of[2]),
+        middle[2],
+        of[2] / 4,
+    );
     tally
 }
 
@@ -155,10 +167,15 @@ fn power(binary: &Binary, backlog: &Backlog, count: u64) -> Tally {
 /// How many of the cuts fell between acknowledgements, and how many took bytes.
 fn cuts(kind: &str, mut cutting: Cutting<'_>, count: u64) -> (Tally, u64, u64) {
     let (mut middle, mut took) = (0, 0);
-    let tally = rounds(kind, count, |round| cutting.round(round), |cut| {
-        middle += u64::from(cut.in_the_middle);
-        took += u64::from(cut.took);
-    });
+    let tally = rounds(
+        kind,
+        count,
+        |round| cutting.round(round),
+        |cut| {
+            middle += u64::from(cut.in_the_middle);
+            took += u64::from(cut.took);
+        },
+    );
     (tally, middle, took)
 }
 
@@ -193,7 +210,8 @@ fn call(binary: &Binary, backlog: &Backlog, count: u64) -> Tally {
     let count = count.min(all);
     println!("call: {all} faults, {count} of them now");
     let nth = |number: u64| usize::try_from((number - 1) * all / count).unwrap_or(usize::MAX);
-    let mut tally = rounds("call", count, |number| inflicting.round(nth(number)), |done| hit += u64::from(done.hit));
+    let mut tally =
+        rounds("call", count, |number| inflicting.round(nth(number)), |done| hit += u64::from(done.hit));
     check(&mut tally, "faults that the server came to", hit, count * 9 / 10);
     tally
 }

@@ -16,7 +16,8 @@ use std::path::PathBuf;
 
 pub use borders::{Border, Bordered, Looked, Sent, border_of};
 pub use log::{
-    Backlog, Case, Cut, Cutting, Fill, Filled, Inflict, Inflicted, Inflicting, Killed, Killing, Moment, Promise, cut_under, fill,
+    Backlog, Case, Cut, Cutting, Fill, Filled, Inflict, Inflicted, Inflicting, Killed, Killing, Moment,
+    Promise, cut_under, fill,
 };
 pub use rogue::Role;
 pub use server::Server;

@@ -166,7 +166,11 @@ impl Server {
     }
 
     /// How it ended, within so many looks; `None` if it runs.
-    pub(crate) fn ended_within(&mut self, looks: u32, between: Duration) -> Result<Option<ExitStatus>, Trouble> {
+    pub(crate) fn ended_within(
+        &mut self,
+        looks: u32,
+        between: Duration,
+    ) -> Result<Option<ExitStatus>, Trouble> {
         for _ in 0..looks {
             let ended = self.child.try_wait().map_err(Trouble::system("look at the server"))?;
             if ended.is_some() {

@@ -613,7 +613,10 @@ fn with_too_little_room_reports_are_refused_reads_go_on_and_writes_too_once_ther
     let refused = send(&site, &next);
     let told: ProblemView = refused.json();
     assert_eq!((refused.status, refused.problem().as_str()), (507, "no-space"));
-    assert!(told.detail.contains("63 MiB are free") && told.detail.contains("64 MiB must stay so"), "{told:?}");
+    assert!(
+        told.detail.contains("63 MiB are free") && told.detail.contains("64 MiB must stay so"),
+        "{told:?}"
+    );
     assert!(told.hint.unwrap().contains("keep the entry"));
     assert_eq!(site.post("/api/devices", b"{}").status, 401, "who may not ask hears that first");
     assert_eq!(send(&site, &first).status, 200, "what is logged still has its receipt");

@@ -28,9 +28,14 @@ pub(crate) fn run(args: &RestoreArgs) -> Result<(), Failure> {
         return print_line(json!({ "before": before, "size": size, "bodies": bodies }));
     }
     if before == size {
-        return print_line(format_args!("the store holds {size} entries, the published log no more: nothing to restore"));
+        return print_line(format_args!(
+            "the store holds {size} entries, the published log no more: nothing to restore"
+        ));
     }
-    print_line(format_args!("restored {} entries and {bodies} bodies: the store holds {size} entries", size - before))?;
+    print_line(format_args!(
+        "restored {} entries and {bodies} bodies: the store holds {size} entries",
+        size - before
+    ))?;
     print_line("next: sekong serve goes on from there, under the same head")
 }
 
@@ -82,7 +87,8 @@ impl Bodies for Anywhere {
 fn refused(error: &RestoreError) -> Failure {
     match error {
         RestoreError::Bodies(lost) => {
-            let names = lost.iter().take(NAMED_MAX).map(|body| format!("\n  {} (entry {})", body.hash, body.entry));
+            let names =
+                lost.iter().take(NAMED_MAX).map(|body| format!("\n  {} (entry {})", body.hash, body.entry));
             let more = lost.len().saturating_sub(NAMED_MAX);
             let more = if more == 0 { String::new() } else { format!("\n  and {more} more") };
             Failure::failed(format!("{error}:{}{more}", names.collect::<String>()))

@@ -34,9 +34,9 @@ async fn scrub(folder: &DataFolder) -> Result<Scrubbed, Failure> {
 
 fn as_json(scrubbed: &Scrubbed) -> serde_json::Value {
     let Scrubbed { entries, heads, bodies, files, damages, .. } = scrubbed;
-    let damages = damages.iter().map(|damage| {
-        json!({ "in_store": damage.is_in_store(), "detail": damage.to_string() })
-    });
+    let damages = damages
+        .iter()
+        .map(|damage| json!({ "in_store": damage.is_in_store(), "detail": damage.to_string() }));
     json!({
         "clean": scrubbed.damages.is_empty(),
         "entries": entries,
@@ -63,6 +63,9 @@ fn outcome(scrubbed: &Scrubbed) -> Result<(), Failure> {
     } else {
         "the store is sound: the centre writes these files anew when it starts, and every night"
     };
-    Err(Failure::not_verified(format!("{} things are not as they should be; first {first}", scrubbed.damages.len()))
-        .hint(hint))
+    Err(Failure::not_verified(format!(
+        "{} things are not as they should be; first {first}",
+        scrubbed.damages.len()
+    ))
+    .hint(hint))
 }

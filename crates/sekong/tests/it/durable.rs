@@ -14,9 +14,8 @@ static BACKLOG: LazyLock<Backlog> = LazyLock::new(|| Backlog::make(&BINARY).unwr
 fn nothing_acknowledged_is_lost_doubled_or_forked_when_the_server_is_killed() {
     assert!(BACKLOG.entries() > 500, "{} entries wait", BACKLOG.entries());
     let mut killing = Killing::new(&BINARY, &BACKLOG);
-    let rounds = (1..=12).map(|round| {
-        killing.round(round).unwrap_or_else(|trouble| panic!("round {round}: {trouble}"))
-    });
+    let rounds = (1..=12)
+        .map(|round| killing.round(round).unwrap_or_else(|trouble| panic!("round {round}: {trouble}")));
     let rounds: Vec<_> = rounds.collect();
     killing.end().unwrap();
     assert!(rounds.iter().any(|killed| killed.in_the_middle), "no kill hit anything: {rounds:?}");

@@ -19,12 +19,16 @@ fn scrub(data: &Data) -> Run {
     sekong(["scrub", "--json", "--data", arg(&data.path)])
 }
 
-/// Changes one byte of a file, so far after some bytes that are in it.
+/// Changes one byte of a file, so far after some bytes that are in it, wherever they are: a database may hold old copies.
 fn flip(file: &Path, after: &[u8], by: usize) {
     let bytes = fs::read(file).unwrap();
-    let at = by + bytes.windows(after.len()).position(|window| window == after).expect("it is there");
+    let places = bytes.windows(after.len()).enumerate().filter(|(_, window)| *window == after);
+    let places: Vec<usize> = places.map(|(at, _)| at + by).collect();
+    assert!(!places.is_empty(), "it is there");
     let file = fs::File::options().write(true).open(file).unwrap();
-    file.write_all_at(&[bytes[at] ^ 1], at as u64).unwrap();
+    for at in places {
+        file.write_all_at(&[bytes[at] ^ 1], at as u64).unwrap();
+    }
 }
 
 fn first(data: &Data, folder: &str) -> PathBuf {
@@ -87,7 +91,7 @@ fn a_changed_missing_or_foreign_published_file_is_named() {
     fs::write(data.path.join("log/note"), "foreign").unwrap();
     finds(&data, false, &["log/note", "nothing in the store makes it"]);
     fs::remove_file(data.path.join("log/note")).unwrap();
-    flip(&data.path.join("log/checkpoint"), b"\n", 3);
+    flip(&data.path.join("log/checkpoint"), b"\n\n", 30);
     finds(&data, false, &["log/checkpoint"]);
 }
 
@@ -117,7 +121,7 @@ fn the_nightly_scrub_writes_a_wrong_file_anew_and_tells_of_it() {
     let server = served(&data, &complaints);
     let tile = first(&data, "log/tile/entries/000");
     let right = fs::read(&tile).unwrap();
-    flip(&tile, br#""kind":""#, 9);
+    flip(&tile, br#""kind":"enrol""#, 9);
     let body = first(&data, "bodies/");
     fs::remove_file(&body).unwrap();
     until("the tile is right again", || fs::read(&tile).unwrap() == right && body.exists());
@@ -133,8 +137,12 @@ fn a_damaged_store_stops_new_writes_and_reads_go_on() {
     let server = served(&data, &complaints);
     let body = fs::read(first(&data, "bodies/")).unwrap();
     flip(&data.path.join("sekong.db"), &body[..64.min(body.len())], 40);
-    until("the alarm", || fs::read_to_string(&complaints).unwrap().contains("things wrong; first store, body"));
-    until("the stop", || fs::read_to_string(&complaints).unwrap().contains("reports are refused and jobs wait"));
+    until("the alarm", || {
+        fs::read_to_string(&complaints).unwrap().contains("things wrong; first store, body")
+    });
+    until("the stop", || {
+        fs::read_to_string(&complaints).unwrap().contains("reports are refused and jobs wait")
+    });
     let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
     assert_eq!(agent.get(format!("{}/api/receipts/3", server.base())).call().unwrap().status(), 200);
     assert!(server.terminate().unwrap().success());
@@ -149,9 +157,17 @@ fn a_centre_without_room_refuses_writes_says_so_and_reads_on() {
     serve.stderr(Stdio::from(fs::File::create(&complaints).unwrap()));
     let before = data.checkpoint();
     let server = Server::run_heard(serve).unwrap();
-    until("the alarm", || fs::read_to_string(&complaints).unwrap().contains("MiB must stay so: nothing is written"));
+    until("the alarm", || {
+        fs::read_to_string(&complaints).unwrap().contains("MiB must stay so: nothing is written")
+    });
     let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
-    let clock = agent.get(format!("{}/api/clock", server.base())).call().unwrap().body_mut().read_to_string().unwrap();
+    let clock = agent
+        .get(format!("{}/api/clock", server.base()))
+        .call()
+        .unwrap()
+        .body_mut()
+        .read_to_string()
+        .unwrap();
     assert!(clock.contains("MiB must stay so"), "the job that waits says why: {clock}");
     assert!(server.terminate().unwrap().success());
     assert_eq!(data.checkpoint(), before, "nothing was written");

@@ -16,7 +16,16 @@ use crate::week::shared_day;
 const LATER: &str = "2017-01-01T23:40:00Z";
 
 fn refused(data: &Data) -> Run {
-    let run = sekong(["serve", "--json", "--listen", "127.0.0.1:0", "--demo-clock", "2017-02-01T00:00:00Z,0", "--data", arg(&data.path)]);
+    let run = sekong([
+        "serve",
+        "--json",
+        "--listen",
+        "127.0.0.1:0",
+        "--demo-clock",
+        "2017-02-01T00:00:00Z,0",
+        "--data",
+        arg(&data.path),
+    ]);
     run.exits(1).prints_nothing().says(&["help:", "nothing was changed"])
 }
 
@@ -50,7 +59,8 @@ impl Data {
     /// Everything that is published, and what waits for it.
     fn published(&self) -> Vec<String> {
         let all = files(&self.path).into_iter();
-        all.filter(|name| ["log/", "bodies/", "sealed/"].iter().any(|folder| name.starts_with(folder))).collect()
+        all.filter(|name| ["log/", "bodies/", "sealed/"].iter().any(|folder| name.starts_with(folder)))
+            .collect()
     }
 }
 
@@ -68,7 +78,12 @@ fn a_machine_whose_clock_is_behind_the_log_is_refused() {
     assert_eq!(enrolled.unwrap().status(), 201);
     assert!(server.terminate().unwrap().success());
     let run = sekong(["serve", "--json", "--listen", "127.0.0.1:0", "--data", arg(&data.path)]);
-    run.exits(1).prints_nothing().says(&["the clock says 2", "newest entry is of 2090-01-01", "backwards", "help:"]);
+    run.exits(1).prints_nothing().says(&[
+        "the clock says 2",
+        "newest entry is of 2090-01-01",
+        "backwards",
+        "help:",
+    ]);
 }
 
 #[test]
@@ -101,7 +116,8 @@ fn an_older_store_is_refused_and_brought_up_to_the_published_head_without_a_fork
     assert_eq!((data.checkpoint(), data.published()), (published.clone(), before), "nothing was cleared");
 
     let from = data.path.join("log");
-    let restored = sekong(["restore", "--json", "--data", arg(&data.path), "--from", arg(&from)]).exits(0).json();
+    let restored =
+        sekong(["restore", "--json", "--data", arg(&data.path), "--from", arg(&from)]).exits(0).json();
     assert_eq!(restored["before"], head_size(&checkpoint(shared_day())));
     assert_eq!(restored["size"], head_size(&published));
     sekong(["restore", "--data", arg(&data.path), "--from", arg(&from)]).exits(0);
@@ -124,7 +140,12 @@ fn a_mirror_restores_what_it_has_and_what_it_lacks_is_named() {
     fs::rename(data.path.join("sealed"), &sealed).unwrap();
     let restore = || sekong(["restore", "--data", arg(&data.path), "--from", arg(&mirror.path.join("log"))]);
     let db = fs::read(data.db()).unwrap();
-    restore().exits(1).says(&["bodies that the missing entries name", "(entry ", "sealed/", "nothing was changed"]);
+    restore().exits(1).says(&[
+        "bodies that the missing entries name",
+        "(entry ",
+        "sealed/",
+        "nothing was changed",
+    ]);
     assert_eq!(fs::read(data.db()).unwrap(), db);
     fs::rename(&sealed, data.path.join("sealed")).unwrap();
     restore().exits(0);
@@ -157,7 +178,9 @@ fn a_published_log_that_was_changed_restores_nothing() {
     let from = data.path.join("log");
     let restore = sekong(["restore", "--data", arg(&data.path), "--from", arg(&from)]);
     restore.exits(3).says(&["the published log does not hold", "nothing was changed"]);
-    sekong(["restore", "--data", arg(&data.path), "--from", arg(&data.path.join("keys"))]).exits(2).says(&["--from"]);
+    sekong(["restore", "--data", arg(&data.path), "--from", arg(&data.path.join("keys"))])
+        .exits(2)
+        .says(&["--from"]);
 }
 
 #[test]

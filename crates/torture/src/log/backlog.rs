@@ -8,7 +8,9 @@ use std::process::{Command, Stdio};
 
 use jiff::{SignedDuration, Timestamp};
 use sekong_centre::api::views::{CampaignView, DutyView, InspectionState, OrdersView};
-use sekong_log::{BoxOpened, DeviceId, DeviceKey, Entry, EntryDraft, Head, InspectionReported, Statement, VerifierKey};
+use sekong_log::{
+    BoxOpened, DeviceId, DeviceKey, Entry, EntryDraft, Head, InspectionReported, Statement, VerifierKey,
+};
 use sekong_model::{Campaign, CampaignId, Counts, Day, Hour, ProvinceId, TeamId};
 use sekong_simulate::Seed;
 use tempfile::TempDir;
@@ -87,7 +89,9 @@ fn write_place(place: &Path) -> Result<Campaign, Trouble> {
 /// No device has a network and nobody reads out: teams stay where they are, and open no box.
 fn run_demo(binary: &Binary, place: &Path, data: &Path) -> Result<(), Trouble> {
     let mut command = Command::new(&binary.0);
-    command.args(["demo", "--days", "1", "--no-data", "1", "--no-voice", "--no-serve", "--campaign"]).arg(place);
+    command
+        .args(["demo", "--days", "1", "--no-data", "1", "--no-voice", "--no-serve", "--campaign"])
+        .arg(place);
     command.arg("--data").arg(data);
     let output = command.stdin(Stdio::null()).output().map_err(Trouble::system("run the demo"))?;
     if output.status.success() {
@@ -135,21 +139,24 @@ fn all_entries(
     now: Timestamp,
 ) -> Result<BTreeMap<TeamId, Vec<Entry>>, Trouble> {
     let view: CampaignView = server.site.campaign()?;
-    let province: ProvinceId = campaign.provinces().iter().map(|province| province.id.clone()).next().ok_or_else(|| Trouble::program("no province"))?;
-    let boxes: Vec<(Day, Hour)> = HOURS_AGO
-        .rev()
-        .map(|ago| campaign.day_hour_of(now - SignedDuration::from_hours(ago)))
-        .collect();
+    let province: ProvinceId = campaign
+        .provinces()
+        .iter()
+        .map(|province| province.id.clone())
+        .next()
+        .ok_or_else(|| Trouble::program("no province"))?;
+    let boxes: Vec<(Day, Hour)> =
+        HOURS_AGO.rev().map(|ago| campaign.day_hour_of(now - SignedDuration::from_hours(ago))).collect();
     let mut all = BTreeMap::new();
     for team in view.teams {
         let orders = server.site.orders(&team.id)?;
         let device = orders.device.as_ref().map(|device| device.id);
-        let closed = boxes.iter().filter(|(day, hour)| {
-            device.is_none_or(|device| !opened.contains(&(device, *day, *hour)))
-        });
-        let said = owed(orders.duties.clone())?.chain(closed.map(|&(day, hour)| {
-            Statement::Opened(BoxOpened { province: province.clone(), day, hour })
-        }));
+        let closed = boxes
+            .iter()
+            .filter(|(day, hour)| device.is_none_or(|device| !opened.contains(&(device, *day, *hour))));
+        let said = owed(orders.duties.clone())?.chain(
+            closed.map(|&(day, hour)| Statement::Opened(BoxOpened { province: province.clone(), day, hour })),
+        );
         all.insert(team.id.clone(), signed(campaign.id(), &team.id, &orders, said, now)?);
     }
     Ok(all)

@@ -86,7 +86,10 @@ impl Journal {
         }
         let lost = self.acknowledged.iter().find(|(index, leaf)| tree.leaf(**index) != Some(**leaf));
         if let Some((index, _)) = lost {
-            return Err(broken(format!("entry {index} was acknowledged and is lost; the log has {}", tree.size())));
+            return Err(broken(format!(
+                "entry {index} was acknowledged and is lost; the log has {}",
+                tree.size()
+            )));
         }
         match self.heads.iter().find(|(size, root)| tree.root_at(**size) != Some(**root)) {
             Some((size, _)) => Err(broken(format!("the head of {size} entries is not continued: a fork"))),

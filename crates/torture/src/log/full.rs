@@ -113,7 +113,11 @@ impl Disk<'_> {
     fn send(&self, server: &Server) -> Result<(), Trouble> {
         let teams = self.trial.clients.ready(TEAMS, EACH).unwrap_or_default();
         let (burst, ()) = self.trial.clients.send(&server.site, &teams, EACH, |_| Ok(()))?;
-        if burst.acknowledged == burst.wanted { Ok(()) } else { Err(broken("entries are refused with room to write")) }
+        if burst.acknowledged == burst.wanted {
+            Ok(())
+        } else {
+            Err(broken("entries are refused with room to write"))
+        }
     }
 
     fn to_the_reserve(&mut self) -> Result<String, Trouble> {
@@ -143,7 +147,9 @@ impl Disk<'_> {
     /// The next entry is refused for want of room, by the name of the problem.
     fn refused(&self, server: &Server) -> Result<String, Trouble> {
         match self.trial.clients.try_next(&server.site)? {
-            Sent::Failed(problem) if problem.contains("urn:sekong:problem:no-space") => Ok("no-space".to_owned()),
+            Sent::Failed(problem) if problem.contains("urn:sekong:problem:no-space") => {
+                Ok("no-space".to_owned())
+            }
             Sent::Failed(other) | Sent::Refused(other) => Err(broken(format!("another refusal: {other}"))),
             Sent::Acknowledged(_) => Err(broken("an entry was taken into the reserve")),
             Sent::Unanswered => Err(broken("no answer")),

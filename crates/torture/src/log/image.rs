@@ -113,5 +113,8 @@ pub(super) fn run(command: &mut Command) -> Result<(), Trouble> {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-    Err(Trouble::program(format!("{:?} failed (root and loop devices are needed): {said}", command.get_program())))
+    Err(Trouble::program(format!(
+        "{:?} failed (root and loop devices are needed): {said}",
+        command.get_program()
+    )))
 }

@@ -18,8 +18,22 @@ use crate::{Binary, Trouble};
 
 /// The calls that change or flush files, or open them.
 const CALLS: [&str; 16] = [
-    "openat", "write", "pwrite64", "pwritev", "fdatasync", "fsync", "ftruncate", "fallocate", "rename", "renameat2",
-    "unlink", "unlinkat", "rmdir", "mkdir", "mkdirat", "copy_file_range",
+    "openat",
+    "write",
+    "pwrite64",
+    "pwritev",
+    "fdatasync",
+    "fsync",
+    "ftruncate",
+    "fallocate",
+    "rename",
+    "renameat2",
+    "unlink",
+    "unlinkat",
+    "rmdir",
+    "mkdir",
+    "mkdirat",
+    "copy_file_range",
 ];
 
 /// Entries that one device sends, one after the other, so that every run makes the same commits.
@@ -111,12 +125,17 @@ impl<'a> Inflicting<'a> {
     /// [`Trouble`] if strace is not there, or the server does not do its part.
     pub fn watch(binary: &'a Binary, backlog: &'a Backlog) -> Result<Inflicting<'a>, Trouble> {
         let folder = tempfile::tempdir().map_err(Trouble::system("make a folder"))?;
-        let (mut trial, trace) = (Trial::on(binary, backlog, folder.path().join("campaign"))?, folder.path().join("trace"));
+        let (mut trial, trace) =
+            (Trial::on(binary, backlog, folder.path().join("campaign"))?, folder.path().join("trace"));
         let calls = CALLS.join(",");
-        let traced = strace(&trial.serve(), &trace, &["--seccomp-bpf", "-y", "-e", &format!("trace={calls}")]);
+        let traced =
+            strace(&trial.serve(), &trace, &["--seccomp-bpf", "-y", "-e", &format!("trace={calls}")]);
         let (burst, ended) = live(&trial, traced, &folder.path().join("said"))?;
         if burst.acknowledged < EACH || ended != Ended::WentOn {
-            return Err(broken(format!("a server that nothing befell: {ended:?}, {} acknowledged", burst.acknowledged)));
+            return Err(broken(format!(
+                "a server that nothing befell: {ended:?}, {} acknowledged",
+                burst.acknowledged
+            )));
         }
         settled(&trace);
         let text = fs::read_to_string(&trace).map_err(Trouble::system("read a trace"))?;
@@ -279,7 +298,9 @@ fn parsed<'t>(line: &'t str, data: &Path) -> Option<(&'t str, &'t str, PathBuf)>
 /// Files that are alike: names without their numbers.
 fn kind(path: &Path) -> String {
     let name = path.to_string_lossy();
-    let below = ["log/tile/entries", "log/tile", "bodies", "sealed"].into_iter().find(|folder| name.starts_with(folder));
+    let below = ["log/tile/entries", "log/tile", "bodies", "sealed"]
+        .into_iter()
+        .find(|folder| name.starts_with(folder));
     below.map_or_else(|| name.to_string(), |folder| format!("{folder}/{}", name.matches(".p").count()))
 }
 

@@ -70,7 +70,10 @@ impl<'a> Trial<'a> {
         hold(&journal, &self.data)?;
         let size = journal.note_head(&server.site.checkpoint()?, &self.backlog.log)?;
         if size < journal.newest_size() {
-            return Err(broken(format!("a head of {} entries was given out, now it has {size}", journal.newest_size())));
+            return Err(broken(format!(
+                "a head of {} entries was given out, now it has {size}",
+                journal.newest_size()
+            )));
         }
         hold(&journal, &self.data)
     }
