@@ -575,7 +575,6 @@ fn a_centre_that_was_out_for_days_catches_up_and_takes_reports_meanwhile() {
     let entry = signed(&site, &mut device(&site.campaign, &team), &said);
     let back = site.now() + minutes(2 * 24 * 60);
     site.set(back);
-    site.set(site.now() + minutes(25));
     let waiting = site.until(|clock| clock.schedule.waiting.clone());
     assert!(waiting.contains("the values of"), "{waiting}");
     assert_eq!(send(&site, &entry).status, 201);
@@ -623,6 +622,7 @@ fn with_too_little_room_reports_are_refused_reads_go_on_and_writes_too_once_ther
     assert_eq!(site.get("/api/receipts/0").status, 200);
     assert_eq!(head_size(&site), size);
     assert!(site.service.closed().borrow().is_some(), "that shows");
+    site.set(site.now() + minutes(25));
     let waiting = site.until(|clock| clock.schedule.waiting.clone());
     assert!(waiting.contains("must stay so"), "{waiting}");
 

@@ -12,8 +12,8 @@ use sekong_torture::Server;
 use crate::data::{Data, arg, files};
 use crate::run::{Run, command, sekong};
 
-/// The second day, 03:29 in the campaign's time.
-const BEFORE_THE_SCRUB: &str = "2017-01-01T20:29:30Z";
+/// The second day, 03:20 in the campaign's time: at its speed there is time to change something before 03:30.
+const BEFORE_THE_SCRUB: &str = "2017-01-01T20:20:00Z";
 
 fn scrub(data: &Data) -> Run {
     sekong(["scrub", "--json", "--data", arg(&data.path)])
@@ -98,7 +98,7 @@ fn a_changed_missing_or_foreign_published_file_is_named() {
 /// A served folder whose complaints are kept in a file.
 fn served(data: &Data, complaints: &Path) -> Server {
     let mut serve = command(["serve", "--json", "--listen", "127.0.0.1:0", "--data", arg(&data.path)]);
-    serve.args(["--demo-clock", &format!("{BEFORE_THE_SCRUB},20")]);
+    serve.args(["--demo-clock", &format!("{BEFORE_THE_SCRUB},40")]);
     let file = fs::File::create(complaints).unwrap();
     serve.stderr(Stdio::from(file));
     Server::run_heard(serve).unwrap()
