@@ -10,7 +10,7 @@ const RUST_VERSION: &str = env!("CARGO_PKG_RUST_VERSION");
 
 const STRACE: Failure = Failure::Missing {
     tool: "strace",
-    why: "the durability tests count the fsync calls of a group commit with it",
+    why: "the durability tests count a group commit's fsync calls with it, and have calls fail",
     mend: "sudo apt-get update && sudo apt-get install --yes strace",
 };
 

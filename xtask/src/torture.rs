@@ -11,7 +11,7 @@ use crate::workspace;
 pub const PARTS: [&str; 3] = ["log", "centre", "field"];
 
 /// Longest time for one part, in minutes.
-const PART_LIMIT_MINUTES: &str = "20m";
+const PART_LIMIT_MINUTES: &str = "70m";
 
 /// What a part came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -24,6 +24,7 @@ use crate::boxes::{self, BoxBook, Boxes, ProvenBox};
 use crate::custody::Answers;
 use crate::fault::Fault;
 use crate::folder::Folder;
+use crate::gate::Closed;
 use crate::keys::Secrets;
 use crate::ledger::{FrozenHead, HeadSigners, Ledger, LedgerError};
 use crate::plan_book::SolvedPlan;
@@ -79,6 +80,17 @@ pub enum CentreError {
         /// The team.
         team: TeamId,
     },
+    /// Another device than this centre's opened the log and signed what it wrote.
+    #[error("the log is of the centre's device {logged}, this folder holds the key of {given}")]
+    OtherDevice {
+        /// Device that signed entry 0.
+        logged: DeviceId,
+        /// Device of the secrets.
+        given: DeviceId,
+    },
+    /// Nothing is written now; the next try may find it otherwise.
+    #[error(transparent)]
+    Closed(#[from] Closed),
     /// Something must be logged and cosigned before.
     #[error("{what} must be logged and cosigned before")]
     NotYet {
@@ -122,7 +134,10 @@ pub enum CentreError {
 impl CentreError {
     /// Whether the same may be done later, with nothing changed but what others have said meanwhile.
     pub(crate) fn may_pass(&self) -> bool {
-        matches!(self, CentreError::Waiting { .. } | CentreError::TooFewCosigned { .. })
+        matches!(
+            self,
+            CentreError::Waiting { .. } | CentreError::TooFewCosigned { .. } | CentreError::Closed(_)
+        )
     }
 }
 
@@ -135,6 +150,9 @@ pub enum Refusal {
     /// The entry breaks a rule.
     #[error(transparent)]
     Fault(#[from] Fault),
+    /// Nothing is written now.
+    #[error(transparent)]
+    Closed(#[from] Closed),
     /// The entry claims a time that has not come.
     #[error("the entry claims {claimed}, it is {now}: set the device's clock")]
     Future {
@@ -330,11 +348,13 @@ impl<S: Store> Centre<S> {
     ) -> Result<Self, CentreError> {
         let keys = secrets.key_ring(campaign.id())?;
         let kept = kept_bodies(&mut store).await?;
+        let (device, salts) = (secrets.device_key(), secrets.salt_key());
         let mut state: Option<State> = None;
         let visit = |index: u64, leaf: &[u8], tree: &sekong_log::Tree| -> Result<(), CentreError> {
             let entry = Entry::parse(leaf)?;
             match &mut state {
                 None => {
+                    check_device(entry.device(), device.id())?;
                     let opened = State::open(&entry, keys.clone(), &kept).map_err(|fault| at(0, fault))?;
                     state.insert(opened).keep_solved(solved);
                 }
@@ -347,7 +367,6 @@ impl<S: Store> Centre<S> {
         let mut ledger = Ledger::open(store, Folder::new(data), signers(secrets, campaign)?, visit).await?;
         let state = state.ok_or(CentreError::Empty)?;
         ledger.erase_again(&state.erased_persons()).await?;
-        let (device, salts) = (secrets.device_key(), secrets.salt_key());
         Ok(Centre { state, ledger, device, salts, keys, boxes: BoxBook::default() })
     }
 
@@ -361,9 +380,10 @@ impl<S: Store> Centre<S> {
         &self.keys
     }
 
-    /// The newest time that an entry or a head of its log tells; its clock may not start before.
+    /// The newest time that an entry or a head of its log tells; its clock may not start before. Devices' clocks may be a
+    /// little ahead of it.
     pub fn latest_time(&self) -> Timestamp {
-        self.state.latest_time().max(self.ledger.cosigned().unwrap_or(Timestamp::MIN))
+        self.state.clock_from().max(self.ledger.cosigned().unwrap_or(Timestamp::MIN))
     }
 
     /// Entries in the log, waiting ones included.
@@ -454,6 +474,11 @@ impl<S: Store> Centre<S> {
     /// Stores what cosigners added since the last commit.
     pub(crate) async fn settle(&mut self) -> Result<(), CentreError> {
         Ok(self.ledger.settle().await?)
+    }
+
+    /// Writes the newest head into the published folder once more.
+    pub(crate) fn publish_head(&mut self) {
+        self.ledger.publish_head();
     }
 
     /// Takes a signed report into the next commit; its receipt can be had after that.
@@ -774,6 +799,11 @@ pub(crate) fn bundle_of(opening: &[u8]) -> Result<Hash, CentreError> {
         Ok(Statement::Campaign(opened)) => Ok(opened.bundle),
         _ => Err(at(0, Fault::NotOpened)),
     }
+}
+
+/// The centre goes on as the device that opened the log.
+fn check_device(logged: DeviceId, given: DeviceId) -> Result<(), CentreError> {
+    if logged == given { Ok(()) } else { Err(CentreError::OtherDevice { logged, given }) }
 }
 
 fn at(index: u64, fault: Fault) -> CentreError {

@@ -3,6 +3,7 @@
 //!
 //! Nothing here is flushed to disk: after a crash all of it is written anew from the store.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -80,6 +81,41 @@ impl Folder {
         let next = self.data.join("checkpoint.next");
         write(&next, note.as_bytes())?;
         fs::rename(&next, &path).map_err(failed("replace", &path))
+    }
+
+    /// The checkpoint as it lies there; `None` if there is none, or no text.
+    pub fn checkpoint(&self) -> Result<Option<String>, FolderError> {
+        let bytes = Folder::read(&self.log().join("checkpoint"))?;
+        Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
+    }
+
+    /// The files below a folder, by their names relative to it.
+    pub(crate) fn names(root: &Path) -> Result<BTreeSet<String>, FolderError> {
+        let (mut folders, mut names) = (vec![root.to_owned()], BTreeSet::new());
+        while let Some(folder) = folders.pop() {
+            let entries = match fs::read_dir(&folder) {
+                // One that is removed meanwhile holds nothing.
+                Err(source) if source.kind() == io::ErrorKind::NotFound => continue,
+                entries => entries.map_err(failed("list", &folder))?,
+            };
+            for entry in entries {
+                let path = entry.map_err(failed("list", &folder))?.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if let Ok(name) = path.strip_prefix(root) {
+                    names.insert(name.to_string_lossy().into_owned());
+                }
+            }
+        }
+        Ok(names)
+    }
+
+    /// A file's bytes; `None` if there is no such file.
+    pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, FolderError> {
+        match fs::read(path) {
+            Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+            read => read.map(Some).map_err(failed("read", path)),
+        }
     }
 
     /// Writes one body under its SHA-256.

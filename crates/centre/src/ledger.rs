@@ -51,6 +51,42 @@ pub enum LedgerError {
         /// What it knows.
         error: WitnessError,
     },
+    /// The stored heads are of another log than these keys.
+    #[error("the stored log is {stored}, the log key is of {given}")]
+    OtherOrigin {
+        /// Origin of the stored head.
+        stored: String,
+        /// Name of the log key.
+        given: String,
+    },
+    /// Another key signed the stored heads.
+    #[error("the log key of {origin} is not the one that signed the stored heads")]
+    OtherKey {
+        /// Origin of both.
+        origin: String,
+    },
+    /// More was published than the store holds: to go on from here would make a second history.
+    #[error(
+        "the store holds {stored} entries, the published head is over {published}: this store is an older copy"
+    )]
+    Older {
+        /// Entries under the newest stored head.
+        stored: u64,
+        /// Entries under the published head.
+        published: u64,
+    },
+    /// The published head is not one of this store's log.
+    #[error(
+        "the first {size} stored entries hash to {stored}, a head that was published says {published}: two histories"
+    )]
+    Forked {
+        /// Entries under the published head.
+        size: u64,
+        /// Root of as many stored entries.
+        stored: Hash,
+        /// Root in the published head.
+        published: Hash,
+    },
     /// The store's leaves do not hash to its newest head.
     #[error("the stored entries hash to {computed} but the newest head, of {size} entries, says {signed}")]
     OtherTree {
@@ -218,33 +254,23 @@ const HEADS_KEPT: usize = 4_096;
 const READ_BATCH: u64 = 4_096;
 
 impl<S: Store> Ledger<S> {
-    /// Opens the log of `store`, checks it against its newest head and publishes it anew. `visit` sees every stored
-    /// leaf in order, before the next one is read.
+    /// Opens the log of `store`, checks it against its newest head and the published one, and publishes it anew. `visit`
+    /// sees every stored leaf in order, before the next one is read. What is refused leaves the published folder as it is.
     pub async fn open<E: From<LedgerError>>(
         mut store: S,
         folder: Folder,
         signers: HeadSigners,
-        mut visit: impl FnMut(u64, &[u8], &Tree) -> Result<(), E>,
+        visit: impl FnMut(u64, &[u8], &Tree) -> Result<(), E>,
     ) -> Result<Ledger<S>, E> {
         let stored = store.newest_heads(HEADS_KEPT as u64).await.map_err(LedgerError::from)?;
-        folder.clear().map_err(LedgerError::from)?;
-        let (mut tree, mut leaves) = (Tree::new(), Leaves::default());
-        loop {
-            let batch = store.leaves(tree.size(), READ_BATCH).await.map_err(LedgerError::from)?;
-            if batch.is_empty() {
-                break;
-            }
-            let before = tree.size();
-            for stored in batch {
-                tree.push(leaf_hash(&stored.leaf));
-                visit(stored.index, &stored.leaf, &tree)?;
-                leaves.bytes.push(stored.leaf);
-            }
-            publish(&folder, &tree, &leaves, before)?;
-            leaves.forget_full_bundles(tree.size());
-        }
         let heads = kept_heads(&signers, stored)?;
+        let published = published_head(&folder, signers.log.verifier())?;
+        check_not_older(heads.back(), published.as_ref())?;
+        let tree = read_tree(&mut store, visit).await?;
         check_newest(heads.back(), &signers, &tree)?;
+        check_continues(&tree, published.as_ref())?;
+        folder.clear().map_err(LedgerError::from)?;
+        let leaves = publish_stored(&mut store, &folder, &tree).await?;
         let cosigners = opened_cosigners(&signers, &heads)?;
         let missing = missing_before(&signers, heads.back());
         if let Some(head) = heads.back() {
@@ -381,6 +407,19 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
+    /// Where the log is published.
+    pub(crate) fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// Writes the newest head into the published folder once more.
+    pub(crate) fn publish_head(&mut self) {
+        if self.unpublished.why.is_none() {
+            let written = self.folder.write_checkpoint(self.note().unwrap_or_default());
+            self.unpublished.why = written.err().map(|error| error.to_string());
+        }
+    }
+
     /// Why the published folder lags behind the log, if it does. It is derived: what is missing there is written with
     /// the next commit, or when the log is opened again.
     pub fn unpublished(&self) -> Option<&str> {
@@ -453,7 +492,7 @@ impl<S: Store> Ledger<S> {
 
     /// Brings the published folder up to the newest head; what was durable before may be missing there, too.
     fn publish_all(&mut self, now: Timestamp) -> Result<(), LedgerError> {
-        publish(&self.folder, &self.tree, &self.leaves, self.unpublished.from)?;
+        publish(&self.folder, &self.tree, &self.leaves, self.unpublished.from, self.committed)?;
         for body in &self.unpublished.bodies {
             self.unpublished.sealed.extend(publish_body(&self.folder, body, now)?);
         }
@@ -593,6 +632,70 @@ fn checked(
     Ok((line, time))
 }
 
+/// The tree of the stored leaves, each of which is seen before the next one is read.
+async fn read_tree<S: Store, E: From<LedgerError>>(
+    store: &mut S,
+    mut visit: impl FnMut(u64, &[u8], &Tree) -> Result<(), E>,
+) -> Result<Tree, E> {
+    let mut tree = Tree::new();
+    loop {
+        let batch = store.leaves(tree.size(), READ_BATCH).await.map_err(LedgerError::from)?;
+        if batch.is_empty() {
+            return Ok(tree);
+        }
+        for stored in batch {
+            tree.push(leaf_hash(&stored.leaf));
+            visit(stored.index, &stored.leaf, &tree)?;
+        }
+    }
+}
+
+/// Publishes every stored leaf; gives those of the unfinished bundle.
+async fn publish_stored<S: Store>(
+    store: &mut S,
+    folder: &Folder,
+    tree: &Tree,
+) -> Result<Leaves, LedgerError> {
+    let (mut leaves, mut size) = (Leaves::default(), 0);
+    while size < tree.size() {
+        let before = size;
+        leaves.bytes.extend(store.leaves(before, READ_BATCH).await?.into_iter().map(|stored| stored.leaf));
+        size = (before + READ_BATCH).min(tree.size());
+        publish(folder, tree, &leaves, before, size)?;
+        leaves.forget_full_bundles(size);
+    }
+    Ok(leaves)
+}
+
+/// The head in the published folder, if this log's key signed one: the folder is not trusted, but the key is.
+fn published_head(folder: &Folder, log: &VerifierKey) -> Result<Option<Checkpoint>, LedgerError> {
+    let note = folder.checkpoint()?;
+    let head = note.and_then(|note| Head::open_unchecked_cosignatures(&note, log).ok());
+    Ok(head.map(|head| head.checkpoint))
+}
+
+/// What was published is never longer than what is stored: the store is written first.
+fn check_not_older(newest: Option<&KeptHead>, published: Option<&Checkpoint>) -> Result<(), LedgerError> {
+    let stored = newest.map_or(0, |head| head.size);
+    match published {
+        Some(published) if stored < published.size => {
+            Err(LedgerError::Older { stored, published: published.size })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The log goes on from the published head.
+fn check_continues(tree: &Tree, published: Option<&Checkpoint>) -> Result<(), LedgerError> {
+    let Some(Checkpoint { size, root: published, .. }) = published else { return Ok(()) };
+    match tree.root_at(*size) {
+        Some(stored) if stored != *published => {
+            Err(LedgerError::Forked { size: *size, stored, published: *published })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The store's leaves must hash to its newest head.
 fn check_newest(newest: Option<&KeptHead>, signers: &HeadSigners, tree: &Tree) -> Result<(), LedgerError> {
     let Some(newest) = newest else { return Ok(()) };
@@ -645,14 +748,28 @@ fn kept_heads(
 ) -> Result<VecDeque<KeptHead>, LedgerError> {
     let cosigners: Vec<VerifierKey> = signers.cosigner_keys().cloned().collect();
     let kept = |stored: StoredHead| {
-        let head = Head::open(&stored.note, signers.log.verifier(), &cosigners)?;
+        let log = signers.log.verifier();
+        let head =
+            Head::open(&stored.note, log, &cosigners).map_err(|error| unopened(error, &stored.note, log))?;
         Ok(KeptHead::new(stored.size, stored.note, head.cosignatures, signers.needed))
     };
     newest_first.into_iter().rev().map(kept).collect()
 }
 
-fn publish(folder: &Folder, tree: &Tree, leaves: &Leaves, before: u64) -> Result<(), LedgerError> {
-    for path in tiles_for(before, tree.size()) {
+/// Why a stored head does not open; most of all whether it is another log's.
+fn unopened(error: HeadError, note: &str, log: &VerifierKey) -> LedgerError {
+    let unsigned = matches!(&error, HeadError::Note(NoteError::Unsigned { .. }));
+    let origin = note.lines().next().unwrap_or_default();
+    match unsigned {
+        true if origin == log.name() => LedgerError::OtherKey { origin: origin.to_owned() },
+        true => LedgerError::OtherOrigin { stored: origin.to_owned(), given: log.name().to_owned() },
+        false => error.into(),
+    }
+}
+
+/// Publishes what entries `before..size` change.
+fn publish(folder: &Folder, tree: &Tree, leaves: &Leaves, before: u64, size: u64) -> Result<(), LedgerError> {
+    for path in tiles_for(before, size) {
         let bytes = match path.kind() {
             TileKind::Entries => {
                 let entries = leaves.range(path.start(), path.end()).unwrap_or_default();

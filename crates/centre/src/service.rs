@@ -3,6 +3,7 @@
 mod desk;
 pub(crate) mod listen;
 mod lobby;
+mod night;
 mod scheduler;
 mod writer;
 
@@ -24,6 +25,8 @@ use tokio::sync::{
 };
 use tokio::task::JoinHandle;
 
+pub use night::Alarm;
+
 pub(crate) use desk::{Desk, Shelf};
 pub(crate) use scheduler::Progress;
 pub(crate) use writer::Taken;
@@ -32,8 +35,10 @@ use crate::api::{self, CampaignMap};
 use crate::centre::{Centre, CentreError, Refusal, Relayed};
 use crate::clock::Clock;
 use crate::custody::CustodianLink;
+use crate::gate::{Closed, Gate, Reserve};
 use crate::sms::SmsGateway;
 use crate::tally::{Degraded, Late, Tally};
+use night::Night;
 use scheduler::Scheduler;
 use writer::{WAITING_MAX, Wish, Writer};
 
@@ -68,6 +73,8 @@ pub struct ServiceOptions {
     pub sms: Option<SmsGateway>,
     /// The web pages.
     pub pages: Arc<dyn Pages>,
+    /// The room that must be left where the log lies.
+    pub reserve: Reserve,
     /// Connections at one time; whoever comes later waits to be accepted. Event streams take half of them at most.
     pub connections_max: usize,
 }
@@ -99,6 +106,8 @@ struct Inner {
     progress: watch::Receiver<Progress>,
     committed: watch::Receiver<u64>,
     unpublished: watch::Receiver<Option<String>>,
+    closed: watch::Receiver<Option<Closed>>,
+    scrubbed: watch::Receiver<Alarm>,
     streams: Arc<Semaphore>,
     map: OnceCell<CampaignMap>,
     stopping: watch::Sender<bool>,
@@ -109,11 +118,12 @@ struct Inner {
 }
 
 impl Service {
-    /// Starts the writer and the scheduler, once the cosigners were asked what they know of the log. `reader` is a second
-    /// connection to the same store.
+    /// Starts the writer, the scheduler and the nightly scrub, once the cosigners were asked what they know of the log; with two
+    /// further connections to the same store: `reader` for those who ask, `scrubber` for the scrub.
     pub async fn start<S: Store + 'static, R: Store + 'static>(
         mut centre: Centre<S>,
         reader: R,
+        scrubber: R,
         options: ServiceOptions,
     ) -> Result<Service, CentreError> {
         centre.commit(options.clock.now()).await?;
@@ -121,7 +131,20 @@ impl Service {
         let (progress_in, progress) = watch::channel(Progress::first(&centre));
         let (committed_in, committed) = watch::channel(centre.ledger().committed());
         let (unpublished_in, unpublished) = watch::channel(None);
+        let (closed_in, closed) = watch::channel(None);
+        let (damaged, damaged_out) = watch::channel(None);
         let (wish, wishes) = mpsc::channel(WAITING_MAX);
+        let (alarm, scrubbed) = watch::channel(None);
+        let night = Night {
+            store: scrubber,
+            folder: centre.ledger().folder().clone(),
+            keys: centre.keys().clone(),
+            campaign: centre.state().campaign().clone(),
+            clock: options.clock.clone(),
+            wishes: wish.clone(),
+            alarm,
+            damaged,
+        };
         let centre = Arc::new(RwLock::new(centre));
         let clock = options.clock.clone();
         let writer = Writer {
@@ -130,6 +153,8 @@ impl Service {
             away: options.away.clone(),
             committed: committed_in,
             unpublished: unpublished_in,
+            gate: Gate::new(options.reserve.clone(), damaged_out),
+            closed: closed_in,
         };
         let dice = Arc::new(Notify::new());
         let scheduler = Scheduler {
@@ -149,6 +174,13 @@ impl Service {
                 _ = stop.wait_for(|stop| *stop) => {}
             }
         });
+        let mut stop = stopping.subscribe();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = night.run() => {}
+                _ = stop.wait_for(|stop| *stop) => {}
+            }
+        });
         let inner = Inner {
             desk: centre,
             shelf: Arc::new(Mutex::new(reader)),
@@ -156,6 +188,8 @@ impl Service {
             progress,
             committed,
             unpublished,
+            closed,
+            scrubbed,
             streams: Arc::new(Semaphore::new(streams)),
             map: OnceCell::new(),
             stopping,
@@ -263,6 +297,16 @@ impl Service {
     /// Why the published folder lags behind the log, whenever that changes; `None` while it does not.
     pub fn unpublished(&self) -> watch::Receiver<Option<String>> {
         self.inner.unpublished.clone()
+    }
+
+    /// Why nothing is written, whenever that changes; `None` while the log is.
+    pub fn closed(&self) -> watch::Receiver<Option<Closed>> {
+        self.inner.closed.clone()
+    }
+
+    /// What the last nightly scrub found, whenever that changes.
+    pub fn scrubbed(&self) -> watch::Receiver<Alarm> {
+        self.inner.scrubbed.clone()
     }
 
     /// A place for one more reader of the event stream; `None` if all are taken.

@@ -422,7 +422,7 @@ impl State {
         if entry.device() != self.centre {
             return Ok(());
         }
-        let before = self.centre_time().max(self.latest_claim - CLOCK_TOLERANCE);
+        let before = self.clock_from();
         let claimed = entry.time();
         if claimed < before { Err(Fault::TimeBackwards { before, claimed }) } else { Ok(()) }
     }
@@ -582,9 +582,10 @@ impl State {
         self.centre_time_under(size)
     }
 
-    /// The newest time that any entry claims.
-    pub fn latest_time(&self) -> Timestamp {
-        self.latest_claim.max(self.centre_time_under(u64::MAX))
+    /// The earliest time that the centre's clock may tell now: no entry of it goes back, and no device is far ahead of it.
+    pub(crate) fn clock_from(&self) -> Timestamp {
+        let claimed = self.latest_claim.checked_sub(CLOCK_TOLERANCE).unwrap_or(Timestamp::MIN);
+        self.centre_time().max(claimed)
     }
 
     /// The jobs of the schedule that are not done, in order.

@@ -101,6 +101,12 @@ pub enum Command {
         after_help = "Examples:\n  sekong verify /srv/sekong\n  sekong verify https://example.org --key log.vkey --custodian court.json --json"
     )]
     Verify(VerifyArgs),
+    /// Read everything in a data folder again and hold it against what it should be, also beside a running centre
+    #[command(after_help = "Example:\n  sekong scrub --data /srv/sekong --json")]
+    Scrub(ScrubArgs),
+    /// Bring an older copy of a store up to the head that was published, without a second history
+    #[command(after_help = "Example:\n  sekong restore --data /srv/sekong --from /srv/mirror/log")]
+    Restore(RestoreArgs),
     /// Look at a campaign file
     #[command(subcommand, after_help = "Example:\n  sekong campaign check campaigns/northeast-2017")]
     Campaign(CampaignCommand),
@@ -648,6 +654,9 @@ pub struct DemoArgs {
     /// Campaign seconds that pass in a second once the days are over, 0 to 3600
     #[arg(long, value_name = "X", default_value_t = Speed::DEMO)]
     pub speed: Speed,
+    /// MiB that must stay free where the data lies: with less, reports are refused and jobs wait, and reads go on
+    #[arg(long, value_name = "MIB", default_value_t = 16)]
+    pub reserve_mib: u32,
     /// Print one JSON object on one line
     #[arg(long)]
     pub json: bool,
@@ -678,6 +687,9 @@ pub struct ServeArgs {
     /// Where SMS with relayed orders are handed in, e.g. http://127.0.0.1:9000/send
     #[arg(long, value_name = "URL")]
     pub sms_gateway: Option<SmsGateway>,
+    /// MiB that must stay free where the data lies: with less, reports are refused and jobs wait, and reads go on
+    #[arg(long, value_name = "MIB", default_value_t = 256)]
+    pub reserve_mib: u32,
     /// Print one JSON object on one line once it listens
     #[arg(long)]
     pub json: bool,
@@ -846,6 +858,31 @@ pub struct VerifyArgs {
     /// The time to judge by, e.g. 2017-01-08T00:00:00Z, for a centre on a demo's clock; without it the machine's
     #[arg(long, value_name = "TIME")]
     pub now: Option<Timestamp>,
+    /// Print one JSON object on one line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `sekong scrub`.
+#[derive(Debug, Args)]
+pub struct ScrubArgs {
+    /// The data folder
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Print one JSON object on one line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `sekong restore`.
+#[derive(Debug, Args)]
+pub struct RestoreArgs {
+    /// The data folder with the older store
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The published log, e.g. log/ of that folder or of a mirror; bodies are looked for beside it and in the data folder
+    #[arg(long, value_name = "LOGFOLDER")]
+    pub from: PathBuf,
     /// Print one JSON object on one line
     #[arg(long)]
     pub json: bool,

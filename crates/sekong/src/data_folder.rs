@@ -66,6 +66,15 @@ impl DataFolder {
         self.root.join("sekong.db")
     }
 
+    /// Refuses a folder without a store.
+    pub(crate) fn holds_a_store(&self) -> Result<(), Failure> {
+        if self.store().is_file() {
+            return Ok(());
+        }
+        Err(Failure::usage(format!("{} holds no campaign", self.root.display()))
+            .hint("found one first: sekong init CAMPAIGN --data DIR"))
+    }
+
     pub(crate) fn log(&self) -> PathBuf {
         self.root.join("log")
     }

@@ -66,6 +66,8 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Game(GameCommand::Solve(args)) => commands::game_solve::run(&args),
         Command::Draw(DrawCommand::Simulate(args)) => commands::draw_simulate::run(&args),
         Command::Check(args) => commands::check::run(&args),
+        Command::Scrub(args) => commands::scrub::run(&args),
+        Command::Restore(args) => commands::restore::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
         Command::Campaign(CampaignCommand::Check(args)) => commands::campaign_check::run(&args),
     }

@@ -1,15 +1,17 @@
 //! A centre that listens: what `serve` and `demo` have in common.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use rustix::fs::statvfs;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sekong_centre::{
-    Away, Centre, CentreError, Clock, CustodianLink, InProcess, LedgerError, Service, ServiceOptions,
-    SmsGateway,
+    Away, Centre, CentreError, Clock, CustodianLink, InProcess, LedgerError, Reserve, Service,
+    ServiceOptions, SmsGateway, Space,
 };
-use sekong_store::SqliteStore;
+use sekong_store::{SqliteStore, Store};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -28,20 +30,31 @@ const CONNECTIONS_MIN: usize = 16;
 /// File descriptors for everything else: store, folder, listener, runtime.
 const DESCRIPTORS_KEPT: usize = 128;
 
+/// Those whom a centre deals with.
+pub(crate) struct People {
+    /// Whether anybody may sign in under any role.
+    pub(crate) demo: bool,
+    pub(crate) away: Arc<Away>,
+    pub(crate) custodians: Vec<Arc<dyn CustodianLink>>,
+    pub(crate) sms: Option<SmsGateway>,
+}
+
 /// Starts a centre on this folder.
 pub(crate) async fn start(
     centre: Centre<SqliteStore>,
     folder: &DataFolder,
     clock: Arc<dyn Clock>,
-    demo: bool,
-    away: Arc<Away>,
-    custodians: Vec<Arc<dyn CustodianLink>>,
-    sms: Option<SmsGateway>,
+    people: People,
+    reserve_mib: u32,
 ) -> Result<Service, Failure> {
     let reader = SqliteStore::open_read_only(&folder.store()).await.map_err(Failure::failed)?;
+    let scrubber = SqliteStore::open_read_only(&folder.store()).await.map_err(Failure::failed)?;
     let (pages, connections_max) = (Arc::new(BuiltPages), connections_max());
-    let options = ServiceOptions { clock, demo, away, custodians, sms, pages, connections_max };
-    Service::start(centre, reader, options).await.map_err(not_started)
+    let reserve =
+        Reserve { bytes: u64::from(reserve_mib) << 20, space: Arc::new(FreeSpace(folder.root().to_owned())) };
+    let People { demo, away, custodians, sms } = people;
+    let options = ServiceOptions { clock, demo, away, custodians, sms, pages, reserve, connections_max };
+    Service::start(centre, reader, scrubber, options).await.map_err(not_started)
 }
 
 /// Why a centre does not begin to write.
@@ -52,6 +65,16 @@ pub(crate) fn not_started(error: CentreError) -> Failure {
              status` on its machine",
         ),
         error => Failure::failed(error),
+    }
+}
+
+/// The filesystem of a folder.
+struct FreeSpace(PathBuf);
+
+impl Space for FreeSpace {
+    fn free_bytes(&self) -> io::Result<u64> {
+        let about = statvfs(&self.0)?;
+        Ok(about.f_bavail.saturating_mul(about.f_frsize))
     }
 }
 
@@ -92,7 +115,32 @@ pub(crate) async fn tell_of_trouble(service: Service) {
             }
         }
     };
-    tokio::join!(stopped, lagging);
+    let mut closed = service.closed();
+    let unwritten = async {
+        while closed.changed().await.is_ok() {
+            match &*closed.borrow_and_update() {
+                Some(why) => complain(format_args!("reports are refused and jobs wait: {why}")),
+                None => complain(format_args!("the log is written again")),
+            }
+        }
+    };
+    let mut scrubbed = service.scrubbed();
+    let damaged = async {
+        while scrubbed.changed().await.is_ok() {
+            match &*scrubbed.borrow_and_update() {
+                Some(why) => complain(why),
+                None => complain("the nightly scrub finds nothing wrong any more"),
+            }
+        }
+    };
+    tokio::join!(stopped, lagging, unwritten, damaged);
+}
+
+/// Moves what the write-ahead log still holds into the database: between two runs the one file is the whole store, and a
+/// copy that is put in its place meets nothing of another one.
+pub(crate) async fn close_store(folder: &DataFolder) -> Result<(), Failure> {
+    let store = SqliteStore::open(&folder.store()).await.map_err(Failure::failed)?;
+    store.close().await.map_err(Failure::failed)
 }
 
 /// Takes an address to listen on.

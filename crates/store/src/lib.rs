@@ -164,6 +164,12 @@ pub trait Store: Send + Sync {
         &mut self,
         limit: u64,
     ) -> impl Future<Output = Result<Vec<StoredHead>, StoreError>> + Send;
+    /// The heads over more than `beyond` entries, at most `limit`, oldest first.
+    fn heads(
+        &mut self,
+        beyond: u64,
+        limit: u64,
+    ) -> impl Future<Output = Result<Vec<StoredHead>, StoreError>> + Send;
     /// One body by its SHA-256.
     fn body(&mut self, hash: [u8; 32])
     -> impl Future<Output = Result<Option<StoredBody>, StoreError>> + Send;

@@ -43,6 +43,16 @@ impl Layout {
         self.checked(connect(writing(path)).await?).await
     }
 
+    /// The same for a process that goes on where another ended, however that ended. What the write-ahead log holds is moved
+    /// into the database first: after a flush that failed the system may read from memory what the disk does not have, and
+    /// what is written after such bytes would be lost with them.
+    pub(crate) async fn go_on(self, path: &Path) -> Result<SqliteConnection, StoreError> {
+        let mut connection = self.open(path).await?;
+        let moved = sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await;
+        moved.map_err(failed("moving the write-ahead log into the database"))?;
+        Ok(connection)
+    }
+
     /// Opens the database `path` beside its writer, for reading.
     pub(crate) async fn open_read_only(self, path: &Path) -> Result<SqliteConnection, StoreError> {
         let options = SqliteConnectOptions::new().filename(path).read_only(true).disable_statement_logging();
@@ -102,7 +112,7 @@ impl SqliteStore {
 
     /// Opens the database `path` for the one process that writes it.
     pub async fn open(path: &Path) -> Result<SqliteStore, StoreError> {
-        Ok(SqliteStore { connection: LAYOUT.open(path).await? })
+        Ok(SqliteStore { connection: LAYOUT.go_on(path).await? })
     }
 
     /// Opens the database `path` beside its writer, for an auditor who must change nothing.
@@ -157,6 +167,10 @@ async fn delete_persons(tx: &mut SqliteConnection, commitments: &[[u8; 32]]) -> 
             .map_err(failed("erasing persons' records"))?;
     }
     Ok(())
+}
+
+fn head_of(row: &SqliteRow) -> Result<StoredHead, StoreError> {
+    Ok(StoredHead { size: size_of(row.get(0))?, note: row.get(1) })
 }
 
 impl Store for SqliteStore {
@@ -239,8 +253,17 @@ impl Store for SqliteStore {
             .fetch_all(&mut self.connection)
             .await
             .map_err(failed("reading the newest heads"))?;
-        let head = |row: &SqliteRow| Ok(StoredHead { size: size_of(row.get(0))?, note: row.get(1) });
-        rows.iter().map(head).collect()
+        rows.iter().map(head_of).collect()
+    }
+
+    async fn heads(&mut self, beyond: u64, limit: u64) -> Result<Vec<StoredHead>, StoreError> {
+        let rows = sqlx::query("SELECT size, note FROM heads WHERE size > ? ORDER BY size LIMIT ?")
+            .bind(stored_number(beyond))
+            .bind(stored_number(limit))
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(failed("reading heads"))?;
+        rows.iter().map(head_of).collect()
     }
 
     async fn body(&mut self, hash: [u8; 32]) -> Result<Option<StoredBody>, StoreError> {

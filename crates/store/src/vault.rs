@@ -32,7 +32,7 @@ impl Vault {
 
     /// Opens the file `path` for the one process that writes it.
     pub async fn open(path: &Path) -> Result<Vault, StoreError> {
-        Ok(Vault { connection: LAYOUT.open(path).await? })
+        Ok(Vault { connection: LAYOUT.go_on(path).await? })
     }
 
     /// Opens the file `path` beside its writer, for reading.

@@ -4,9 +4,8 @@
 //! `rogue` plays a custodian that breaks its word.
 //! `simulation` and `borders` start nothing: they live campaigns through inside one process, on a clock and by chances of a seed.
 
-mod backlog;
 mod borders;
-mod kill;
+mod log;
 mod rogue;
 mod server;
 mod simulation;
@@ -15,9 +14,11 @@ mod site;
 use std::io;
 use std::path::PathBuf;
 
-pub use backlog::Backlog;
 pub use borders::{Border, Bordered, Looked, Sent, border_of};
-pub use kill::{Round, kill_round};
+pub use log::{
+    Backlog, Case, Cut, Cutting, Fill, Filled, Inflict, Inflicted, Inflicting, Killed, Killing, Moment,
+    Promise, cut_under, fill,
+};
 pub use rogue::Role;
 pub use server::Server;
 pub use simulation::party::Vice;

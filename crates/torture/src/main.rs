@@ -1,11 +1,10 @@
-//! `sekong-torture PART BINARY`: a line a round, and `N passed, N failed` at the end.
+//! `sekong-torture PART BINARY [KIND=ROUNDS]`: a line a round, and `N passed, N failed` at the end.
+
+mod durability;
 
 use std::process::ExitCode;
 
-use sekong_torture::{Backlog, Binary, Trouble, World, kill_round, live, world_of};
-
-/// Rounds of the part `log`.
-const KILL_ROUNDS: u64 = 20;
+use sekong_torture::{Binary, World, live, world_of};
 
 /// Seeds of the part `centre`.
 const SEEDS: u64 = 2_000;
@@ -15,61 +14,50 @@ const SEEDS_A_LINE: u64 = 200;
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
-    let (Some(part), Some(binary), None) = (args.next(), args.next(), args.next()) else {
-        eprintln!("usage: sekong-torture log|centre|field BINARY");
+    let (Some(part), Some(binary), only, None) = (args.next(), args.next(), args.next(), args.next()) else {
+        eprintln!("usage: sekong-torture log|centre|field BINARY [KIND=ROUNDS]");
         return ExitCode::from(2);
     };
-    let (passed, failed) = match part.as_str() {
-        "log" => kill(&Binary(binary.into())),
+    let tally = match part.as_str() {
+        "log" => durability::torture(&Binary(binary.into()), only.as_deref()),
         "centre" => simulate(),
         // The other part is not built yet, and says so by passing nothing.
-        _ => (0, 0),
+        _ => Tally::default(),
     };
-    println!("{passed} passed, {failed} failed");
-    if failed == 0 && passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    println!("{} passed, {} failed", tally.passed, tally.failed);
+    if tally.failed == 0 && tally.passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn kill(binary: &Binary) -> (u64, u64) {
-    let backlog = match Backlog::make(binary) {
-        Ok(backlog) => backlog,
-        Err(trouble) => {
-            println!("no backlog: {trouble}");
-            return (0, 1);
-        }
-    };
-    let outcomes = (1..=KILL_ROUNDS).map(|round| (round, kill_round(binary, &backlog, round)));
-    let failed = outcomes.filter(|(round, outcome)| !told(*round, outcome)).count() as u64;
-    (KILL_ROUNDS - failed, failed)
+/// Rounds that held, and rounds that did not.
+#[derive(Default)]
+struct Tally {
+    passed: u64,
+    failed: u64,
 }
 
-/// Says what a round came to; whether it passed. A kill that hit nothing proves nothing.
-fn told(round: u64, outcome: &Result<sekong_torture::Round, Trouble>) -> bool {
-    match outcome {
-        Ok(done) if !done.in_the_middle() => {
-            println!("round {round}: the kill came too late, {} reports were all acknowledged", done.reports);
-            return false;
-        }
-        Ok(done) => println!(
-            "round {round}: killed with {} of {} reports acknowledged; 0 lost, 0 doubled, log verifies",
-            done.acknowledged_before, done.reports
-        ),
-        Err(trouble) => println!("round {round}: {trouble}"),
+impl Tally {
+    fn add(&mut self, other: Tally) {
+        self.passed += other.passed;
+        self.failed += other.failed;
     }
-    outcome.is_ok()
+
+    fn count(&mut self, held: bool) {
+        *if held { &mut self.passed } else { &mut self.failed } += 1;
+    }
 }
 
 /// Lives campaigns through, each with the chances of its seed.
-fn simulate() -> (u64, u64) {
-    let worlds = World::all();
-    let mut failed = 0;
+fn simulate() -> Tally {
+    let (worlds, mut tally) = (World::all(), Tally::default());
     for seed in 0..SEEDS {
-        if let Err(broken) = live(world_of(&worlds, seed), seed) {
+        let lived = live(world_of(&worlds, seed), seed);
+        tally.count(lived.is_ok());
+        if let Err(broken) = lived {
             println!("{broken}");
-            failed += 1;
         }
         if (seed + 1) % SEEDS_A_LINE == 0 {
-            println!("{} seeds, {failed} of them break a law", seed + 1);
+            println!("{} seeds, {} of them break a law", seed + 1, tally.failed);
         }
     }
-    (SEEDS - failed, failed)
+    tally
 }

@@ -25,6 +25,8 @@ pub(crate) enum Sent {
     Acknowledged(Box<ReceiptView>),
     /// The centre said no.
     Refused(String),
+    /// The centre said that it cannot now.
+    Failed(String),
     /// Nobody answered, or not to the end.
     Unanswered,
 }
@@ -66,17 +68,26 @@ impl Site {
         self.get(&format!("/api/receipts/{index}"), "")
     }
 
+    /// The newest head, a signed note.
+    pub(crate) fn checkpoint(&self) -> Result<String, Trouble> {
+        let response = self.agent.get(format!("{}/log/checkpoint", self.base)).call();
+        let response = response.map_err(|error| Trouble::Unreached(Box::new(error)))?;
+        let bytes = read(response).map_err(Trouble::system("read an answer"))?;
+        String::from_utf8(bytes).map_err(Trouble::program)
+    }
+
     pub(crate) fn send(&self, entry: &[u8]) -> Sent {
         let request = self.agent.post(format!("{}/api/entries", self.base));
         let Ok(response) = request.header("content-type", "application/json").send(entry) else {
             return Sent::Unanswered;
         };
-        let good = response.status().is_success();
+        let (good, failed) = (response.status().is_success(), response.status().is_server_error());
         match read(response) {
             Ok(bytes) if good => match serde_json::from_slice(&bytes) {
                 Ok(receipt) => Sent::Acknowledged(Box::new(receipt)),
                 Err(_) => Sent::Unanswered,
             },
+            Ok(bytes) if failed => Sent::Failed(String::from_utf8_lossy(&bytes).into_owned()),
             Ok(bytes) => Sent::Refused(String::from_utf8_lossy(&bytes).into_owned()),
             Err(_) => Sent::Unanswered,
         }

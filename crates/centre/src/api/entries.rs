@@ -39,6 +39,7 @@ const BODY_LIMIT: Duration = Duration::from_secs(10);
     (status = 413, body = ProblemView, content_type = "application/problem+json"),
     (status = 422, body = ProblemView, content_type = "application/problem+json"),
     (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    (status = 507, body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn take(
     State(service): State<Service>,

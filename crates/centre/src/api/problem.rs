@@ -7,6 +7,7 @@ use sekong_log::EntryError;
 use super::views::ProblemView;
 use crate::centre::{CentreError, Refusal};
 use crate::fault::Fault;
+use crate::gate::Closed;
 use crate::service::Stopped;
 
 /// What every name of a problem begins with.
@@ -92,6 +93,7 @@ impl From<CentreError> for Problem {
     fn from(error: CentreError) -> Problem {
         match error {
             CentreError::Fault { fault, .. } => (*fault).into(),
+            CentreError::Closed(closed) => closed.into(),
             CentreError::NotOnDuty { .. } => {
                 Problem::new(StatusCode::CONFLICT, "not-on-duty", "There is no order to relay", &error)
                     .field("team")
@@ -118,6 +120,7 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::Entry(error) => error.into(),
             Refusal::Fault(fault) => fault.into(),
+            Refusal::Closed(closed) => closed.into(),
             Refusal::Future { .. } => {
                 refused(StatusCode::UNPROCESSABLE_ENTITY, "clock-ahead", "time", &refusal)
                     .hint("set the device's clock by GET /api/clock and sign again")
@@ -132,6 +135,21 @@ impl From<Refusal> for Problem {
                     .hint("commit to the padded record with the salt that is sent")
             }
         }
+    }
+}
+
+impl From<Closed> for Problem {
+    fn from(closed: Closed) -> Problem {
+        let (status, name, title) = match &closed {
+            Closed::NoSpace { .. } | Closed::NoFigure { .. } => {
+                (StatusCode::INSUFFICIENT_STORAGE, "no-space", "The centre has no room to write")
+            }
+            Closed::Damaged { .. } => {
+                (StatusCode::SERVICE_UNAVAILABLE, "store-damaged", "The centre's store is damaged")
+            }
+        };
+        Problem::new(status, name, title, closed)
+            .hint("nothing was logged: keep the entry and send it again, unchanged, once the duty office has mended this")
     }
 }
 

@@ -1,6 +1,7 @@
 //! The one writer: what waits when it is free goes into one group commit; nothing is answered before it is durable.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use sekong_draw::Throw;
@@ -17,6 +18,7 @@ use crate::centre::{Centre, CentreError, Refusal, Relayed};
 use crate::clock::Clock;
 use crate::custody::{Answers, Ask};
 use crate::fault::Fault;
+use crate::gate::{Closed, Gate};
 use crate::schedule::Job;
 
 /// Wishes that may wait for the writer; whoever comes later waits for a place.
@@ -24,6 +26,9 @@ pub(super) const WAITING_MAX: usize = 1_024;
 
 /// Wishes in one group commit at most.
 const BATCH_MAX: usize = 256;
+
+/// Between two looks at whether the log may be written while nobody asks: an alarm waits for no entry.
+const IDLE: Duration = Duration::from_secs(5);
 
 /// What the writer is asked for.
 pub(super) enum Wish {
@@ -51,6 +56,8 @@ pub(super) enum Wish {
     Officer(OfficerEnrolled, oneshot::Sender<Result<u64, CentreError>>),
     /// Log a daily die by its digits.
     Die(Period, String, oneshot::Sender<Result<u64, CentreError>>),
+    /// Write the newest head into the published folder once more.
+    Publish(oneshot::Sender<()>),
 }
 
 /// Where an entry stands.
@@ -96,6 +103,8 @@ pub(super) struct Writer<S> {
     pub(super) away: Arc<Away>,
     pub(super) committed: watch::Sender<u64>,
     pub(super) unpublished: watch::Sender<Option<String>>,
+    pub(super) gate: Gate,
+    pub(super) closed: watch::Sender<Option<Closed>>,
 }
 
 impl<S: Store> Writer<S> {
@@ -103,19 +112,28 @@ impl<S: Store> Writer<S> {
     ///
     /// # Errors
     /// A commit that failed: what is in memory may be ahead of the store, so nothing may be written after it.
-    pub(super) async fn run(self, mut wishes: mpsc::Receiver<Wish>) -> Result<(), Stopped> {
-        let mut batch = Vec::new();
+    pub(super) async fn run(mut self, mut wishes: mpsc::Receiver<Wish>) -> Result<(), Stopped> {
+        let (mut batch, mut closed) = (Vec::new(), None);
         loop {
             let again = self.centre.read().await.ledger().asks_again_at();
             let wished = tokio::select! {
-                wished = wishes.recv_many(&mut batch, BATCH_MAX) => 0 < wished,
+                wished = wishes.recv_many(&mut batch, BATCH_MAX) => Some(0 < wished),
                 // A cosigner that was left alone is asked for the newest head, whether or not anything is written meanwhile.
-                () = self.comes(again) => true,
+                () = self.comes(again), if closed.is_none() => Some(true),
+                () = tokio::time::sleep(IDLE) => None,
             };
-            if !wished {
-                break;
+            closed = self.look();
+            match (wished, &closed) {
+                (Some(false), _) => break,
+                (Some(true), None) => {
+                    self.grant(std::mem::take(&mut batch)).await.map_err(|error| Stopped::because(&error))?;
+                }
+                (Some(true), Some(closed)) => self.refuse(std::mem::take(&mut batch), closed).await,
+                (None, _) => (),
             }
-            self.grant(std::mem::take(&mut batch)).await.map_err(|error| Stopped::because(&error))?;
+        }
+        if closed.is_some() {
+            return Ok(());
         }
         self.centre.write().await.settle().await.map_err(|error| Stopped::because(&error))
     }
@@ -124,6 +142,45 @@ impl<S: Store> Writer<S> {
         match time {
             Some(time) => self.clock.wait_until(time).await,
             None => std::future::pending().await,
+        }
+    }
+
+    /// Whether the log may be written now; a change shows.
+    fn look(&mut self) -> Option<Closed> {
+        let closed = self.gate.closed();
+        self.closed.send_if_modified(|told| {
+            let changed = *told != closed;
+            told.clone_from(&closed);
+            changed
+        });
+        closed
+    }
+
+    /// Writes nothing. A device that sends what is logged still gets its receipt.
+    async fn refuse(&self, batch: Vec<Wish>, closed: &Closed) {
+        let centre = self.centre.read().await;
+        let refused = || CentreError::from(closed.clone());
+        for wish in batch {
+            match wish {
+                Wish::Take(entry, _, to) => {
+                    let before = centre.state().logged(&entry.device(), entry.seq());
+                    let before = before.filter(|index| centre.is_at(*index, &entry));
+                    drop(to.send(before.map(Taken::Before).ok_or_else(|| closed.clone().into())));
+                }
+                Wish::Enrol(_, to)
+                | Wish::Table(_, _, to)
+                | Wish::Erase(_, to)
+                | Wish::Look(_, to)
+                | Wish::Outage(_, to)
+                | Wish::Officer(_, to)
+                | Wish::Die(_, _, to) => drop(to.send(Err(refused()))),
+                Wish::Relay(_, _, to) => drop(to.send(Err(refused()))),
+                Wish::Run(_, _, to) | Wish::Throw(_, to) => drop(to.send(Err(refused()))),
+                Wish::Asks(_, _, to) => drop(to.send(Err(refused()))),
+                Wish::Publish(to) => {
+                    let _ = to.send(());
+                }
+            }
         }
     }
 
@@ -159,6 +216,10 @@ impl<S: Store> Writer<S> {
                 }
                 Wish::Die(period, number, to) => {
                     answers.push(Answer::Written(to, centre.announce_die(period, number, now)));
+                }
+                Wish::Publish(to) => {
+                    centre.publish_head();
+                    let _ = to.send(());
                 }
                 Wish::Run(job, released, to) => {
                     self.commit(&mut centre, &mut answers).await?;

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::founded::{device, device_key};
 use crate::orders::opened;
-use crate::site::{CONNECTIONS_MAX, Site};
+use crate::site::{CONNECTIONS_MAX, RESERVE_BYTES, Site};
 
 pub(crate) fn minutes(count: i64) -> SignedDuration {
     SignedDuration::from_mins(count)
@@ -596,4 +596,46 @@ fn a_centre_that_was_out_for_days_catches_up_and_takes_reports_meanwhile() {
     let clock: ClockView = site.get("/api/clock").json();
     assert!(clock.schedule.stopped.is_none() && clock.schedule.next.unwrap().due > back);
     site.end();
+}
+
+#[test]
+fn with_too_little_room_reports_are_refused_reads_go_on_and_writes_too_once_there_is_room() {
+    let site = reporting();
+    let (team, said) = report(&site, 0);
+    let mut own = device(&site.campaign, &team);
+    let first = signed(&site, &mut own, &said);
+    assert_eq!(send(&site, &first).status, 201);
+    let (other_team, other) = report(&site, 1);
+    let next = signed(&site, &mut device(&site.campaign, &other_team), &other);
+    let size = head_size(&site);
+
+    site.leave_free(RESERVE_BYTES - 1);
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    let refused = send(&site, &next);
+    let told: ProblemView = refused.json();
+    assert_eq!((refused.status, refused.problem().as_str()), (507, "no-space"));
+    assert!(
+        told.detail.contains("63 MiB are free") && told.detail.contains("64 MiB must stay so"),
+        "{told:?}"
+    );
+    assert!(told.hint.unwrap().contains("keep the entry"));
+    assert_eq!(site.post("/api/devices", b"{}").status, 401, "who may not ask hears that first");
+    assert_eq!(send(&site, &first).status, 200, "what is logged still has its receipt");
+    assert_eq!(site.get("/api/receipts/0").status, 200);
+    assert_eq!(head_size(&site), size);
+    assert!(site.service.closed().borrow().is_some(), "that shows");
+    site.set(site.now() + minutes(25));
+    let waiting = site.until(|clock| clock.schedule.waiting.clone());
+    assert!(waiting.contains("must stay so"), "{waiting}");
+
+    site.leave_free(RESERVE_BYTES);
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    assert_eq!(send(&site, &next).status, 201);
+    assert!(site.service.closed().borrow().is_none());
+    site.step_to(site.now() + minutes(1)).unwrap();
+    site.end();
+}
+
+fn head_size(site: &Site) -> String {
+    String::from_utf8(site.get("/log/checkpoint").body).unwrap().lines().nth(1).unwrap().to_owned()
 }

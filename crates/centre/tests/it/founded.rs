@@ -201,13 +201,13 @@ impl Founded {
 
     /// Opens the centre on another copy of its store.
     pub(crate) async fn restored_from(self, copy: &Path) -> Founded {
-        let Founded { folder, campaign, centre, now, links, away, .. } = self;
+        let Founded { folder, campaign, centre, now, links, secrets, away, .. } = self;
         centre.close().await.unwrap();
         let store = folder.path().join("sekong.db");
         std::fs::copy(copy, &store).unwrap();
         let store = SqliteStore::open(&store).await.unwrap();
-        let centre = Centre::open(store, folder.path(), &campaign, &secrets(&campaign)).await.unwrap();
-        Founded { folder, campaign, centre, now, links, answers: None, away }
+        let centre = Centre::open(store, folder.path(), &campaign, &secrets).await.unwrap();
+        Founded { folder, campaign, centre, now, links, secrets, answers: None, away }
     }
 
     pub(crate) fn day(&self) -> Day {

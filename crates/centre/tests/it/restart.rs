@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use sekong_centre::{Answers, Centre, Job};
-use sekong_model::{Hour, Moment};
+use sekong_centre::{Answers, Centre, CentreError, Job, LedgerError, Secrets};
+use sekong_model::{Campaign, Hour, Moment};
 use sekong_store::SqliteStore;
 
-use crate::founded::{Founded, custodians, links, secrets};
+use crate::founded::{Founded, custodians, files, links, secrets};
 
 fn read_all(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
     for entry in fs::read_dir(folder).unwrap() {
@@ -73,6 +73,28 @@ async fn a_store_of_other_keys_is_refused() {
     founded.centre.close().await.unwrap();
     let mut other = secrets(&campaign);
     other.log = [1; 32];
-    let store = SqliteStore::open(&folder.path().join("sekong.db")).await.unwrap();
-    assert!(Centre::open(store, folder.path(), &campaign, &other).await.is_err());
+    let refused = |campaign: Campaign, secrets: Secrets| {
+        let folder = folder.path();
+        async move {
+            let store = SqliteStore::open(&folder.join("sekong.db")).await.unwrap();
+            Centre::open(store, folder, &campaign, &secrets).await.err().unwrap()
+        }
+    };
+    let before = published(folder.path());
+    let error = refused(campaign.clone(), other).await;
+    assert!(matches!(error, CentreError::Ledger(LedgerError::OtherKey { .. })), "{error}");
+
+    let mut files = files();
+    let renamed =
+        files.text("campaign.toml").unwrap().replace("id = \"northeast-2017\"", "id = \"elsewhere\"");
+    files.files.insert("campaign.toml".to_owned(), renamed);
+    let elsewhere = Campaign::parse(&files).unwrap();
+    let error = refused(elsewhere.clone(), secrets(&elsewhere)).await;
+    assert!(matches!(error, CentreError::Ledger(LedgerError::OtherOrigin { .. })), "{error}");
+
+    let mut other = secrets(&campaign);
+    other.device = [1; 32];
+    let error = refused(campaign.clone(), other).await;
+    assert!(matches!(error, CentreError::OtherDevice { .. }), "{error}");
+    assert_eq!(published(folder.path()), before, "what is refused changes nothing");
 }

@@ -5,10 +5,13 @@ use std::io::Read;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 use sekong_centre::api::views::{ClockView, ProblemView, ReceiptView};
-use sekong_centre::{Away, Clock, KeyRing, Page, Pages, Service, ServiceOptions, SmsGateway, Stopped};
+use sekong_centre::{
+    Away, Clock, KeyRing, Page, Pages, Reserve, Service, ServiceOptions, SmsGateway, Space, Stopped,
+};
 use sekong_model::{Campaign, Day, UnitId};
 use sekong_store::SqliteStore;
 use serde::de::DeserializeOwned;
@@ -20,6 +23,18 @@ use crate::founded::Founded;
 
 /// Places for connections at a test's site; half of them for streams.
 pub(crate) const CONNECTIONS_MAX: usize = 64;
+
+/// Room that must be left at a test's site.
+pub(crate) const RESERVE_BYTES: u64 = 64 << 20;
+
+/// A disk with as much room as the test says.
+pub(crate) struct SetSpace(AtomicU64);
+
+impl Space for SetSpace {
+    fn free_bytes(&self) -> std::io::Result<u64> {
+        Ok(self.0.load(Ordering::SeqCst))
+    }
+}
 
 /// A clock that stands where the test set it.
 pub(crate) struct SetClock(pub(crate) watch::Sender<Timestamp>);
@@ -87,6 +102,7 @@ pub(crate) struct Site {
     pub(crate) keys: KeyRing,
     pub(crate) folder: tempfile::TempDir,
     clock: Arc<SetClock>,
+    space: Arc<SetSpace>,
     agent: ureq::Agent,
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<Result<(), Stopped>>>,
@@ -122,6 +138,7 @@ impl Site {
         let Founded { folder, campaign, centre, now, links, .. } = founded;
         let keys = centre.keys().clone();
         let clock = Arc::new(SetClock(watch::channel(now).0));
+        let space = Arc::new(SetSpace(AtomicU64::new(RESERVE_BYTES)));
         let options = ServiceOptions {
             sms,
             clock: clock.clone(),
@@ -129,11 +146,13 @@ impl Site {
             away,
             pages: Arc::new(OnePage),
             custodians: links,
+            reserve: Reserve { bytes: RESERVE_BYTES, space: space.clone() },
             connections_max: CONNECTIONS_MAX,
         };
         let (service, listener) = runtime.block_on(async {
             let reader = SqliteStore::open_read_only(&folder.path().join("sekong.db")).await.unwrap();
-            let service = Service::start(centre, reader, options).await.unwrap();
+            let scrubber = SqliteStore::open_read_only(&folder.path().join("sekong.db")).await.unwrap();
+            let service = Service::start(centre, reader, scrubber, options).await.unwrap();
             (service, tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap())
         });
         let address = listener.local_addr().unwrap();
@@ -141,7 +160,7 @@ impl Site {
         let serving = runtime.spawn(service.clone().serve(listener, async { drop(stopped.await) }));
         let agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
         let (stop, serving) = (Some(stop), Some(serving));
-        Site { runtime, service, address, campaign, dues, keys, folder, clock, agent, stop, serving }
+        Site { runtime, service, address, campaign, dues, keys, folder, clock, space, agent, stop, serving }
     }
 
     pub(crate) fn day(&self) -> Day {
@@ -150,6 +169,11 @@ impl Site {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Has so much room left from now on, in the eyes of the next look at it.
+    pub(crate) fn leave_free(&self, bytes: u64) {
+        self.space.0.store(bytes, Ordering::SeqCst);
     }
 
     /// Sets the clock and waits for nothing.

@@ -98,8 +98,8 @@ async fn found(
     let clock = Arc::new(DemoClock::standing_at(now));
     let for_lists = campaign.clone();
     let away = Arc::new(move |province: &_, period| absences(seed, &for_lists, province, period));
-    let service =
-        serving::start(centre, folder, clock.clone(), true, away, serving::links(custodians), None).await?;
+    let people = serving::People { demo: true, away, custodians: serving::links(custodians), sms: None };
+    let service = serving::start(centre, folder, clock.clone(), people, args.reserve_mib).await?;
     Ok(Setting { campaign, seed, habits, clock, service, keys })
 }
 
@@ -134,6 +134,7 @@ fn live(
     }
     let _ = stop.send(());
     runtime.block_on(serving).map_err(Failure::failed)?.map_err(Failure::failed)?;
+    runtime.block_on(serving::close_store(folder))?;
     verify::outcome(&verdict).map_err(Failure::told)
 }
 

@@ -13,6 +13,8 @@ pub(crate) mod game_solve;
 pub(crate) mod init;
 pub(crate) mod line;
 pub(crate) mod plan;
+pub(crate) mod restore;
+pub(crate) mod scrub;
 pub(crate) mod serve;
 pub(crate) mod verify;
 pub(crate) mod witness;

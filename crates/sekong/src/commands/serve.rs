@@ -2,17 +2,23 @@
 
 use std::sync::Arc;
 
-use sekong_centre::{Centre, CentreError, Clock, CustodianLink, InProcess, Remote, Secrets, logged_files};
+use jiff::Timestamp;
+use sekong_centre::{
+    Centre, CentreError, Clock, CustodianLink, InProcess, KeyRing, LedgerError, Remote, Secrets, logged_files,
+};
 use sekong_model::{Campaign, CustodianId};
 use sekong_store::SqliteStore;
 
 use crate::cli::{CustodianAddress, ServeArgs, WitnessAddress};
-use crate::clocks::{DemoClock, DemoStart, SystemClock};
+use crate::clocks::{DemoClock, DemoStart, SystemClock, now};
 use crate::data_folder::DataFolder;
 use crate::failure::Failure;
 use crate::links::Watched;
 use crate::output::print_line;
 use crate::serving;
+
+const RESTORE_KEYS: &str = "restore keys/ from the copy made when the campaign was founded: its log is continued with the \
+     same keys or not at all; nothing was changed";
 
 pub(crate) fn run(args: &ServeArgs) -> Result<(), Failure> {
     let folder = DataFolder::open(&args.data)?;
@@ -28,10 +34,12 @@ async fn serve(args: &ServeArgs, folder: &DataFolder) -> Result<(), Failure> {
     // Nobody declares absences to this version of the centre: its lists are empty, and say so in the log.
     let away = Arc::new(|_: &_, _| Vec::new());
     let (demo, links) = (args.demo_clock.is_some(), links(args, folder, &centre, &campaign)?);
-    let service = serving::start(centre, folder, clock, demo, away, links, args.sms_gateway.clone()).await?;
+    let people = serving::People { demo, away, custodians: links, sms: args.sms_gateway.clone() };
+    let service = serving::start(centre, folder, clock, people, args.reserve_mib).await?;
     tokio::spawn(serving::tell_of_trouble(service.clone()));
     serving::announce(listener.local_addr().map_err(Failure::failed)?, args.json)?;
     service.serve(listener, serving::asked_to_end()).await.map_err(Failure::failed)?;
+    serving::close_store(folder).await?;
     if args.json { Ok(()) } else { print_line("ended; what was acknowledged is in the log") }
 }
 
@@ -112,10 +120,7 @@ async fn open_with(
     folder: &DataFolder,
     moved: &[WitnessAddress],
 ) -> Result<(Centre<SqliteStore>, Campaign), Failure> {
-    if !folder.store().is_file() {
-        return Err(Failure::usage(format!("{} holds no campaign", folder.root().display()))
-            .hint("found one first: sekong init CAMPAIGN --data DIR"));
-    }
+    folder.holds_a_store()?;
     let mut store = SqliteStore::open(&folder.store()).await.map_err(Failure::failed)?;
     let files = logged_files(&mut store).await.map_err(|error| match error {
         CentreError::Empty => {
@@ -124,8 +129,39 @@ async fn open_with(
         error => Failure::failed(error),
     })?;
     let campaign = Campaign::parse(&files).map_err(Failure::failed)?;
+    own_keys(folder, &campaign)?;
     let centre = Centre::open(store, folder.root(), &campaign, &secrets(folder, moved)?).await;
-    Ok((centre.map_err(Failure::failed)?, campaign))
+    Ok((centre.map_err(|error| unopened(error, folder))?, campaign))
+}
+
+/// The key that auditors of this folder use is the one that signs its heads.
+pub(super) fn own_keys(folder: &DataFolder, campaign: &Campaign) -> Result<KeyRing, Failure> {
+    let own = folder.secrets()?.key_ring(campaign.id()).map_err(Failure::failed)?;
+    let (told, log) = (folder.keys()?.log, &own.log);
+    if told == *log {
+        return Ok(own);
+    }
+    Err(Failure::failed(format!("keys/log.vkey says {told}, the secrets and the stored campaign make {log}"))
+        .hint(RESTORE_KEYS))
+}
+
+/// A log that this folder may not go on with, and the way on.
+fn unopened(error: CentreError, folder: &DataFolder) -> Failure {
+    let (data, log) = (folder.root().display(), folder.log());
+    let hint = match &error {
+        CentreError::Ledger(LedgerError::OtherOrigin { .. } | LedgerError::OtherKey { .. })
+        | CentreError::OtherDevice { .. } => RESTORE_KEYS.to_owned(),
+        CentreError::Ledger(LedgerError::Older { .. }) => format!(
+            "bring it up to the published head: sekong restore --data {data} --from {}; nothing was changed",
+            log.display()
+        ),
+        CentreError::Ledger(LedgerError::Forked { .. } | LedgerError::OtherTree { .. }) => {
+            "keep the folder as evidence, and compare it with copies and heads that others have; nothing was changed"
+                .to_owned()
+        }
+        _ => return Failure::failed(error),
+    };
+    Failure::failed(error).hint(hint)
 }
 
 fn clock(
@@ -134,8 +170,9 @@ fn clock(
     centre: &Centre<SqliteStore>,
     campaign: &Campaign,
 ) -> Result<Arc<dyn Clock>, Failure> {
-    let Some(demo) = demo else { return Ok(Arc::new(SystemClock)) };
-    let (start, newest) = (demo.instant(campaign), centre.latest_time());
+    let newest = centre.latest_time();
+    let Some(demo) = demo else { return system_clock(newest) };
+    let start = demo.instant(campaign);
     if start < newest {
         return Err(Failure::usage(format!(
             "the clock would start at {start}, the log's newest entry is of {newest}"
@@ -143,4 +180,14 @@ fn clock(
         .hint(format!("time does not run backwards: --demo-clock {newest},{}", demo.speed)));
     }
     Ok(DemoClock::started(start, demo.speed, steps))
+}
+
+/// The machine's clock, if it is not behind the log.
+fn system_clock(newest: Timestamp) -> Result<Arc<dyn Clock>, Failure> {
+    let now = now();
+    if now < newest {
+        return Err(Failure::failed(format!("the clock says {now}, the log's newest entry is of {newest}"))
+            .hint("time does not run backwards: set the machine's clock, or wait until it has come there"));
+    }
+    Ok(Arc::new(SystemClock))
 }

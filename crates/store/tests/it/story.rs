@@ -44,6 +44,10 @@ async fn commits_are_kept_in_order(store: &mut impl Store) {
     let sizes: Vec<u64> = store.newest_heads(9).await.unwrap().iter().map(|head| head.size).collect();
     assert_eq!(sizes, [3, 2]);
     assert_eq!(store.newest_heads(1).await.unwrap().len(), 1);
+    let beyond = |heads: Vec<StoredHead>| heads.iter().map(|head| head.size).collect::<Vec<_>>();
+    assert_eq!(beyond(store.heads(0, 9).await.unwrap()), [2, 3]);
+    assert_eq!(beyond(store.heads(0, 1).await.unwrap()), [2]);
+    assert_eq!(beyond(store.heads(2, 9).await.unwrap()), [3]);
     assert_eq!(store.body([2; 32]).await.unwrap(), Some(body(2)));
     assert_eq!(store.body([3; 32]).await.unwrap(), None);
     assert_eq!(store.body_hashes().await.unwrap(), [[1; 32], [2; 32]]);

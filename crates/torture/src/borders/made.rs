@@ -100,6 +100,44 @@ impl Border {
         border
     }
 
+    /// A small place with far more teams than units: its games are solved at once, and many devices have much to say.
+    pub(crate) fn crowded(teams: usize) -> Border {
+        let post = |place: usize| MadePost {
+            id: format!("post-{place:02}"),
+            province: 0,
+            min_crew: 1,
+            night_ok: true,
+            wet: Wet::Open,
+            cleared: true,
+            boat: false,
+            agencies: [true; 4],
+        };
+        let road = |to| MadeRoad { from: 0, to, minutes: 10, wet_closed: false };
+        let id = "pool-0";
+        let team = |number| MadeTeam { id: format!("{id}-{number:02}"), agency: 0, crew: 3 };
+        let pool = MadePool {
+            id: id.to_owned(),
+            province: 0,
+            base: 0,
+            boat: false,
+            sentinel: false,
+            units: 2,
+            shifts: vec![0, 1, 2],
+            teams: (0..teams).map(team).collect(),
+        };
+        Border {
+            provinces: 1,
+            days: 4,
+            dry_days: 4,
+            shifts: DAYS_OF_SHIFTS[0].to_vec(),
+            night: NIGHTS[0],
+            rest_hours: 0,
+            posts: (0..3).map(post).collect(),
+            roads: vec![road(1), road(2)],
+            pools: vec![pool],
+        }
+    }
+
     fn make_province(&mut self, province: usize, chance: &mut Chance) {
         let first = self.posts.len();
         for number in 0..chance.between(3, 6) as usize {

@@ -60,6 +60,12 @@ impl Store for Memory {
         Ok(self.disk().heads.iter().rev().take(limit as usize).cloned().collect())
     }
 
+    async fn heads(&mut self, beyond: u64, limit: u64) -> Result<Vec<StoredHead>, StoreError> {
+        let disk = self.disk();
+        let heads = disk.heads.iter().filter(|head| beyond < head.size).take(limit as usize);
+        Ok(heads.cloned().collect())
+    }
+
     async fn body(&mut self, hash: [u8; 32]) -> Result<Option<StoredBody>, StoreError> {
         Ok(self.disk().bodies.get(&hash).cloned())
     }

@@ -1,0 +1,190 @@
+//! An older copy of a store brought up to what was published since: the same entries, the same head, no second history.
+
+use jiff::SignedDuration;
+use sekong_log::{Entry, Hash, Head, HeadError, LogFault, Tree, audit_log, leaf_hash};
+use sekong_model::{Campaign, Moment};
+use sekong_store::{Commit, Store, StoreError, StoredBody, StoredHead};
+
+use crate::audit::{AuditFault, Evidence, audit};
+use crate::schedule::decided_until;
+use crate::state::{Body, statement};
+
+/// Leaves read from the store at a time.
+const BATCH: u64 = 4_096;
+
+const HOUR_S: i64 = 3_600;
+
+/// What a store was given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Restored {
+    /// Entries that it held before.
+    pub before: u64,
+    /// Entries that it holds now.
+    pub size: u64,
+    /// Bodies that came with them.
+    pub bodies: u64,
+}
+
+/// A body that entries name and nobody has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LostBody {
+    /// The entry that names it.
+    pub entry: u64,
+    /// Its SHA-256.
+    pub hash: Hash,
+}
+
+/// Why nothing was restored; the store is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The published log does not hold by itself.
+    #[error("the published log does not hold: {0}")]
+    Log(LogFault),
+    /// What its entries say does not hold.
+    #[error("the published log does not hold: {} ({})", .0.detail, .0.rule)]
+    Record(AuditFault),
+    /// The stored head is not one of these keys.
+    #[error("the stored head does not open with this folder's keys: {0}")]
+    Head(#[from] HeadError),
+    /// The store's own leaves do not hash to its head.
+    #[error("the {size} stored entries do not hash to the newest stored head: this copy is damaged")]
+    Damaged {
+        /// Entries under the newest stored head.
+        size: u64,
+    },
+    /// The published log does not continue the stored one.
+    #[error("the published log has other entries among the first {size} than the store: two histories")]
+    Forked {
+        /// Entries in the store.
+        size: u64,
+    },
+    /// Some bodies are nowhere.
+    #[error("{} bodies that the missing entries name are in no folder that was given", .0.len())]
+    Bodies(Vec<LostBody>),
+}
+
+/// Appends what the published log has beyond the store, with the bodies that it names and its head; all of it or nothing.
+///
+/// # Errors
+/// [`RestoreError`]: nothing was written.
+pub async fn restore<S: Store>(
+    store: &mut S,
+    campaign: &Campaign,
+    evidence: &Evidence<'_>,
+) -> Result<Restored, RestoreError> {
+    let before = stored_size(store, evidence).await?;
+    let mut entries: Vec<Entry> = Vec::new();
+    let log =
+        audit_log(evidence.files, evidence.keys.head_keys(), None, &mut |_, entry, _| entries.push(entry))
+            .map_err(|mut faults| RestoreError::Log(faults.swap_remove(0)))?;
+    check_beginning(store, &log.tree, before).await?;
+    let size = log.tree.size();
+    if size <= before {
+        return Ok(Restored { before, size: before, bodies: 0 });
+    }
+    let missing = &entries[before as usize..];
+    let bodies = bodies(store, campaign, evidence, before, missing).await?;
+    if let Some(fault) = audit(evidence, &mut |_| {}).faults.into_iter().next() {
+        return Err(RestoreError::Record(fault));
+    }
+    let commit = Commit {
+        first_index: before,
+        leaves: missing.iter().map(|entry| entry.bytes().to_vec()).collect(),
+        head: StoredHead { size, note: log.head.note },
+        bodies,
+        // Records of persons are published nowhere; those that the missing entries erase go when the centre opens the store.
+        persons: Vec::new(),
+        erased: Vec::new(),
+        cosigned: Vec::new(),
+    };
+    store.commit(&commit).await?;
+    Ok(Restored { before, size, bodies: commit.bodies.len() as u64 })
+}
+
+/// Entries under the newest stored head, to which they must hash.
+async fn stored_size<S: Store>(store: &mut S, evidence: &Evidence<'_>) -> Result<u64, RestoreError> {
+    let Some(newest) = store.newest_head().await? else { return Ok(0) };
+    let head = Head::open_unchecked_cosignatures(&newest.note, &evidence.keys.log)?.checkpoint;
+    let tree = tree_of(store, u64::MAX).await?;
+    if (tree.size(), tree.root()) == (head.size, head.root) {
+        return Ok(head.size);
+    }
+    Err(RestoreError::Damaged { size: head.size })
+}
+
+async fn check_beginning<S: Store>(store: &mut S, published: &Tree, stored: u64) -> Result<(), RestoreError> {
+    let both = stored.min(published.size());
+    let own = tree_of(store, both).await?;
+    match published.root_at(both) {
+        Some(root) if root == own.root() => Ok(()),
+        _ => Err(RestoreError::Forked { size: both }),
+    }
+}
+
+async fn tree_of<S: Store>(store: &mut S, size: u64) -> Result<Tree, StoreError> {
+    let mut tree = Tree::new();
+    while tree.size() < size {
+        let batch = store.leaves(tree.size(), BATCH.min(size - tree.size())).await?;
+        if batch.is_empty() {
+            break;
+        }
+        batch.iter().for_each(|stored| tree.push(leaf_hash(&stored.leaf)));
+    }
+    Ok(tree)
+}
+
+/// The bodies that entries name and the store lacks.
+async fn bodies<S: Store>(
+    store: &mut S,
+    campaign: &Campaign,
+    evidence: &Evidence<'_>,
+    first: u64,
+    entries: &[Entry],
+) -> Result<Vec<StoredBody>, RestoreError> {
+    let (mut found, mut lost) = (Vec::new(), Vec::new());
+    for (index, entry) in (first..).zip(entries) {
+        let Some((hash, moment)) = named(entry) else { continue };
+        if store.body(hash.0).await?.is_some() {
+            continue;
+        }
+        match evidence.bodies.get(&hash) {
+            Body::Here(bytes) => found.push(stored(campaign, hash, bytes, moment)),
+            _ => lost.push(LostBody { entry: index, hash }),
+        }
+    }
+    if lost.is_empty() { Ok(found) } else { Err(RestoreError::Bodies(lost)) }
+}
+
+/// The body that an entry names, and the moment until whose end it is nobody's to read; `None` if it is everybody's at
+/// once.
+fn named(entry: &Entry) -> Option<(Hash, Option<Moment>)> {
+    use sekong_log::Statement as S;
+    Some(match statement(entry).ok()? {
+        S::Campaign(said) => (said.bundle, None),
+        S::Plan(said) => (said.plan, None),
+        S::Release(said) => (said.values, Some(said.moment)),
+        S::Silence(said) => (said.received, Some(said.moment)),
+        S::Deal(said) => (said.deal, Some(said.moment)),
+        S::Orders(said) => (said.body, Some(Moment::Hour { day: said.day, hour: said.hour })),
+        _ => return None,
+    })
+}
+
+/// A body as the centre keeps one: read by auditors and the public so long after its moment.
+fn stored(campaign: &Campaign, hash: Hash, bytes: Vec<u8>, moment: Option<Moment>) -> StoredBody {
+    let rules = campaign.rules();
+    let after = |hours: i64| {
+        moment.map(|moment| {
+            (decided_until(campaign, moment) + SignedDuration::from_secs(hours * HOUR_S)).as_second()
+        })
+    };
+    StoredBody {
+        hash: hash.0,
+        bytes,
+        auditors_from_s: after(i64::from(rules.auditors_after_hours)),
+        public_from_s: after(i64::from(rules.public_after_days) * 24),
+    }
+}

@@ -1,0 +1,395 @@
+//! The scrub: everything that lies on disk, read again and held against what it should be. Leaves must hash to every head
+//! that was ever signed, bodies to their names, and the published folder is compared byte for byte with what follows from
+//! the store.
+//!
+//! It reads beside a running centre: what is committed while it reads is left for the next one.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sekong_log::{
+    Entry, Hash, Head, TileKind, TilePath, Tree, body_hash, encode_bundle, leaf_hash, tile_bytes, tiles_of,
+};
+use sekong_store::{Store, StoreError, StoredBody, StoredHead};
+
+use crate::folder::{Folder, FolderError};
+use crate::state::KeyRing;
+
+/// Leaves or heads that are read at a time.
+const BATCH: u64 = 1_024;
+
+/// After each batch others come first.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// A running centre publishes what it committed within this time; what differs longer is wrong.
+const PUBLISHING: Duration = Duration::from_secs(2);
+
+/// Something on disk that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+pub enum Damage {
+    /// A leaf that is not there.
+    #[error("store, entry {index}: it is missing")]
+    Gap {
+        /// Its index.
+        index: u64,
+    },
+    /// A leaf that is no entry any more.
+    #[error("store, entry {index}: {why}")]
+    Entry {
+        /// Its index.
+        index: u64,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The leaves do not hash to a head.
+    #[error("store, entries {from} to {to}: with them the log does not hash to the head of {size} entries")]
+    Leaves {
+        /// The first that may be wrong.
+        from: u64,
+        /// The last that may be.
+        to: u64,
+        /// Size of the first head that does not fit.
+        size: u64,
+    },
+    /// A head that these keys did not sign, or that says another size.
+    #[error("store, head of {size} entries: {why}")]
+    Head {
+        /// Its size.
+        size: u64,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A body whose bytes have another SHA-256 than its name.
+    #[error("store, body {hash}: its bytes have another SHA-256")]
+    Body {
+        /// Its name.
+        hash: Hash,
+    },
+    /// A published file.
+    #[error("{path}: {what}")]
+    File {
+        /// Relative to the data folder.
+        path: String,
+        /// What is wrong with it.
+        what: Wrong,
+    },
+}
+
+/// What may be wrong with a published file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+pub enum Wrong {
+    /// It is not there.
+    #[error("it is missing")]
+    Missing,
+    /// Its bytes are others than follow from the store.
+    #[error("it is not what follows from the store")]
+    Differs,
+    /// Nothing in the store makes such a file, or not yet.
+    #[error("nothing in the store makes it")]
+    Foreign,
+}
+
+impl Damage {
+    /// Whether the store itself is damaged: nothing on this machine can mend that.
+    #[must_use]
+    pub fn is_in_store(&self) -> bool {
+        !matches!(self, Damage::File { .. })
+    }
+}
+
+/// What a scrub read, and what it found.
+#[derive(Debug, Clone)]
+pub struct Scrubbed {
+    /// Leaves hashed.
+    pub entries: u64,
+    /// Heads held against them.
+    pub heads: u64,
+    /// Bodies hashed.
+    pub bodies: u64,
+    /// Published files compared.
+    pub files: u64,
+    /// What is wrong, the store's first.
+    pub damages: Vec<Damage>,
+    tree: Tree,
+}
+
+/// Why a scrub could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ScrubError {
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The folder cannot be read, or not mended.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+}
+
+/// A store and the folder that follows from it.
+pub struct Scrub<'a, S> {
+    /// The store, for reading.
+    pub store: &'a mut S,
+    /// The published folder.
+    pub folder: &'a Folder,
+    /// The keys of its heads.
+    pub keys: &'a KeyRing,
+}
+
+impl<S: Store> Scrub<'_, S> {
+    /// Reads everything.
+    ///
+    /// # Errors
+    /// [`ScrubError`] if something cannot be read at all: then nothing is known of it.
+    pub async fn run(&mut self) -> Result<Scrubbed, ScrubError> {
+        let newest = self.store.newest_head().await?;
+        let size = newest.as_ref().map_or(0, |head| head.size);
+        let mut damages = Vec::new();
+        let tree = self.tree(size, &mut damages).await?;
+        let heads = self.heads(&tree, &mut damages).await?;
+        let bodies = self.bodies(&mut damages).await?;
+        let (mut files, mut wrong) = self.files(newest.as_ref(), &tree).await?;
+        if !wrong.is_empty() {
+            tokio::time::sleep(PUBLISHING).await;
+            let (again, still) = self.files(newest.as_ref(), &tree).await?;
+            files = again;
+            wrong.retain(|damage| still.contains(damage));
+        }
+        damages.extend(wrong);
+        Ok(Scrubbed { entries: tree.size(), heads, bodies, files, damages, tree })
+    }
+
+    async fn tree(&mut self, size: u64, damages: &mut Vec<Damage>) -> Result<Tree, ScrubError> {
+        let mut tree = Tree::new();
+        while tree.size() < size {
+            let batch = self.store.leaves(tree.size(), BATCH.min(size - tree.size())).await?;
+            let before = tree.size();
+            for stored in batch {
+                if stored.index != tree.size() {
+                    break;
+                }
+                tree.push(leaf_hash(&stored.leaf));
+            }
+            if tree.size() < size && tree.size() < before + BATCH.min(size - before) {
+                damages.push(Damage::Gap { index: tree.size() });
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(tree)
+    }
+
+    /// Holds the tree against every head; the first that does not fit tells between which entries to look.
+    async fn heads(&mut self, tree: &Tree, damages: &mut Vec<Damage>) -> Result<u64, ScrubError> {
+        let (mut count, mut last, mut fitting, mut broken) = (0, 0, 0, None);
+        loop {
+            let batch = self.store.heads(last, BATCH).await?;
+            for head in batch.iter().filter(|head| head.size <= tree.size()) {
+                count += 1;
+                match self.keys.open(&head.note) {
+                    Err(error) => damages.push(Damage::Head { size: head.size, why: error.to_string() }),
+                    Ok(opened) => match root_of(&opened, head) {
+                        Err(why) => damages.push(Damage::Head { size: head.size, why }),
+                        Ok(root) if tree.root_at(head.size) == Some(root) => fitting = head.size,
+                        Ok(_) => broken = broken.or(Some((fitting, head.size))),
+                    },
+                }
+            }
+            match batch.last() {
+                Some(head) if head.size < tree.size() => last = head.size,
+                _ => break,
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        if let Some((from, size)) = broken {
+            damages.extend(self.broken_leaves(from, size).await?);
+        }
+        Ok(count)
+    }
+
+    /// Names the entries whose signatures do not hold; if all do, the range.
+    async fn broken_leaves(&mut self, from: u64, size: u64) -> Result<Vec<Damage>, ScrubError> {
+        let leaves = self.store.leaves(from, size - from).await?;
+        let wrong = leaves.iter().filter_map(|stored| {
+            let why = Entry::parse(&stored.leaf).err()?.to_string();
+            Some(Damage::Entry { index: stored.index, why })
+        });
+        let wrong: Vec<Damage> = wrong.collect();
+        let range = Damage::Leaves { from, to: size - 1, size };
+        Ok(if wrong.is_empty() { vec![range] } else { wrong })
+    }
+
+    async fn bodies(&mut self, damages: &mut Vec<Damage>) -> Result<u64, ScrubError> {
+        let hashes = self.store.body_hashes().await?;
+        for hash in &hashes {
+            let body = self.store.body(*hash).await?;
+            if body.is_some_and(|body| body_hash(&body.bytes).0 != *hash) {
+                damages.push(Damage::Body { hash: Hash(*hash) });
+            }
+            tokio::task::yield_now().await;
+        }
+        Ok(hashes.len() as u64)
+    }
+
+    /// Compares the published files; gives how many there are.
+    async fn files(
+        &mut self,
+        newest: Option<&StoredHead>,
+        tree: &Tree,
+    ) -> Result<(u64, Vec<Damage>), ScrubError> {
+        let names = Folder::names(&self.folder.log())?;
+        let mut damages = Vec::new();
+        for name in names.iter().filter(|name| *name != "checkpoint") {
+            damages.extend(self.tile(name, tree).await?);
+            tokio::task::yield_now().await;
+        }
+        for path in tiles_of(tree.size()) {
+            // A full tile ends the life of its partial ones.
+            let full = TilePath::new(path.kind(), path.index(), sekong_log::TILE_WIDTH);
+            let there =
+                [Some(path), full].into_iter().flatten().any(|path| names.contains(&path.to_string()));
+            if !there {
+                damages.push(file(format!("log/{path}"), Wrong::Missing));
+            }
+        }
+        damages.extend(self.checkpoint(tree).await?);
+        let bodies = self.body_files(newest, &mut damages).await?;
+        damages.sort();
+        damages.dedup();
+        Ok((names.len() as u64 + bodies, damages))
+    }
+
+    async fn tile(&mut self, name: &str, tree: &Tree) -> Result<Option<Damage>, ScrubError> {
+        let path = format!("log/{name}");
+        let Ok(tile) = name.parse::<TilePath>() else { return Ok(Some(file(path, Wrong::Foreign))) };
+        if !tile.is_within(tree.size()) {
+            let grown = self.store.newest_head().await?.is_some_and(|head| tile.is_within(head.size));
+            return Ok((!grown).then(|| file(path, Wrong::Foreign)));
+        }
+        let wanted = self.tile_bytes(&tile, tree).await?;
+        let found = Folder::read(&self.folder.log().join(name))?;
+        // One that is gone meanwhile was a partial tile, or is missed below.
+        let differs = found.is_some_and(|found| Some(found) != wanted);
+        Ok(differs.then(|| file(path, Wrong::Differs)))
+    }
+
+    async fn tile_bytes(&mut self, tile: &TilePath, tree: &Tree) -> Result<Option<Vec<u8>>, ScrubError> {
+        if let TileKind::Hashes { .. } = tile.kind() {
+            return Ok(tile_bytes(tree, tile));
+        }
+        let leaves = self.store.leaves(tile.start(), tile.end() - tile.start()).await?;
+        let leaves: Vec<Vec<u8>> = leaves.into_iter().map(|stored| stored.leaf).collect();
+        Ok(encode_bundle(&leaves).ok())
+    }
+
+    /// The published head is the newest stored one; one that was cosigned late may have more lines than the store's.
+    async fn checkpoint(&mut self, tree: &Tree) -> Result<Option<Damage>, ScrubError> {
+        let wrong = |what| Some(file("log/checkpoint".to_owned(), what));
+        let Some(note) = self.folder.checkpoint()? else {
+            return Ok(if tree.size() == 0 { None } else { wrong(Wrong::Missing) });
+        };
+        let Ok(head) = self.keys.open(&note) else { return Ok(wrong(Wrong::Differs)) };
+        let size = head.checkpoint.size;
+        let stored = self.store.heads(size.saturating_sub(1), 1).await?.pop();
+        let text = |note: &str| note.split("\n\n").next().map(str::to_owned);
+        let same = stored.is_some_and(|stored| stored.size == size && text(&stored.note) == text(&note));
+        Ok(if same && tree.size() <= size { None } else { wrong(Wrong::Differs) })
+    }
+
+    /// Every body lies where it belongs, and nothing else does.
+    async fn body_files(
+        &mut self,
+        newest: Option<&StoredHead>,
+        damages: &mut Vec<Damage>,
+    ) -> Result<u64, ScrubError> {
+        let open = Folder::names(&self.folder.bodies())?;
+        let sealed = Folder::names(&self.folder.sealed())?;
+        let later = self.store.newest_head().await?;
+        let (from, until) = (self.time_of(newest), self.time_of(later.as_ref()));
+        let mut known = BTreeSet::new();
+        for hash in self.store.body_hashes().await? {
+            let Some(body) = self.store.body(hash).await? else { continue };
+            known.insert(Hash(hash).to_string());
+            damages.extend(self.body_file(&body, from, until)?);
+            tokio::task::yield_now().await;
+        }
+        let foreign = |folder: &'static str, names: &BTreeSet<String>| {
+            let foreign = names.iter().filter(|name| !known.contains(*name));
+            foreign.map(|name| file(format!("{folder}/{name}"), Wrong::Foreign)).collect::<Vec<_>>()
+        };
+        damages.extend(foreign("bodies", &open));
+        damages.extend(foreign("sealed", &sealed));
+        Ok((open.len() + sealed.len()) as u64)
+    }
+
+    fn body_file(
+        &self,
+        body: &StoredBody,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Option<Damage>, ScrubError> {
+        let name = Hash(body.hash).to_string();
+        let open = Folder::read(&self.folder.bodies().join(&name))?;
+        let sealed = Folder::read(&self.folder.sealed().join(&name))?;
+        let path = |folder: &str| format!("{folder}/{name}");
+        let folder = if waits(body, from) { "sealed" } else { "bodies" };
+        Ok(match (open, sealed) {
+            (Some(_), _) if waits(body, until) => Some(file(path("bodies"), Wrong::Foreign)),
+            (Some(bytes), _) if bytes != body.bytes => Some(file(path("bodies"), Wrong::Differs)),
+            (Some(_), None) => None,
+            (_, Some(bytes)) if bytes != body.bytes => Some(file(path("sealed"), Wrong::Differs)),
+            (_, Some(_)) if waits(body, from) => None,
+            _ => Some(file(path(folder), Wrong::Missing)),
+        })
+    }
+
+    /// When a head was cosigned last: what is public by then is published with it.
+    fn time_of(&self, head: Option<&StoredHead>) -> Timestamp {
+        let opened = head.and_then(|head| self.keys.open(&head.note).ok());
+        opened.and_then(|head| head.cosigned()).unwrap_or(Timestamp::MIN)
+    }
+
+    /// Writes wrong files anew. What the writer replaces at each commit is left to it: the checkpoint.
+    ///
+    /// # Errors
+    /// [`ScrubError`] if a file cannot be written.
+    pub async fn mend(&mut self, scrubbed: &Scrubbed) -> Result<(), ScrubError> {
+        if scrubbed.damages.iter().any(Damage::is_in_store) {
+            return Ok(());
+        }
+        for damage in &scrubbed.damages {
+            let Damage::File { path, what } = damage else { continue };
+            let Some((folder, name)) = path.split_once('/').filter(|_| *what != Wrong::Foreign) else {
+                continue;
+            };
+            match (folder, name.parse::<TilePath>(), name.parse::<Hash>()) {
+                ("log", Ok(tile), _) => {
+                    let bytes = self.tile_bytes(&tile, &scrubbed.tree).await?.unwrap_or_default();
+                    self.folder.write_tile(&tile, &bytes)?;
+                }
+                ("bodies" | "sealed", _, Ok(hash)) => {
+                    let Some(body) = self.store.body(hash.0).await? else { continue };
+                    match folder {
+                        "bodies" => self.folder.write_body(&hash, &body.bytes)?,
+                        _ => self.folder.write_sealed(&hash, &body.bytes)?,
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The root that a stored head says, if it is of the size under which it is stored.
+fn root_of(opened: &Head, stored: &StoredHead) -> Result<Hash, String> {
+    let said = opened.checkpoint.size;
+    if said == stored.size { Ok(opened.checkpoint.root) } else { Err(format!("it says {said}")) }
+}
+
+fn waits(body: &StoredBody, time: Timestamp) -> bool {
+    body.public_from_s.is_some_and(|from_s| time.as_second() < from_s)
+}
+
+fn file(path: String, what: Wrong) -> Damage {
+    Damage::File { path, what }
+}

@@ -1,0 +1,86 @@
+//! Every night all that lies on disk is read again; the alarm stays until a night finds nothing.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use sekong_model::{Campaign, Hour};
+use sekong_store::Store;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::writer::Wish;
+use crate::clock::Clock;
+use crate::folder::Folder;
+use crate::scrub::{Damage, Scrub, ScrubError, Scrubbed};
+use crate::state::KeyRing;
+
+/// When, by the campaign's own time: 03:30.
+const AFTER_MIDNIGHT: SignedDuration = SignedDuration::from_mins(210);
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// What a scrub came to, for whoever watches; `None` if nothing is wrong.
+pub type Alarm = Option<String>;
+
+/// The scrubbing side of a running centre.
+pub(super) struct Night<R> {
+    pub(super) store: R,
+    pub(super) folder: Folder,
+    pub(super) keys: KeyRing,
+    pub(super) campaign: Arc<Campaign>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) wishes: mpsc::Sender<Wish>,
+    pub(super) alarm: watch::Sender<Alarm>,
+    /// Told of a damaged store: nothing is written on it.
+    pub(super) damaged: watch::Sender<Option<String>>,
+}
+
+impl<R: Store> Night<R> {
+    pub(super) async fn run(mut self) {
+        loop {
+            self.clock.wait_until(next_after(&self.campaign, self.clock.now())).await;
+            let told = match self.scrub().await {
+                Ok(scrubbed) => alarm(&scrubbed),
+                Err(error) => Some(format!("the nightly scrub could not be made: {error}")),
+            };
+            self.alarm.send_if_modified(|before| {
+                let changed = *before != told;
+                *before = told;
+                changed
+            });
+        }
+    }
+
+    async fn scrub(&mut self) -> Result<Scrubbed, ScrubError> {
+        let mut scrub = Scrub { store: &mut self.store, folder: &self.folder, keys: &self.keys };
+        let scrubbed = scrub.run().await?;
+        if let Some(worst) = scrubbed.damages.iter().find(|damage| damage.is_in_store()) {
+            self.damaged.send_replace(Some(worst.to_string()));
+        } else if !scrubbed.damages.is_empty() {
+            scrub.mend(&scrubbed).await?;
+            self.publish_head().await;
+        }
+        Ok(scrubbed)
+    }
+
+    /// The head is the writer's to publish: another one may have been made meanwhile.
+    async fn publish_head(&self) {
+        let (answer, answered) = oneshot::channel();
+        if self.wishes.send(Wish::Publish(answer)).await.is_ok() {
+            // A writer that ended publishes nothing more; the next start does.
+            let _ = answered.await;
+        }
+    }
+}
+
+fn alarm(scrubbed: &Scrubbed) -> Alarm {
+    let first = scrubbed.damages.first()?;
+    let mended = if scrubbed.damages.iter().any(Damage::is_in_store) { "" } else { ", written anew" };
+    Some(format!("the nightly scrub found {} things wrong{mended}; first {first}", scrubbed.damages.len()))
+}
+
+/// The first 03:30 after a time.
+fn next_after(campaign: &Campaign, now: Timestamp) -> Timestamp {
+    let (today, _) = campaign.day_hour_of(now);
+    let at = campaign.instant(today, Hour::MIDNIGHT).checked_add(AFTER_MIDNIGHT).unwrap_or(Timestamp::MAX);
+    if now < at { at } else { at.checked_add(DAY).unwrap_or(Timestamp::MAX) }
+}

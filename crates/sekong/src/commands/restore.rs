@@ -1,0 +1,101 @@
+//! `sekong restore`: an older copy of a store brought up to the head that was published.
+
+use std::path::Path;
+
+use sekong_centre::{Bodies, Body, Evidence, RestoreError, Restored, logged_files, restore};
+use sekong_log::Hash;
+use sekong_model::Campaign;
+use sekong_store::{SqliteStore, Store};
+use serde_json::json;
+
+use super::serve;
+use crate::cli::RestoreArgs;
+use crate::clocks::now;
+use crate::data_folder::DataFolder;
+use crate::evidence::{FolderBodies, Listing};
+use crate::failure::Failure;
+use crate::output::print_line;
+
+/// Bodies that are named in words; the others are counted.
+const NAMED_MAX: usize = 20;
+
+pub(crate) fn run(args: &RestoreArgs) -> Result<(), Failure> {
+    let folder = DataFolder::open(&args.data)?;
+    let _lock = folder.lock()?;
+    let restored = super::block_on(bring_up(&folder, &args.from))??;
+    let Restored { before, size, bodies } = restored;
+    if args.json {
+        return print_line(json!({ "before": before, "size": size, "bodies": bodies }));
+    }
+    if before == size {
+        return print_line(format_args!(
+            "the store holds {size} entries, the published log no more: nothing to restore"
+        ));
+    }
+    print_line(format_args!(
+        "restored {} entries and {bodies} bodies: the store holds {size} entries",
+        size - before
+    ))?;
+    print_line("next: sekong serve goes on from there, under the same head")
+}
+
+async fn bring_up(folder: &DataFolder, from: &Path) -> Result<Restored, Failure> {
+    let (log, copy) = published(from)?;
+    folder.holds_a_store()?;
+    let mut store = SqliteStore::open(&folder.store()).await.map_err(Failure::failed)?;
+    let files = logged_files(&mut store).await.map_err(Failure::failed)?;
+    let campaign = Campaign::parse(&files).map_err(Failure::failed)?;
+    let keys = serve::own_keys(folder, &campaign)?;
+    let bodies = Anywhere([FolderBodies::new(&copy), FolderBodies::new(folder)]);
+    let evidence = Evidence {
+        files: &log,
+        keys: &keys,
+        bodies: &bodies,
+        store_head: None,
+        now: now(),
+        since: None,
+        known: None,
+    };
+    let restored = restore(&mut store, &campaign, &evidence).await.map_err(|error| refused(&error))?;
+    log.all_read()?;
+    store.close().await.map_err(Failure::failed)?;
+    Ok(restored)
+}
+
+/// The files of a published log, and the folder whose log it is: bodies lie beside it.
+fn published(from: &Path) -> Result<(Listing, DataFolder), Failure> {
+    let log = [from.join("log"), from.to_owned()].into_iter().find(|log| log.join("checkpoint").is_file());
+    let log = log.ok_or_else(|| {
+        Failure::usage(format!("--from: {} holds no published log", from.display()))
+            .hint("name a folder with a checkpoint and tiles, such as log/ of a data folder or of a mirror")
+    })?;
+    let beside = log.canonicalize().ok().and_then(|log| log.parent().map(Path::to_owned));
+    let copy = DataFolder::open(&beside.unwrap_or_else(|| from.to_owned()))?;
+    Ok((Listing::of(&log)?, copy))
+}
+
+/// Bodies of the published copy and of the folder itself.
+struct Anywhere([FolderBodies; 2]);
+
+impl Bodies for Anywhere {
+    fn get(&self, hash: &Hash) -> Body {
+        let mut found = self.0.iter().map(|bodies| bodies.get(hash));
+        found.find(|body| matches!(body, Body::Here(_))).unwrap_or(Body::Missing)
+    }
+}
+
+fn refused(error: &RestoreError) -> Failure {
+    match error {
+        RestoreError::Bodies(lost) => {
+            let names =
+                lost.iter().take(NAMED_MAX).map(|body| format!("\n  {} (entry {})", body.hash, body.entry));
+            let more = lost.len().saturating_sub(NAMED_MAX);
+            let more = if more == 0 { String::new() } else { format!("\n  and {more} more") };
+            Failure::failed(format!("{error}:{}{more}", names.collect::<String>()))
+                .hint("put them into sealed/ of the data folder, each under its name, and try again; nothing was changed")
+        }
+        RestoreError::Store(_) => Failure::failed(error),
+        _ => Failure::not_verified(error)
+            .hint("keep both as evidence and look for a sound copy; nothing was changed"),
+    }
+}

@@ -1,0 +1,71 @@
+//! `sekong scrub`: everything in a data folder read again and held against what it should be.
+
+use sekong_centre::{Damage, Folder, Scrub, Scrubbed};
+use sekong_store::{SqliteStore, Store};
+use serde_json::json;
+
+use crate::cli::ScrubArgs;
+use crate::data_folder::DataFolder;
+use crate::failure::Failure;
+use crate::output::print_line;
+
+pub(crate) fn run(args: &ScrubArgs) -> Result<(), Failure> {
+    let folder = DataFolder::open(&args.data)?;
+    let scrubbed = super::block_on(scrub(&folder))??;
+    if args.json {
+        print_line(as_json(&scrubbed))?;
+    } else {
+        print_words(&scrubbed)?;
+    }
+    outcome(&scrubbed).map_err(Failure::told)
+}
+
+async fn scrub(folder: &DataFolder) -> Result<Scrubbed, Failure> {
+    folder.holds_a_store()?;
+    let (keys, published) = (folder.keys()?, Folder::new(folder.root()));
+    let mut store = SqliteStore::open_read_only(&folder.store()).await.map_err(Failure::failed)?;
+    let scrubbed = Scrub { store: &mut store, folder: &published, keys: &keys }.run().await;
+    let scrubbed = scrubbed.map_err(|error| {
+        Failure::failed(error).hint("what cannot be read is as good as lost: restore it from a copy")
+    })?;
+    store.close().await.map_err(Failure::failed)?;
+    Ok(scrubbed)
+}
+
+fn as_json(scrubbed: &Scrubbed) -> serde_json::Value {
+    let Scrubbed { entries, heads, bodies, files, damages, .. } = scrubbed;
+    let damages = damages
+        .iter()
+        .map(|damage| json!({ "in_store": damage.is_in_store(), "detail": damage.to_string() }));
+    json!({
+        "clean": scrubbed.damages.is_empty(),
+        "entries": entries,
+        "heads": heads,
+        "bodies": bodies,
+        "files": files,
+        "damages": damages.collect::<Vec<_>>(),
+    })
+}
+
+fn print_words(scrubbed: &Scrubbed) -> Result<(), Failure> {
+    let Scrubbed { entries, heads, bodies, files, damages, .. } = scrubbed;
+    print_line(format_args!(
+        "read {entries} entries under {heads} heads, {bodies} bodies, {files} published files"
+    ))?;
+    damages.iter().try_for_each(print_line)
+}
+
+fn outcome(scrubbed: &Scrubbed) -> Result<(), Failure> {
+    let Some(first) = scrubbed.damages.first() else { return Ok(()) };
+    let hint = if scrubbed.damages.iter().any(Damage::is_in_store) {
+        "the store is damaged: stop the centre, keep the folder as it is, and put a sound copy of sekong.db in its place; \
+         sekong restore brings that up to the published head"
+    } else {
+        "the store is sound: the centre writes these files anew when it starts, and every night"
+    };
+    Err(Failure::not_verified(format!(
+        "{} things are not as they should be; first {first}",
+        scrubbed.damages.len()
+    ))
+    .hint(hint))
+}

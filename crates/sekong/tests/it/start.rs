@@ -1,0 +1,199 @@
+//! What a centre does not go on with: a clock behind its log, other keys, an older or another store than was published.
+//! What is refused changes nothing; what was torn is brought to its end.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sekong_torture::{Binary, Server};
+use serde_json::Value;
+
+use crate::data::{Data, arg, checkpoint, copy, files, head_size};
+use crate::run::{Run, sekong};
+use crate::serve::continue_in_silence;
+use crate::week::shared_day;
+
+/// The second day, 06:40 in the campaign's time: a little later than the other tests go on to.
+const LATER: &str = "2017-01-01T23:40:00Z";
+
+fn refused(data: &Data) -> Run {
+    let run = sekong([
+        "serve",
+        "--json",
+        "--listen",
+        "127.0.0.1:0",
+        "--demo-clock",
+        "2017-02-01T00:00:00Z,0",
+        "--data",
+        arg(&data.path),
+    ]);
+    run.exits(1).prints_nothing().says(&["help:", "nothing was changed"])
+}
+
+/// Serves until all is done that is due by a time.
+fn serve_to(data: &Path, time: &str) {
+    let binary = Binary(PathBuf::from(env!("CARGO_BIN_EXE_sekong")));
+    let server = Server::start(&binary, data, time, 0).unwrap();
+    server.caught_up(time.parse().unwrap()).unwrap();
+    assert!(server.terminate().unwrap().success());
+}
+
+impl Data {
+    fn keys(&self, name: &str) -> PathBuf {
+        self.path.join("keys").join(name)
+    }
+
+    fn db(&self) -> PathBuf {
+        self.path.join("sekong.db")
+    }
+
+    /// A day that went on for a night, and whose store was then set back to the day's.
+    fn set_back() -> Data {
+        let data = Data::day();
+        continue_in_silence(&data.path);
+        let wal = fs::metadata(data.path.join("sekong.db-wal"));
+        assert!(wal.is_err() || wal.unwrap().len() == 0, "after a good end the one file is the whole store");
+        fs::copy(shared_day().join("sekong.db"), data.db()).unwrap();
+        data
+    }
+
+    /// Everything that is published, and what waits for it.
+    fn published(&self) -> Vec<String> {
+        let all = files(&self.path).into_iter();
+        all.filter(|name| ["log/", "bodies/", "sealed/"].iter().any(|folder| name.starts_with(folder)))
+            .collect()
+    }
+}
+
+#[test]
+fn a_machine_whose_clock_is_behind_the_log_is_refused() {
+    let data = Data::founded();
+    let binary = Binary(PathBuf::from(env!("CARGO_BIN_EXE_sekong")));
+    let server = Server::start(&binary, &data.path, "2090-01-01T00:00:00Z", 0).unwrap();
+    let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).max_redirects(0).build().into();
+    let signed_in = agent.get(format!("{}/demo/sign-in/team", server.base())).query("team", "ST-A-01");
+    let signed_in = signed_in.call().unwrap();
+    let cookie = signed_in.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let device = r#"{"device":"d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"}"#;
+    let enrolled = agent.post(format!("{}/api/devices", server.base())).header("cookie", cookie).send(device);
+    assert_eq!(enrolled.unwrap().status(), 201);
+    assert!(server.terminate().unwrap().success());
+    let run = sekong(["serve", "--json", "--listen", "127.0.0.1:0", "--data", arg(&data.path)]);
+    run.exits(1).prints_nothing().says(&[
+        "the clock says 2",
+        "newest entry is of 2090-01-01",
+        "backwards",
+        "help:",
+    ]);
+}
+
+#[test]
+fn another_log_key_is_refused() {
+    let (data, other) = (Data::founded(), Data::founded());
+    fs::copy(other.keys("log.vkey"), data.keys("log.vkey")).unwrap();
+    refused(&data).says(&["keys/log.vkey says", "restore keys/"]);
+    for name in ["log.vkey", "cosigners.vkey", "secrets.json"] {
+        fs::copy(other.keys(name), data.keys(name)).unwrap();
+    }
+    let before = data.published();
+    refused(&data).says(&["is not the one that signed the stored heads", "restore keys/"]);
+    assert_eq!(data.published(), before);
+}
+
+#[test]
+fn another_device_of_the_centre_is_refused() {
+    let data = Data::founded();
+    let mut secrets: Value = serde_json::from_slice(&fs::read(data.keys("secrets.json")).unwrap()).unwrap();
+    secrets["device"] = "11".repeat(32).into();
+    fs::write(data.keys("secrets.json"), secrets.to_string()).unwrap();
+    refused(&data).says(&["the log is of the centre's device", "restore keys/"]);
+}
+
+#[test]
+fn an_older_store_is_refused_and_brought_up_to_the_published_head_without_a_fork() {
+    let data = Data::set_back();
+    let (published, before) = (data.checkpoint(), data.published());
+    refused(&data).says(&["is an older copy", "sekong restore --data"]);
+    assert_eq!((data.checkpoint(), data.published()), (published.clone(), before), "nothing was cleared");
+
+    let from = data.path.join("log");
+    let restored =
+        sekong(["restore", "--json", "--data", arg(&data.path), "--from", arg(&from)]).exits(0).json();
+    assert_eq!(restored["before"], head_size(&checkpoint(shared_day())));
+    assert_eq!(restored["size"], head_size(&published));
+    sekong(["restore", "--data", arg(&data.path), "--from", arg(&from)]).exits(0);
+    serve_to(&data.path, LATER);
+    let head = data.beside("published", &published);
+    sekong(["verify", arg(&data.path), "--since", arg(&head)]).exits(0);
+    sekong(["scrub", "--data", arg(&data.path)]).exits(0);
+}
+
+#[test]
+fn a_mirror_restores_what_it_has_and_what_it_lacks_is_named() {
+    let (data, mirror) = (Data::set_back(), Data::absent());
+    copy(&data.path.join("log"), &mirror.path.join("log"));
+    copy(&data.path.join("bodies"), &mirror.path.join("bodies"));
+    for folder in ["log", "bodies"] {
+        fs::remove_dir_all(data.path.join(folder)).unwrap();
+    }
+    let sealed = data.beside("kept", "");
+    fs::remove_file(&sealed).unwrap();
+    fs::rename(data.path.join("sealed"), &sealed).unwrap();
+    let restore = || sekong(["restore", "--data", arg(&data.path), "--from", arg(&mirror.path.join("log"))]);
+    let db = fs::read(data.db()).unwrap();
+    restore().exits(1).says(&[
+        "bodies that the missing entries name",
+        "(entry ",
+        "sealed/",
+        "nothing was changed",
+    ]);
+    assert_eq!(fs::read(data.db()).unwrap(), db);
+    fs::rename(&sealed, data.path.join("sealed")).unwrap();
+    restore().exits(0);
+    serve_to(&data.path, LATER);
+    sekong(["verify", arg(&data.path)]).exits(0);
+}
+
+#[test]
+fn a_store_with_another_history_than_was_published_is_neither_served_nor_restored() {
+    let (data, other) = (Data::day(), Data::day());
+    continue_in_silence(&data.path);
+    serve_to(&other.path, LATER);
+    fs::copy(data.path.join("log/checkpoint"), other.path.join("log/checkpoint")).unwrap();
+    let before = other.published();
+    refused(&other).says(&["two histories", "evidence"]);
+    assert_eq!(other.published(), before);
+    let from = data.path.join("log");
+    let restore = sekong(["restore", "--data", arg(&other.path), "--from", arg(&from)]);
+    restore.exits(3).says(&["two histories", "nothing was changed"]);
+}
+
+#[test]
+fn a_published_log_that_was_changed_restores_nothing() {
+    let data = Data::set_back();
+    let name = files(&data.path).into_iter().rfind(|name| name.starts_with("log/tile/entries")).unwrap();
+    let mut bytes = fs::read(data.path.join(&name)).unwrap();
+    let last = bytes.len() - 9;
+    bytes[last] ^= 1;
+    fs::write(data.path.join(&name), bytes).unwrap();
+    let from = data.path.join("log");
+    let restore = sekong(["restore", "--data", arg(&data.path), "--from", arg(&from)]);
+    restore.exits(3).says(&["the published log does not hold", "nothing was changed"]);
+    sekong(["restore", "--data", arg(&data.path), "--from", arg(&data.path.join("keys"))])
+        .exits(2)
+        .says(&["--from"]);
+}
+
+#[test]
+fn a_torn_publication_is_brought_to_its_end() {
+    let data = Data::day();
+    continue_in_silence(&data.path);
+    let (whole, bodies) = (data.checkpoint(), files(&data.path.join("bodies")));
+    data.set_checkpoint(&checkpoint(shared_day()));
+    let tile = files(&data.path).into_iter().rfind(|name| name.starts_with("log/tile/0/")).unwrap();
+    fs::write(data.path.join(&tile), "half").unwrap();
+    fs::write(data.path.join("checkpoint.next"), "half").unwrap();
+    sekong(["verify", arg(&data.path)]).exits(3);
+    continue_in_silence(&data.path);
+    assert_eq!((data.checkpoint(), files(&data.path.join("bodies"))), (whole, bodies));
+    sekong(["verify", arg(&data.path)]).exits(0);
+}
