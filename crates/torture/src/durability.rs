@@ -160,7 +160,7 @@ fn power(binary: &Binary, backlog: &Backlog, count: u64) -> Tally {
     check(&mut tally, &format!("cuts between acknowledgements, of {plain}"), middle, plain / 2);
     let (late, _, took) = cuts("power, late flushes", Cutting::new(binary, backlog).slowly(), slow);
     tally.add(late);
-    check(&mut tally, &format!("cuts that took bytes nobody was promised, of {slow}"), took, slow / 2);
+    check(&mut tally, &format!("cuts that took bytes nobody was promised, of {slow}"), took, slow / 4);
     tally
 }
 

@@ -29,13 +29,17 @@ const IMAGE_MIB: u64 = 96;
 const TEAMS: usize = 6;
 
 /// Entries that each of them sends.
-const EACH: usize = 2;
+const EACH: usize = 3;
 
 /// From the last awaited acknowledgement to the cut at most, in microseconds.
-const DELAY_MAX_US: u32 = 20_000;
+const DELAY_MAX_US: u32 = 4_000;
+
+/// The same where flushes begin late.
+const SLOW_DELAY_MAX_US: u32 = 120_000;
 
 /// What delays a flush, for strace: longer than a copy takes.
-const LATE_FLUSH: &str = "inject=fdatasync:delay_enter=120000";
+const LATE_FLUSH: [&str; 5] =
+    ["--seccomp-bpf", "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:delay_enter=150000"];
 
 /// Cuts between two full audits.
 const CUTS_A_VERIFY: u64 = 20;
@@ -106,7 +110,8 @@ impl<'a> Cutting<'a> {
             Some(life) if life.trial.clients.ready(TEAMS, EACH).is_some() => life,
             _ => self.begin()?,
         };
-        let (mut cut, moment, copy) = life.cut(round)?;
+        let delay_max_us = if self.slowly { SLOW_DELAY_MAX_US } else { DELAY_MAX_US };
+        let (mut cut, moment, copy) = life.cut(round, delay_max_us)?;
         let copied = Image::mount(copy, life.folder.path().join("copy"))?;
         let data = copied.root().join("campaign");
         cut.took = wal(&data)? != moment.wal;
@@ -126,7 +131,7 @@ impl<'a> Cutting<'a> {
         image.sync()?;
         let mut serve = trial.serve();
         if self.slowly {
-            serve = strace(&serve, Path::new("/dev/null"), &["--seccomp-bpf", "-e", LATE_FLUSH]);
+            serve = strace(&serve, Path::new("/dev/null"), &LATE_FLUSH);
         }
         let server = Server::run(serve)?;
         Ok(Life { server, trial, image, folder })
@@ -158,10 +163,10 @@ struct Moment {
 }
 
 impl Life<'_> {
-    fn cut(&self, round: u64) -> Result<(Cut, Moment, PathBuf), Trouble> {
+    fn cut(&self, round: u64, delay_max_us: u32) -> Result<(Cut, Moment, PathBuf), Trouble> {
         let mut chance = Seed(round).stream("cut", "");
-        let after = chance.between(1, (TEAMS * EACH * 3 / 4) as u32) as usize;
-        let delay = Duration::from_micros(chance.between(0, DELAY_MAX_US).into());
+        let after = chance.between(1, (TEAMS * EACH / 2) as u32) as usize;
+        let delay = Duration::from_micros(chance.between(0, delay_max_us).into());
         let (clients, copy) = (&self.trial.clients, self.folder.path().join("cut"));
         let before = clients.journal().len();
         let teams = clients.ready(TEAMS, EACH).unwrap_or_default();
