@@ -390,7 +390,15 @@ async fn what_an_older_copy_brings_back_is_erased_again() {
     let head = newer.newest_head().await.unwrap().unwrap();
     newer.close().await.unwrap();
     let mut older = SqliteStore::open(copy.path()).await.unwrap();
-    let commit = Commit { first_index: size, leaves, bodies: vec![], persons: vec![], erased: vec![], head, cosigned: vec![] };
+    let commit = Commit {
+        first_index: size,
+        leaves,
+        bodies: vec![],
+        persons: vec![],
+        erased: vec![],
+        head,
+        cosigned: vec![],
+    };
     older.commit(&commit).await.unwrap();
     older.close().await.unwrap();
     founded = founded.restored_from(copy.path()).await;
