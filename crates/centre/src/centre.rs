@@ -418,6 +418,7 @@ impl<S: Store> Centre<S> {
         away: &(dyn Fn(&ProvinceId, Period) -> Vec<Absence> + Sync),
         answers: &Answers,
     ) -> Result<(), CentreError> {
+        self.resume(now).await?;
         let ends = self.state.campaign().ends_at();
         let done = match job {
             Job::Plan(_) | Job::Freeze(_) if ends <= now => Err(CentreError::Over { ends }),
@@ -469,6 +470,11 @@ impl<S: Store> Centre<S> {
     pub async fn commit(&mut self, now: Timestamp) -> Result<(), CentreError> {
         self.ledger.commit(now).await?;
         Ok(())
+    }
+
+    /// After opening has the last head cosigned, which a crash may have left bare: what comes next is built on cosigned heads.
+    async fn resume(&mut self, now: Timestamp) -> Result<(), CentreError> {
+        if self.ledger.has_met() { Ok(()) } else { self.commit(now).await }
     }
 
     /// Stores what cosigners added since the last commit.

@@ -426,6 +426,11 @@ impl<S: Store> Ledger<S> {
         self.unpublished.why.as_deref()
     }
 
+    /// Whether the cosigners were asked what they know of the log since it was opened, as the first commit does.
+    pub fn has_met(&self) -> bool {
+        self.met
+    }
+
     /// When the next cosigner that was left alone is asked again for the newest head; `None` if none is.
     pub fn asks_again_at(&self) -> Option<Timestamp> {
         let head = self.heads.back()?;

@@ -81,6 +81,7 @@ impl<S: Store> Centre<S> {
     /// # Errors
     /// [`CentreError::Fault`] with the rule that they break; nothing is then drawn.
     pub async fn throw(&mut self, throw: &Throw, now: Timestamp) -> Result<(), CentreError> {
+        self.resume(now).await?;
         let campaign = self.state.campaign().clone();
         let open = self.state.open_silences_of(throw).map_err(|fault| at(self.log_size(), fault))?;
         let (_, head) = self.head_of(throw.moment)?;
@@ -217,6 +218,7 @@ impl<S: Store> Centre<S> {
         answers: &Answers,
         now: Timestamp,
     ) -> Result<Vec<Ask>, CentreError> {
+        self.resume(now).await?;
         let requests = self.requests(moment).await?.into_iter();
         let ask = |request: ReleaseRequest| {
             let (_, silent) = self.judged(&request.province, moment, answers, now);

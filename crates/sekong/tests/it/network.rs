@@ -517,27 +517,33 @@ fn a_week_of_a_network_of_processes_is_drawn_around_outages_silences_and_rogues(
         let count = named.iter().filter(|name| **name == (id.to_owned(), reason)).count();
         assert_eq!(count, 3, "{id}, {reason}: {named:?}");
     }
-    let now = network.now.to_string();
     network.centre = None;
     network.an_old_copy_is_refused(&aside.unwrap());
-    let verdict =
-        sekong(["verify", arg(&network.root.join("data")), "--now", &now, "--json"]).exits(0).json();
-    assert_eq!(verdict["verified"], true, "{verdict}");
-    assert_eq!(verdict["degraded_hours"], 18, "{verdict}");
-    for id in CUSTODIANS {
-        let of_it = hours.iter().filter(|hour| hour.id == id).count();
-        assert_eq!(verdict["degraded"][id], 3 * of_it, "{verdict}");
+    network.check_record(&hours);
+}
+
+impl Network {
+    /// The whole record holds, for the auditor and for the outside verifier, and says who was silent and who vouched.
+    fn check_record(&self, hours: &[Hour]) {
+        let (data, now) = (self.root.join("data"), self.now.to_string());
+        let verdict = sekong(["verify", arg(&data), "--now", &now, "--json"]).exits(0).json();
+        assert_eq!(verdict["verified"], true, "{verdict}");
+        assert_eq!(verdict["degraded_hours"], 18, "{verdict}");
+        for id in CUSTODIANS {
+            let of_it = hours.iter().filter(|hour| hour.id == id).count();
+            assert_eq!(verdict["degraded"][id], 3 * of_it, "{verdict}");
+        }
+        assert_eq!(verdict["cosignatures"].as_array().unwrap().len(), 3, "{verdict}");
+        let outside = go_verify().args(["-cosigned", "2", arg(&data)]).output().unwrap();
+        assert_eq!(outside.status.code(), Some(0), "{}", String::from_utf8_lossy(&outside.stderr));
+        let keys = verdict["seat_keys"].as_array().unwrap();
+        let vouched: Vec<_> =
+            keys.iter().map(|key| (&key["seat"], key["vouched_by"].as_array().unwrap().len())).collect();
+        assert_eq!(
+            vouched,
+            [(&"centre-court".into(), 2), (&"centre-customs".into(), 0), (&"centre-police".into(), 0)]
+        );
+        let words = sekong(["verify", arg(&data), "--now", &now]).exits(0).stdout;
+        assert!(words.contains("vouched for by centre-police and centre-customs"), "{words}");
     }
-    assert_eq!(verdict["cosignatures"].as_array().unwrap().len(), 3, "{verdict}");
-    let outside = go_verify().args(["-cosigned", "2", arg(&network.root.join("data"))]).output().unwrap();
-    assert_eq!(outside.status.code(), Some(0), "{}", String::from_utf8_lossy(&outside.stderr));
-    let keys = verdict["seat_keys"].as_array().unwrap();
-    let vouched: Vec<_> =
-        keys.iter().map(|key| (&key["seat"], key["vouched_by"].as_array().unwrap().len())).collect();
-    assert_eq!(
-        vouched,
-        [(&"centre-court".into(), 2), (&"centre-customs".into(), 0), (&"centre-police".into(), 0)]
-    );
-    let words = sekong(["verify", arg(&network.root.join("data")), "--now", &now]).exits(0).stdout;
-    assert!(words.contains("vouched for by centre-police and centre-customs"), "{words}");
 }
