@@ -130,6 +130,11 @@ impl<'a> Clients<'a> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// All that they were promised.
+    pub(super) fn into_journal(self) -> Journal {
+        self.journal.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The teams with the most entries left, at most `count`, if each has at least `each`.
     pub(super) fn ready(&self, count: usize, each: usize) -> Option<Vec<TeamId>> {
         let journal = self.journal();

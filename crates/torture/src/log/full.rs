@@ -78,8 +78,8 @@ pub fn fill(binary: &Binary, backlog: &Backlog, fill: Fill) -> Result<Filled, Tr
     let image = Image::create(folder.path(), IMAGE_MIB)?;
     let mut disk = Disk { trial: Trial::on(binary, backlog, image.root().join("campaign"))?, image, folder };
     let told = match fill {
-        Fill::ToTheReserve => disk.to_the_reserve()?,
-        Fill::ToTheEnd => disk.to_the_end()?,
+        Fill::ToTheReserve => disk.fill_to_the_reserve()?,
+        Fill::ToTheEnd => disk.fill_to_the_end()?,
     };
     let server = disk.trial.start()?;
     disk.send(&server)?;
@@ -120,7 +120,7 @@ impl Disk<'_> {
         }
     }
 
-    fn to_the_reserve(&mut self) -> Result<String, Trouble> {
+    fn fill_to_the_reserve(&mut self) -> Result<String, Trouble> {
         let server = self.start(RESERVE_MIB)?;
         self.send(&server)?;
         let filler = self.image.root().join("filler");
@@ -156,7 +156,7 @@ impl Disk<'_> {
         }
     }
 
-    fn to_the_end(&mut self) -> Result<String, Trouble> {
+    fn fill_to_the_end(&mut self) -> Result<String, Trouble> {
         let mut server = self.start(0)?;
         self.send(&server)?;
         let filler = self.image.root().join("filler");

@@ -150,8 +150,7 @@ impl<'a> Cutting<'a> {
         if burst.acknowledged < burst.wanted {
             return Err(broken("the log does not go on after the cut"));
         }
-        let held = hold(&clients.journal(), data);
-        held
+        hold(&clients.into_journal(), data)
     }
 }
 
@@ -200,7 +199,7 @@ fn stand_still(server: &Server) -> Result<(), Trouble> {
             // Stopped, or held by strace before a flush; if it is let go too early the copy does not count.
             text.rsplit(") ").next().is_some_and(|rest| rest.starts_with(['T', 't']))
         };
-        if threads.map(stands).all(|still| still) {
+        if threads.into_iter().all(stands) {
             return Ok(());
         }
         thread::sleep(BETWEEN_LOOKS);
