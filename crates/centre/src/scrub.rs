@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sekong_log::{
-    Entry, Hash, Head, TileKind, TilePath, Tree, body_hash, encode_bundle, leaf_hash, tile_bytes, tiles_of,
+    Entry, Hash, Head, SaltedPerson, TileKind, TilePath, Tree, body_hash, encode_bundle, leaf_hash,
+    tile_bytes, tiles_of,
 };
 use sekong_store::{Store, StoreError, StoredBody, StoredHead};
 
@@ -65,6 +66,12 @@ pub enum Damage {
     Body {
         /// Its name.
         hash: Hash,
+    },
+    /// A record of a person that is not the one committed to.
+    #[error("store, record of a person: salt and bytes do not give the commitment {commitment}")]
+    Person {
+        /// The commitment.
+        commitment: Hash,
     },
     /// A published file.
     #[error("{path}: {what}")]
@@ -147,6 +154,7 @@ impl<S: Store> Scrub<'_, S> {
         let tree = self.tree(size, &mut damages).await?;
         let heads = self.heads(&tree, &mut damages).await?;
         let bodies = self.bodies(&mut damages).await?;
+        self.persons(&mut damages).await?;
         let (mut files, mut wrong) = self.files(newest.as_ref(), &tree).await?;
         if !wrong.is_empty() {
             tokio::time::sleep(PUBLISHING).await;
@@ -228,6 +236,18 @@ impl<S: Store> Scrub<'_, S> {
             tokio::task::yield_now().await;
         }
         Ok(hashes.len() as u64)
+    }
+
+    async fn persons(&mut self, damages: &mut Vec<Damage>) -> Result<(), ScrubError> {
+        for commitment in self.store.person_commitments().await? {
+            // One that is erased meanwhile is not there any more.
+            let Some(stored) = self.store.person(commitment).await? else { continue };
+            let person = SaltedPerson::parse(stored.salt, stored.record);
+            if !person.is_ok_and(|person| person.committed().commitment.0 == commitment) {
+                damages.push(Damage::Person { commitment: Hash(commitment) });
+            }
+        }
+        Ok(())
     }
 
     /// Compares the published files; gives how many there are.

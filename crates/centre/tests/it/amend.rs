@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use sekong_centre::api::views::{InspectionDetail, LoggedView, PersonView, ProblemView, ReceiptView};
-use sekong_centre::{Amended, Bodies, Evidence, Tally, Verdict, audit};
+use sekong_centre::{Amended, Bodies, Damage, Evidence, Folder, Scrub, Tally, Verdict, audit};
 use sekong_draw::{erasure_message, sign_for_seat};
 use sekong_log::{
     CorrectionReason, DeviceKey, Entry, ErasureGround, Fetched, Hash, InspectionCorrected,
@@ -403,4 +403,33 @@ async fn what_an_older_copy_brings_back_is_erased_again() {
     older.close().await.unwrap();
     founded = founded.restored_from(copy.path()).await;
     assert!(!is_somewhere(founded.folder.path()));
+}
+
+#[tokio::test]
+async fn a_scrub_finds_a_record_that_is_not_the_one_committed_to() {
+    let mut founded = Founded::at_midnight().await;
+    let now = founded.instant(Hour::MIDNIGHT) + minutes(40);
+    let person = person(NAME, 7);
+    let (unit, due) = founded.dues().remove(0);
+    let said = InspectionReported { persons: vec![person.committed()], ..founded.report(&unit, &due) };
+    let entry = founded.written(&mut device(&founded.campaign, &due.team), &said);
+    founded.centre.take(&entry, std::slice::from_ref(&person), now).unwrap();
+    founded.centre.commit(now).await.unwrap();
+    let founded = founded.reopen().await;
+    let (path, keys) = (founded.folder.path().join("sekong.db"), founded.centre.keys().clone());
+    founded.centre.close().await.unwrap();
+    let scrubbed = async || {
+        let mut store = SqliteStore::open(&path).await.unwrap();
+        let folder = Folder::new(founded.folder.path());
+        let scrub = Scrub { store: &mut store, folder: &folder, keys: &keys }.run().await.unwrap();
+        store.close().await.unwrap();
+        scrub.damages
+    };
+    assert_eq!(scrubbed().await, []);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let at = bytes.windows(NAME.len()).position(|window| window == NAME.as_bytes()).unwrap();
+    bytes[at] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let commitment = person.committed().commitment;
+    assert_eq!(scrubbed().await, [Damage::Person { commitment }]);
 }
