@@ -135,16 +135,7 @@ impl Service {
         let (damaged, damaged_out) = watch::channel(None);
         let (wish, wishes) = mpsc::channel(WAITING_MAX);
         let (alarm, scrubbed) = watch::channel(None);
-        let night = Night {
-            store: scrubber,
-            folder: centre.ledger().folder().clone(),
-            keys: centre.keys().clone(),
-            campaign: centre.state().campaign().clone(),
-            clock: options.clock.clone(),
-            wishes: wish.clone(),
-            alarm,
-            damaged,
-        };
+        let night = Night::new(scrubber, &centre, options.clock.clone(), wish.clone(), alarm, damaged);
         let centre = Arc::new(RwLock::new(centre));
         let clock = options.clock.clone();
         let writer = Writer {
@@ -167,20 +158,9 @@ impl Service {
         };
         // The other half stays for those who report or look.
         let streams = options.connections_max / 2;
-        let (stopping, mut stop) = watch::channel(false);
-        tokio::spawn(async move {
-            tokio::select! {
-                () = scheduler.run() => {}
-                _ = stop.wait_for(|stop| *stop) => {}
-            }
-        });
-        let mut stop = stopping.subscribe();
-        tokio::spawn(async move {
-            tokio::select! {
-                () = night.run() => {}
-                _ = stop.wait_for(|stop| *stop) => {}
-            }
-        });
+        let (stopping, stop) = watch::channel(false);
+        spawn_until(stop.clone(), scheduler.run());
+        spawn_until(stop, night.run());
         let inner = Inner {
             desk: centre,
             shelf: Arc::new(Mutex::new(reader)),
@@ -434,6 +414,16 @@ impl Service {
         wishes.send(wish(answer)).await.map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())
     }
+}
+
+/// Runs something beside the others, until all are to stop.
+fn spawn_until(mut stop: watch::Receiver<bool>, work: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(async move {
+        tokio::select! {
+            () = work => {}
+            _ = stop.wait_for(|stop| *stop) => {}
+        }
+    });
 }
 
 fn ended(writer: Result<Result<(), Stopped>, tokio::task::JoinError>) -> Result<(), Stopped> {

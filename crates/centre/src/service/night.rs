@@ -8,6 +8,7 @@ use sekong_store::Store;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::writer::Wish;
+use crate::centre::Centre;
 use crate::clock::Clock;
 use crate::folder::Folder;
 use crate::scrub::{Damage, Scrub, ScrubError, Scrubbed};
@@ -23,18 +24,32 @@ pub type Alarm = Option<String>;
 
 /// The scrubbing side of a running centre.
 pub(super) struct Night<R> {
-    pub(super) store: R,
-    pub(super) folder: Folder,
-    pub(super) keys: KeyRing,
-    pub(super) campaign: Arc<Campaign>,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) wishes: mpsc::Sender<Wish>,
-    pub(super) alarm: watch::Sender<Alarm>,
+    store: R,
+    folder: Folder,
+    keys: KeyRing,
+    campaign: Arc<Campaign>,
+    clock: Arc<dyn Clock>,
+    wishes: mpsc::Sender<Wish>,
+    alarm: watch::Sender<Alarm>,
     /// Told of a damaged store: nothing is written on it.
-    pub(super) damaged: watch::Sender<Option<String>>,
+    damaged: watch::Sender<Option<String>>,
 }
 
 impl<R: Store> Night<R> {
+    /// The nights of a centre, whose store it reads by a connection of its own.
+    pub(super) fn new<S: Store>(
+        store: R,
+        centre: &Centre<S>,
+        clock: Arc<dyn Clock>,
+        wishes: mpsc::Sender<Wish>,
+        alarm: watch::Sender<Alarm>,
+        damaged: watch::Sender<Option<String>>,
+    ) -> Night<R> {
+        let (folder, keys) = (centre.ledger().folder().clone(), centre.keys().clone());
+        let campaign = centre.state().campaign().clone();
+        Night { store, folder, keys, campaign, clock, wishes, alarm, damaged }
+    }
+
     pub(super) async fn run(mut self) {
         loop {
             self.clock.wait_until(next_after(&self.campaign, self.clock.now())).await;
