@@ -447,7 +447,7 @@ impl<S: Store> Ledger<S> {
         let met = self.meet(now).await?;
         let new = self.committed < self.tree.size();
         if new {
-            self.store_waiting().await?;
+            self.store_waiting(now).await?;
         }
         let asked = self.ask(now, false).await?;
         if new || met || asked.gained {
@@ -468,10 +468,11 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
-    async fn store_waiting(&mut self) -> Result<(), LedgerError> {
+    async fn store_waiting(&mut self, now: Timestamp) -> Result<(), LedgerError> {
         let (first_index, size) = (self.committed, self.tree.size());
         let leaves = self.leaves.range(first_index, size).unwrap_or_default().to_vec();
-        let (head, bodies) = (self.signed_head()?, std::mem::take(&mut self.bodies));
+        let (mut head, bodies) = (self.signed_head()?, std::mem::take(&mut self.bodies));
+        self.cosign_here(&mut head, now).await?;
         let cosigned = self.gained_heads();
         let (persons, erased) = (std::mem::take(&mut self.persons), std::mem::take(&mut self.erased));
         let commit = Commit { first_index, leaves, bodies, persons, erased, head: head.stored(), cosigned };
@@ -487,6 +488,24 @@ impl<S: Store> Ledger<S> {
             self.heads.pop_front();
         }
         self.unpublished.bodies.extend(commit.bodies);
+        Ok(())
+    }
+
+    /// Cosigners in this process sign what is about to be stored with it: no reader sees that before it is durable, and their
+    /// word on when it was there survives a crash. Who gives no line is asked again with the others, and named then.
+    async fn cosign_here(&mut self, head: &mut KeptHead, now: Timestamp) -> Result<(), LedgerError> {
+        let note: SignedNote = head.whole.parse()?;
+        let submission = Submission { note: &head.whole, size: head.size, tree: &self.tree };
+        let mut lines = Vec::new();
+        for cosigner in self.cosigners.iter_mut().filter(|cosigner| cosigner.is_here()) {
+            let line = cosigner.cosign(submission, now).await;
+            let key = cosigner.key();
+            if let Ok(line) = line.and_then(|line| checked(key, &note, line, now)) {
+                self.missing.retain(|missing| missing.name != key.name());
+                lines.push(line);
+            }
+        }
+        head.gain(lines, self.needed);
         Ok(())
     }
 

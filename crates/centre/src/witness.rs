@@ -83,6 +83,11 @@ pub trait Witness: Send + Sync + 'static {
     /// Has it cosign a head that extends what it has seen; `now` is the centre's time. It bounds its own wait.
     fn cosign<'a>(&'a mut self, head: Submission<'a>, now: Timestamp) -> Cosigning<'a>;
 
+    /// Whether it lives and dies with the centre: then it may sign what is about to be stored, and a crash takes no line away.
+    fn is_here(&self) -> bool {
+        false
+    }
+
     /// Until when it is left alone, because it did not answer; `None` if it is asked for every head.
     fn rests_until(&self) -> Option<Timestamp> {
         None
@@ -93,6 +98,10 @@ pub trait Witness: Send + Sync + 'static {
 impl Witness for Cosigner {
     fn key(&self) -> &VerifierKey {
         self.verifier()
+    }
+
+    fn is_here(&self) -> bool {
+        true
     }
 
     fn cosign<'a>(&'a mut self, head: Submission<'a>, now: Timestamp) -> Cosigning<'a> {

@@ -145,6 +145,8 @@ async fn an_older_copy_of_the_store_is_refused_before_anything_is_written() {
     let Founded { folder, campaign, centre, secrets, .. } = founded;
     centre.close().await.unwrap();
     std::fs::copy(&copy, &store).unwrap();
+    // An old copy of everything: what was published since does not tell.
+    std::fs::remove_dir_all(folder.path().join("log")).unwrap();
     let open = async || {
         let store = SqliteStore::open(&store).await.unwrap();
         Centre::open(store, folder.path(), &campaign, &secrets).await.unwrap()
