@@ -685,6 +685,13 @@ impl Fault {
             Fault::OtherOrder { .. } => "inspection.order",
             Fault::OutsideHour { .. } => "inspection.hour",
             Fault::AbsentTwice { .. } => "absences.once",
+            _ => self.rule_afterwards(),
+        }
+    }
+
+    /// The same for what is said of hours and entries that are past.
+    fn rule_afterwards(&self) -> &'static str {
+        match self {
             Fault::CloseFigures { .. } => "close.figures",
             Fault::ClosedEarly { .. } => "close.time",
             Fault::BeforeSeen { .. } => "inspection.seen",
@@ -695,6 +702,7 @@ impl Fault {
             Fault::Erased { .. } => "persons.erased",
             Fault::Erasure(_) => "erasure.signed",
             Fault::NoTwoFaces { .. } => "equivocation.holds",
+            _ => "entry",
         }
     }
 }
