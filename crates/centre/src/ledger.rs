@@ -890,11 +890,29 @@ mod tests {
         heads.iter().rev().map(|head| head.note.matches("cosigner").count()).collect()
     }
 
+    /// The same with cosigners that are asked once a head is stored.
+    async fn opened_apart(folder: &TempDir) -> Ledger<SqliteStore> {
+        let mut ledger = opened(folder).await;
+        ledger.reach_cosigners(|to| Box::new(AnswersFrom(to, at(0))));
+        ledger
+    }
+
+    #[tokio::test]
+    async fn a_crash_takes_no_cosignature_of_this_process_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = opened(&folder).await;
+        commit_at(&mut ledger, 10).await;
+        drop(ledger);
+        let mut ledger = opened(&folder).await;
+        assert_eq!(cosigned_in_store(&mut ledger).await, [3]);
+        assert_eq!((ledger.first_cosigned_over(0), ledger.missing_cosigners()), (Some(at(10)), &[][..]));
+    }
+
     #[tokio::test]
     async fn after_a_crash_all_brackets_stand_but_the_last_heads_which_is_cosigned_before_anything_is_written()
      {
         let folder = tempfile::tempdir().unwrap();
-        let mut ledger = opened(&folder).await;
+        let mut ledger = opened_apart(&folder).await;
         for second in [10, 20, 30] {
             commit_at(&mut ledger, second).await;
         }
@@ -904,7 +922,7 @@ mod tests {
             "with the next commit, not one of its own"
         );
         drop(ledger);
-        let mut ledger = opened(&folder).await;
+        let mut ledger = opened_apart(&folder).await;
         let brackets: Vec<_> = (0..3).map(|index| ledger.first_cosigned_over(index)).collect();
         assert_eq!(brackets, [Some(at(10)), Some(at(20)), None]);
         assert_eq!(ledger.missing_cosigners().len(), 3);
@@ -912,7 +930,7 @@ mod tests {
         assert_eq!(ledger.first_cosigned_over(2), Some(at(40)), "asked again at the first chance");
         assert_eq!(cosigned_in_store(&mut ledger).await, [3, 3, 3, 0]);
         ledger.close().await.unwrap();
-        let mut ledger = opened(&folder).await;
+        let mut ledger = opened_apart(&folder).await;
         assert_eq!(cosigned_in_store(&mut ledger).await, [3; 4], "who ends well writes what is left");
         assert_eq!((ledger.first_cosigned_over(3), ledger.missing_cosigners()), (Some(at(40)), &[][..]));
     }
