@@ -3,8 +3,7 @@
 //! It trusts the keys it is given and nothing else, and it goes on after a fault, so that all are named at once.
 
 use jiff::{SignedDuration, Timestamp};
-use sekong_log::{AuditedLog, Entry, Hash, Head, Known, LogFault, LogSource, Statement, Tree, audit_log};
-use sekong_model::Moment;
+use sekong_log::{AuditedLog, Entry, Hash, Head, Known, LogFault, LogSource, Tree, audit_log};
 
 use crate::fault::Fault;
 use crate::plan_book::SolvedPlan;
@@ -235,13 +234,7 @@ pub(crate) fn check_continuation(log: &AuditedLog, earlier: Known) -> Result<(),
 
 /// A body may be kept from the public for so long and no longer.
 fn check_still_sealed(state: &State, now: Timestamp, entry: &Entry) -> Result<(), Fault> {
-    let (moment, hash) = match statement(entry)? {
-        Statement::Release(said) => (said.moment, said.values),
-        Statement::Silence(said) => (said.moment, said.received),
-        Statement::Deal(said) => (said.moment, said.deal),
-        Statement::Orders(said) => (Moment::Hour { day: said.day, hour: said.hour }, said.body),
-        _ => return Ok(()),
-    };
+    let Some((hash, Some(moment))) = statement(entry)?.named_body() else { return Ok(()) };
     let days = i64::from(state.campaign().rules().public_after_days);
     let due = decided_until(state.campaign(), moment) + SignedDuration::from_hours(24 * days);
     if due < now { Err(Fault::BodyOverdue { hash: hash.to_string(), due }) } else { Ok(()) }

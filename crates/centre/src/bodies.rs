@@ -7,8 +7,11 @@ use std::collections::BTreeMap;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use sekong_draw::{Release, Throw};
-use sekong_log::{Hash, commitment};
-use sekong_model::{Day, Hour, Moment, Order, PoolId, PostId, ProvinceId, SourceBundle, TeamId, UnitId};
+use sekong_log::{Hash, body_hash, commitment};
+use sekong_model::{
+    Day, Hour, Moment, Order, PoolId, PostId, ProvinceId, Rules, SourceBundle, TeamId, UnitId,
+};
+use sekong_store::StoredBody;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -97,6 +100,17 @@ pub fn canonical<T: Serialize>(body: &T) -> Vec<u8> {
 /// A campaign's files as entry 0 names them by SHA-256.
 pub fn canonical_files(files: &SourceBundle) -> Vec<u8> {
     canonical(files)
+}
+
+/// A body as it is kept: everybody's at once, or the auditors' and the public's so long after the moment that it tells of.
+pub(crate) fn readable_after(rules: &Rules, bytes: Vec<u8>, moment: Option<Timestamp>) -> StoredBody {
+    let after = |seconds: i64| moment.map(|moment| moment.as_second() + seconds);
+    StoredBody {
+        hash: body_hash(&bytes).0,
+        bytes,
+        auditors_from_s: after(i64::from(rules.auditors_after_hours) * 3_600),
+        public_from_s: after(i64::from(rules.public_after_days) * 86_400),
+    }
 }
 
 /// Reads a body; `None` unless the bytes are its canonical form.

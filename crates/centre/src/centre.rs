@@ -17,7 +17,7 @@ use sekong_model::{
     Campaign, CustodianId, Day, Hour, Moment, OfficerId, Order, ProvinceId, SourceBundle, TeamId,
 };
 use sekong_plan::Game;
-use sekong_store::{Store, StoreError, StoredBody};
+use sekong_store::{Store, StoreError};
 
 use crate::bodies::{self, OrderOpening, SaltKey, canonical};
 use crate::boxes::{self, BoxBook, Boxes, ProvenBox};
@@ -180,21 +180,12 @@ pub enum Refusal {
 }
 
 /// Why the centre cannot write an entry of its own.
+#[derive(Debug, thiserror::Error)]
 enum WriteError {
-    Entry(EntryError),
-    Fault(Fault),
-}
-
-impl From<EntryError> for WriteError {
-    fn from(error: EntryError) -> WriteError {
-        WriteError::Entry(error)
-    }
-}
-
-impl From<Fault> for WriteError {
-    fn from(fault: Fault) -> WriteError {
-        WriteError::Fault(fault)
-    }
+    #[error(transparent)]
+    Entry(#[from] EntryError),
+    #[error(transparent)]
+    Fault(#[from] Fault),
 }
 
 impl From<WriteError> for Refusal {
@@ -434,20 +425,17 @@ impl<S: Store> Centre<S> {
     /// Logs the public dice, thrown when every custodian's commitment was cosigned; in the next commit.
     pub fn cast_dice(&mut self, dice: Hash, method: Remark, now: Timestamp) -> Result<u64, CentreError> {
         let head = self.cosigned_head()?;
-        self.write(Statement::PublicDice(PublicDice { dice, method, head }), now)?;
-        Ok(self.log_size() - 1)
+        self.write(Statement::PublicDice(PublicDice { dice, method, head }), now)
     }
 
     /// Logs an outage that a custodian planned and signed; in the next commit.
     pub fn plan_outage(&mut self, outage: OutagePlanned, now: Timestamp) -> Result<u64, CentreError> {
-        self.write(Statement::Outage(outage), now)?;
-        Ok(self.log_size() - 1)
+        self.write(Statement::Outage(outage), now)
     }
 
     /// Gives a seat that throws dice a key; in the next commit.
     pub fn enrol_officer(&mut self, enrolled: OfficerEnrolled, now: Timestamp) -> Result<u64, CentreError> {
-        self.write(Statement::Officer(enrolled), now)?;
-        Ok(self.log_size() - 1)
+        self.write(Statement::Officer(enrolled), now)
     }
 
     /// Logs a period's daily die; in the next commit.
@@ -459,8 +447,7 @@ impl<S: Store> Centre<S> {
     ) -> Result<u64, CentreError> {
         let last = self.state.last_list(period).map_err(|fault| at(self.log_size(), fault))?;
         let head = self.first_head_over(last)?.note;
-        self.write(Statement::DailyDie(DailyDie { period, number, head }), now)?;
-        Ok(self.log_size() - 1)
+        self.write(Statement::DailyDie(DailyDie { period, number, head }), now)
     }
 
     /// Makes durable and has cosigned what waits. The first one after opening asks every cosigner what it knows of the log.
@@ -511,12 +498,7 @@ impl<S: Store> Centre<S> {
 
     /// Publishes an entry whose device has signed another one with its sequence number, in the next commit; gives the index
     /// of the entry that shows both. One such pair is shown for a sequence number.
-    pub(crate) fn show_two_faces(
-        &mut self,
-        other: &Entry,
-        logged: u64,
-        now: Timestamp,
-    ) -> Result<u64, Refusal> {
+    pub fn show_two_faces(&mut self, other: &Entry, logged: u64, now: Timestamp) -> Result<u64, Refusal> {
         let (device, seq) = (other.device(), other.seq());
         if let Some(shown) = self.state.two_faces_of(&device, seq) {
             return Ok(shown.index);
@@ -534,21 +516,19 @@ impl<S: Store> Centre<S> {
     /// Erases a person's record, in the next commit.
     pub fn erase(&mut self, said: PersonErased, now: Timestamp) -> Result<u64, CentreError> {
         let commitment = said.commitment;
-        self.write(Statement::Erasure(said), now)?;
+        let index = self.write(Statement::Erasure(said), now)?;
         self.ledger.erase(&commitment);
-        Ok(self.log_size() - 1)
+        Ok(index)
     }
 
     /// Logs a look at a person's record, in the next commit; only then may it be shown.
     pub fn look(&mut self, said: PersonLookedUp, now: Timestamp) -> Result<u64, CentreError> {
-        self.write(Statement::Look(said), now)?;
-        Ok(self.log_size() - 1)
+        self.write(Statement::Look(said), now)
     }
 
     /// Gives a team a device, which retires the one before; in the next commit.
     pub fn enrol(&mut self, enrolled: Enrolled, now: Timestamp) -> Result<u64, CentreError> {
-        self.write(Statement::Enrol(enrolled), now)?;
-        Ok(self.log_size() - 1)
+        self.write(Statement::Enrol(enrolled), now)
     }
 
     /// Logs that the newest order of a team is relayed, and gives its code; in the next commit.
@@ -571,10 +551,10 @@ impl<S: Store> Centre<S> {
         };
         let serial = self.state.table_of(team);
         let said = OrderRelayed { province, day, hour, team: team.clone(), channel, table: serial.0 };
-        self.write(Statement::Relayed(said), now)?;
+        let index = self.write(Statement::Relayed(said), now)?;
         let key = self.table_id(team, serial).key(&self.table_secret());
         let code = Table::new(&key).code(day, hour, instruction).to_string();
-        Ok(Relayed { index: self.log_size() - 1, code, table: serial.0, day, hour })
+        Ok(Relayed { index, code, table: serial.0, day, hour })
     }
 
     /// Gives a team a new table in place of one that others may have; in the next commit.
@@ -585,8 +565,7 @@ impl<S: Store> Centre<S> {
         now: Timestamp,
     ) -> Result<u64, CentreError> {
         let serial = self.state.table_of(team).0.saturating_add(1);
-        self.write(Statement::Table(TableReplaced { team: team.clone(), serial, reason }), now)?;
-        Ok(self.log_size() - 1)
+        self.write(Statement::Table(TableReplaced { team: team.clone(), serial, reason }), now)
     }
 
     fn newest_order(&self, team: &TeamId, now: Timestamp) -> Option<(ProvinceId, Day, Hour, Order)> {
@@ -738,7 +717,8 @@ impl<S: Store> Centre<S> {
         head.ok_or(CentreError::NotYet { what: "what is drawn over" })
     }
 
-    fn write(&mut self, statement: Statement, now: Timestamp) -> Result<(), CentreError> {
+    /// Takes an entry of the centre's own into the next commit; gives its index.
+    fn write(&mut self, statement: Statement, now: Timestamp) -> Result<u64, CentreError> {
         self.write_with(statement, now, &KeptBodies::default())
     }
 
@@ -747,13 +727,12 @@ impl<S: Store> Centre<S> {
         statement: Statement,
         now: Timestamp,
         kept: &KeptBodies,
-    ) -> Result<(), CentreError> {
+    ) -> Result<u64, CentreError> {
         let index = self.ledger.tree().size();
-        match self.try_write(statement, now, kept) {
-            Ok(_) => Ok(()),
-            Err(WriteError::Entry(error)) => Err(error.into()),
-            Err(WriteError::Fault(fault)) => Err(at(index, fault)),
-        }
+        self.try_write(statement, now, kept).map_err(|error| match error {
+            WriteError::Entry(error) => error.into(),
+            WriteError::Fault(fault) => at(index, fault),
+        })
     }
 
     fn try_write(
@@ -771,18 +750,14 @@ impl<S: Store> Centre<S> {
 
     /// Keeps a body for the next commit, and for the admission of the entry that names it.
     fn keep(&mut self, campaign: &Campaign, bytes: Vec<u8>, readers: Readers) -> KeptBodies {
-        let hash = body_hash(&bytes);
-        let rules = campaign.rules();
-        let (auditors_from_s, public_from_s) = match readers {
-            Readers::EveryoneNow => (None, None),
-            Readers::After(time) => (
-                Some(time.as_second() + i64::from(rules.auditors_after_hours) * 3_600),
-                Some(time.as_second() + i64::from(rules.public_after_days) * 86_400),
-            ),
+        let moment = match readers {
+            Readers::EveryoneNow => None,
+            Readers::After(moment) => Some(moment),
         };
-        let stored = StoredBody { hash: hash.0, bytes: bytes.clone(), auditors_from_s, public_from_s };
+        let stored = bodies::readable_after(campaign.rules(), bytes.clone(), moment);
+        let kept = KeptBodies(BTreeMap::from([(Hash(stored.hash), bytes)]));
         self.ledger.keep(stored);
-        KeptBodies(BTreeMap::from([(hash, bytes)]))
+        kept
     }
 }
 

@@ -1,9 +1,7 @@
 //! What can be wrong with an entry: one variant a rule. The centre refuses to write such an entry, an auditor who
 //! meets one names it.
 
-use sekong_draw::{
-    CommitmentError, DealError, ReleaseError, ThrowError, TwoBodiesError, VouchError, WalkError,
-};
+use sekong_draw::{CommitmentError, DealError, ReleaseError, ThrowError, VouchError, WalkError};
 use sekong_log::{DeviceId, Hash, HeadError, Period};
 use sekong_model::{
     Breach, CustodianId, Day, Hour, Moment, PoolId, PostId, ProvinceId, ShiftId, TeamId, UnitId,
@@ -11,6 +9,12 @@ use sekong_model::{
 use sekong_plan::{GameError, SolveError};
 
 use crate::schedule::Job;
+
+mod amend;
+mod close;
+
+pub use amend::AmendFault;
+pub use close::CloseFault;
 
 /// A rule that an entry breaks.
 #[derive(Debug, thiserror::Error)]
@@ -156,16 +160,6 @@ pub enum Fault {
         cosigned: jiff::Timestamp,
         /// Latest time it may have.
         latest: jiff::Timestamp,
-    },
-    /// A closing that leaves out what was cosigned in time.
-    #[error(
-        "a head of {newest} entries was cosigned before the deadline, the closing quotes one of {quoted}"
-    )]
-    HeadTooOld {
-        /// Size of the newest head in time.
-        newest: u64,
-        /// Size of the head quoted.
-        quoted: u64,
     },
     /// Two custodians of one secret.
     #[error("custodians {one} and {other} committed with one secret: each needs its own")]
@@ -527,82 +521,12 @@ pub enum Fault {
         /// Which team.
         team: TeamId,
     },
-    /// A closing whose figure is not the log's.
-    #[error("the hour had {reported} inspections reported under the quoted head")]
-    CloseFigures {
-        /// Reported under the head.
-        reported: u32,
-    },
-    /// A report that claims to be older than the head it quotes.
-    #[error("the report was written at {written} by its device's clock, and quotes a head of {head}")]
-    BeforeSeen {
-        /// Time of the newest entry of the centre under the head.
-        head: jiff::Timestamp,
-        /// Time claimed in the entry.
-        written: jiff::Timestamp,
-    },
-    /// A correction of what is no report.
-    #[error("entry {of} is no report that can be corrected")]
-    NoReport {
-        /// The entry named.
-        of: u64,
-    },
-    /// A correction of what was corrected before.
-    #[error("entry {of} was corrected before: the newest word on this slot is entry {newest}")]
-    NotTheNewest {
-        /// The entry named.
-        of: u64,
-        /// The newest one.
-        newest: u64,
-    },
-    /// More persons than an entry may hold.
-    #[error(
-        "an entry commits to at most {} records of persons, this one to {found}",
-        sekong_log::PERSONS_MAX
-    )]
-    TooManyPersons {
-        /// Commitments in the entry.
-        found: usize,
-    },
-    /// A commitment that no entry holds.
-    #[error("no entry commits to the person's record {commitment}")]
-    NoPerson {
-        /// The commitment.
-        commitment: Hash,
-    },
-    /// A record that another entry committed to.
-    #[error("the record was committed to by entry {wanted}, not by entry {found}")]
-    OtherEntry {
-        /// The entry that did.
-        wanted: u64,
-        /// The entry named.
-        found: u64,
-    },
-    /// A record that is erased.
-    #[error("the person's record {commitment} was erased by entry {by}")]
-    Erased {
-        /// The commitment.
-        commitment: Hash,
-        /// Index of the entry that erased it.
-        by: u64,
-    },
-    /// An erasure that two officers of different bodies did not sign.
-    #[error("an erasure needs two signers: {0}")]
-    Erasure(#[from] TwoBodiesError),
-    /// What is shown as a device's two faces is none.
-    #[error("this shows no two entries of one sequence number: {what}")]
-    NoTwoFaces {
-        /// What is wrong.
-        what: &'static str,
-    },
-    /// An hour that was closed before its time.
-    #[error("the hour can be closed from {due} on, the entry claims {claimed}")]
-    ClosedEarly {
-        /// When the time for reports ends.
-        due: jiff::Timestamp,
-        /// Time claimed in the entry.
-        claimed: jiff::Timestamp,
-    },
+    /// What is said of earlier entries.
+    #[error(transparent)]
+    Amend(#[from] AmendFault),
+    /// The closing of an hour.
+    #[error(transparent)]
+    Close(#[from] CloseFault),
 }
 
 fn entry(index: Option<u64>) -> String {
@@ -639,7 +563,6 @@ impl Fault {
             Fault::Skipped { .. } => "schedule.skipped",
             Fault::TimeBackwards { .. } | Fault::ClaimAhead { .. } => "time.order",
             Fault::HeadTooEarly { .. } | Fault::HeadTooLate { .. } => "head.time",
-            Fault::HeadTooOld { .. } => "close.head",
             Fault::NotItsOutage { .. } => "outage.signed",
             Fault::OneSecret { .. } => "custodian.own-secret",
             Fault::OutageOfNothing { .. } => "outage.moments",
@@ -685,24 +608,8 @@ impl Fault {
             Fault::OtherOrder { .. } => "inspection.order",
             Fault::OutsideHour { .. } => "inspection.hour",
             Fault::AbsentTwice { .. } => "absences.once",
-            _ => self.rule_afterwards(),
-        }
-    }
-
-    /// The same for what is said of hours and entries that are past.
-    fn rule_afterwards(&self) -> &'static str {
-        match self {
-            Fault::CloseFigures { .. } => "close.figures",
-            Fault::ClosedEarly { .. } => "close.time",
-            Fault::BeforeSeen { .. } => "inspection.seen",
-            Fault::NoReport { .. } => "correction.report",
-            Fault::NotTheNewest { .. } => "correction.newest",
-            Fault::TooManyPersons { .. } => "persons.count",
-            Fault::NoPerson { .. } | Fault::OtherEntry { .. } => "persons.known",
-            Fault::Erased { .. } => "persons.erased",
-            Fault::Erasure(_) => "erasure.signed",
-            Fault::NoTwoFaces { .. } => "equivocation.holds",
-            _ => "entry",
+            Fault::Amend(fault) => fault.rule(),
+            Fault::Close(fault) => fault.rule(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The one writer of the log: entries wait in order, a group commit makes them durable under a signed head, then cosigners
-//! see that head, then it is published. What cosigners add is stored with the next commit: a cosigner never sees what a crash
-//! could take back, and a commit costs one flush.
+//! apart see that head, then it is published. What they add is stored with the next commit: nobody outside of this process sees
+//! what a crash could take back, and a commit costs one flush. Cosigners in the process sign with the commit itself.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -212,7 +212,11 @@ impl KeptHead {
     }
 
     fn is_cosigned_by(&self, key: &VerifierKey) -> bool {
-        self.cosignatures.iter().any(|cosignature| cosignature.name == key.name())
+        self.has_line_of(key.name())
+    }
+
+    fn has_line_of(&self, name: &str) -> bool {
+        self.cosignatures.iter().any(|cosignature| cosignature.name == name)
     }
 
     /// When the last of all cosignatures was given.
@@ -256,7 +260,7 @@ const READ_BATCH: u64 = 4_096;
 impl<S: Store> Ledger<S> {
     /// Opens the log of `store`, checks it against its newest head and the published one, and publishes it anew. `visit`
     /// sees every stored leaf in order, before the next one is read. What is refused leaves the published folder as it is.
-    pub async fn open<E: From<LedgerError>>(
+    pub async fn open<E: From<LedgerError> + From<StoreError>>(
         mut store: S,
         folder: Folder,
         signers: HeadSigners,
@@ -266,7 +270,7 @@ impl<S: Store> Ledger<S> {
         let heads = kept_heads(&signers, stored)?;
         let published = published_head(&folder, signers.log.verifier())?;
         check_not_older(heads.back(), published.as_ref())?;
-        let tree = read_tree(&mut store, visit).await?;
+        let tree = read_tree(&mut store, u64::MAX, visit).await?;
         check_newest(heads.back(), &signers, &tree)?;
         check_continues(&tree, published.as_ref())?;
         folder.clear().map_err(LedgerError::from)?;
@@ -459,10 +463,8 @@ impl<S: Store> Ledger<S> {
     /// Writes into the store what heads have gained since they are there, so that a log that ends well has nothing to ask for.
     pub async fn settle(&mut self) -> Result<(), LedgerError> {
         let Some(newest) = self.heads.back().filter(|_| !self.gained.is_empty()) else { return Ok(()) };
-        let (head, cosigned) = (newest.stored(), self.gained_heads());
-        let (leaves, bodies) = (Vec::new(), Vec::new());
-        let (persons, erased) = (Vec::new(), Vec::new());
-        let commit = Commit { first_index: self.committed, leaves, bodies, persons, erased, head, cosigned };
+        let cosigned = self.gained_heads();
+        let commit = Commit { cosigned, ..Commit::under(self.committed, newest.stored()) };
         self.store.commit(&commit).await?;
         self.gained.clear();
         Ok(())
@@ -494,18 +496,10 @@ impl<S: Store> Ledger<S> {
     /// Cosigners in this process sign what is about to be stored with it: no reader sees that before it is durable, and their
     /// word on when it was there survives a crash. Who gives no line is asked again with the others, and named then.
     async fn cosign_here(&mut self, head: &mut KeptHead, now: Timestamp) -> Result<(), LedgerError> {
-        let note: SignedNote = head.whole.parse()?;
-        let submission = Submission { note: &head.whole, size: head.size, tree: &self.tree };
-        let mut lines = Vec::new();
-        for cosigner in self.cosigners.iter_mut().filter(|cosigner| cosigner.is_here()) {
-            let line = cosigner.cosign(submission, now).await;
-            let key = cosigner.key();
-            if let Ok(line) = line.and_then(|line| checked(key, &note, line, now)) {
-                self.missing.retain(|missing| missing.name != key.name());
-                lines.push(line);
-            }
-        }
-        head.gain(lines, self.needed);
+        let here = self.cosigners.iter_mut().filter(|cosigner| cosigner.is_here());
+        let given = lines_from(here, head, &self.tree, now).await?;
+        self.missing.retain(|missing| !given.lines.iter().any(|(line, _)| line.name() == missing.name));
+        head.gain(given.lines, self.needed);
         Ok(())
     }
 
@@ -564,26 +558,14 @@ impl<S: Store> Ledger<S> {
     /// that shows.
     async fn ask(&mut self, now: Timestamp, everybody: bool) -> Result<Asked, LedgerError> {
         let Some(head) = self.heads.back_mut() else { return Ok(Asked::default()) };
-        let note: SignedNote = head.whole.parse()?;
-        let submission = Submission { note: &head.whole, size: head.size, tree: &self.tree };
         let is_asked = |cosigner: &&mut Box<dyn Witness>| {
             let rests = cosigner.rests_until().is_some_and(|until| now < until);
             everybody || !rests && !head.is_cosigned_by(cosigner.key())
         };
-        let asked = self.cosigners.iter_mut().filter(is_asked).map(|cosigner| async move {
-            let line = cosigner.cosign(submission, now).await;
-            (cosigner.key().clone(), line)
-        });
-        let (mut lines, mut refused) = (Vec::new(), Vec::new());
-        for (key, line) in join_all(asked.collect::<Vec<_>>()).await {
-            match line.and_then(|line| checked(&key, &note, line, now)) {
-                Ok(line) => {
-                    self.missing.retain(|missing| missing.name != key.name());
-                    lines.extend((!head.is_cosigned_by(&key)).then_some(line));
-                }
-                Err(error) => refused.push((key.name().to_owned(), error)),
-            }
-        }
+        let asked = self.cosigners.iter_mut().filter(is_asked);
+        let Given { mut lines, refused } = lines_from(asked, head, &self.tree, now).await?;
+        self.missing.retain(|missing| !lines.iter().any(|(line, _)| line.name() == missing.name));
+        lines.retain(|(line, _)| !head.has_line_of(line.name()));
         let gained = !lines.is_empty();
         if head.gain(lines, self.needed) {
             self.gained.insert(head.size);
@@ -629,6 +611,37 @@ struct Asked {
     refused: Vec<(String, WitnessError)>,
 }
 
+/// What cosigners answered.
+struct Given {
+    /// Lines that hold, each with when it was given.
+    lines: Vec<(SignatureLine, Timestamp)>,
+    /// Who gave none, and why.
+    refused: Vec<(String, WitnessError)>,
+}
+
+/// Asks cosigners for a head, all at the same time.
+async fn lines_from(
+    cosigners: impl Iterator<Item = &mut Box<dyn Witness>>,
+    head: &KeptHead,
+    tree: &Tree,
+    now: Timestamp,
+) -> Result<Given, LedgerError> {
+    let note: SignedNote = head.whole.parse()?;
+    let submission = Submission { note: &head.whole, size: head.size, tree };
+    let asked = cosigners.map(|cosigner| async move {
+        let line = cosigner.cosign(submission, now).await;
+        (cosigner.key().clone(), line)
+    });
+    let mut given = Given { lines: Vec::new(), refused: Vec::new() };
+    for (key, line) in join_all(asked.collect::<Vec<_>>()).await {
+        match line.and_then(|line| checked(&key, &note, line, now)) {
+            Ok(line) => given.lines.push(line),
+            Err(error) => given.refused.push((key.name().to_owned(), error)),
+        }
+    }
+    Ok(given)
+}
+
 /// Says why a cosigner is missing now; since when stays what it was.
 fn note_missing(missing: &mut Vec<Missing>, name: &str, error: &WitnessError, now: Timestamp) {
     let (name, why) = (name.to_owned(), error.to_string());
@@ -656,22 +669,24 @@ fn checked(
     Ok((line, time))
 }
 
-/// The tree of the stored leaves, each of which is seen before the next one is read.
-async fn read_tree<S: Store, E: From<LedgerError>>(
+/// The tree of the first `size` stored leaves, or of all that there are; each is seen before the next one is read.
+pub(crate) async fn read_tree<S: Store, E: From<StoreError>>(
     store: &mut S,
+    size: u64,
     mut visit: impl FnMut(u64, &[u8], &Tree) -> Result<(), E>,
 ) -> Result<Tree, E> {
     let mut tree = Tree::new();
-    loop {
-        let batch = store.leaves(tree.size(), READ_BATCH).await.map_err(LedgerError::from)?;
+    while tree.size() < size {
+        let batch = store.leaves(tree.size(), READ_BATCH.min(size - tree.size())).await?;
         if batch.is_empty() {
-            return Ok(tree);
+            break;
         }
         for stored in batch {
             tree.push(leaf_hash(&stored.leaf));
             visit(stored.index, &stored.leaf, &tree)?;
         }
     }
+    Ok(tree)
 }
 
 /// Publishes every stored leaf; gives those of the unfinished bundle.

@@ -36,7 +36,7 @@ pub use custody::{
     Answers, Ask, AskError, Asked, CustodianLink, InProcess, LineKey, Office, OfficeError, OfficeOptions,
     OfficeStatus, Released, Remote, Window, terms, value_list,
 };
-pub use fault::Fault;
+pub use fault::{AmendFault, CloseFault, Fault};
 pub use folder::{Folder, FolderError};
 pub use gate::{Closed, Reserve, Space};
 pub use keys::Secrets;

@@ -1,18 +1,14 @@
 //! An older copy of a store brought up to what was published since: the same entries, the same head, no second history.
 
-use jiff::SignedDuration;
-use sekong_log::{Entry, Hash, Head, HeadError, LogFault, Tree, audit_log, leaf_hash};
-use sekong_model::{Campaign, Moment};
+use sekong_log::{Entry, Hash, Head, HeadError, LogFault, Tree, audit_log};
+use sekong_model::Campaign;
 use sekong_store::{Commit, Store, StoreError, StoredBody, StoredHead};
 
 use crate::audit::{AuditFault, Evidence, audit};
+use crate::bodies::readable_after;
+use crate::ledger::read_tree;
 use crate::schedule::decided_until;
 use crate::state::{Body, statement};
-
-/// Leaves read from the store at a time.
-const BATCH: u64 = 4_096;
-
-const HOUR_S: i64 = 3_600;
 
 /// What a store was given back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,16 +86,10 @@ pub async fn restore<S: Store>(
     if let Some(fault) = audit(evidence, &mut |_| {}).faults.into_iter().next() {
         return Err(RestoreError::Record(fault));
     }
-    let commit = Commit {
-        first_index: before,
-        leaves: missing.iter().map(|entry| entry.bytes().to_vec()).collect(),
-        head: StoredHead { size, note: log.head.note },
-        bodies,
-        // Records of persons are published nowhere; those that the missing entries erase go when the centre opens the store.
-        persons: Vec::new(),
-        erased: Vec::new(),
-        cosigned: Vec::new(),
-    };
+    let leaves = missing.iter().map(|entry| entry.bytes().to_vec()).collect();
+    // Records of persons are published nowhere; those that the missing entries erase go when the centre opens the store.
+    let head = StoredHead { size, note: log.head.note };
+    let commit = Commit { leaves, bodies, ..Commit::under(before, head) };
     store.commit(&commit).await?;
     Ok(Restored { before, size, bodies: commit.bodies.len() as u64 })
 }
@@ -108,7 +98,7 @@ pub async fn restore<S: Store>(
 async fn stored_size<S: Store>(store: &mut S, evidence: &Evidence<'_>) -> Result<u64, RestoreError> {
     let Some(newest) = store.newest_head().await? else { return Ok(0) };
     let head = Head::open_unchecked_cosignatures(&newest.note, &evidence.keys.log)?.checkpoint;
-    let tree = tree_of(store, u64::MAX).await?;
+    let tree = read_tree(store, u64::MAX, |_, _, _| Ok::<_, StoreError>(())).await?;
     if (tree.size(), tree.root()) == (head.size, head.root) {
         return Ok(head.size);
     }
@@ -117,23 +107,11 @@ async fn stored_size<S: Store>(store: &mut S, evidence: &Evidence<'_>) -> Result
 
 async fn check_beginning<S: Store>(store: &mut S, published: &Tree, stored: u64) -> Result<(), RestoreError> {
     let both = stored.min(published.size());
-    let own = tree_of(store, both).await?;
+    let own = read_tree(store, both, |_, _, _| Ok::<_, StoreError>(())).await?;
     match published.root_at(both) {
         Some(root) if root == own.root() => Ok(()),
         _ => Err(RestoreError::Forked { size: both }),
     }
-}
-
-async fn tree_of<S: Store>(store: &mut S, size: u64) -> Result<Tree, StoreError> {
-    let mut tree = Tree::new();
-    while tree.size() < size {
-        let batch = store.leaves(tree.size(), BATCH.min(size - tree.size())).await?;
-        if batch.is_empty() {
-            break;
-        }
-        batch.iter().for_each(|stored| tree.push(leaf_hash(&stored.leaf)));
-    }
-    Ok(tree)
 }
 
 /// The bodies that entries name and the store lacks.
@@ -146,45 +124,18 @@ async fn bodies<S: Store>(
 ) -> Result<Vec<StoredBody>, RestoreError> {
     let (mut found, mut lost) = (Vec::new(), Vec::new());
     for (index, entry) in (first..).zip(entries) {
-        let Some((hash, moment)) = named(entry) else { continue };
+        let named = statement(entry).ok().and_then(|statement| statement.named_body());
+        let Some((hash, moment)) = named else { continue };
         if store.body(hash.0).await?.is_some() {
             continue;
         }
         match evidence.bodies.get(&hash) {
-            Body::Here(bytes) => found.push(stored(campaign, hash, bytes, moment)),
+            Body::Here(bytes) => {
+                let moment = moment.map(|moment| decided_until(campaign, moment));
+                found.push(readable_after(campaign.rules(), bytes, moment));
+            }
             _ => lost.push(LostBody { entry: index, hash }),
         }
     }
     if lost.is_empty() { Ok(found) } else { Err(RestoreError::Bodies(lost)) }
-}
-
-/// The body that an entry names, and the moment until whose end it is nobody's to read; `None` if it is everybody's at
-/// once.
-fn named(entry: &Entry) -> Option<(Hash, Option<Moment>)> {
-    use sekong_log::Statement as S;
-    Some(match statement(entry).ok()? {
-        S::Campaign(said) => (said.bundle, None),
-        S::Plan(said) => (said.plan, None),
-        S::Release(said) => (said.values, Some(said.moment)),
-        S::Silence(said) => (said.received, Some(said.moment)),
-        S::Deal(said) => (said.deal, Some(said.moment)),
-        S::Orders(said) => (said.body, Some(Moment::Hour { day: said.day, hour: said.hour })),
-        _ => return None,
-    })
-}
-
-/// A body as the centre keeps one: read by auditors and the public so long after its moment.
-fn stored(campaign: &Campaign, hash: Hash, bytes: Vec<u8>, moment: Option<Moment>) -> StoredBody {
-    let rules = campaign.rules();
-    let after = |hours: i64| {
-        moment.map(|moment| {
-            (decided_until(campaign, moment) + SignedDuration::from_secs(hours * HOUR_S)).as_second()
-        })
-    };
-    StoredBody {
-        hash: hash.0,
-        bytes,
-        auditors_from_s: after(i64::from(rules.auditors_after_hours)),
-        public_from_s: after(i64::from(rules.public_after_days) * 24),
-    }
 }

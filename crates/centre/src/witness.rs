@@ -75,7 +75,8 @@ impl Submission<'_> {
 /// What an ask for a cosignature comes to, in time.
 pub type Cosigning<'a> = Pin<Box<dyn Future<Output = Result<SignatureLine, WitnessError>> + Send + 'a>>;
 
-/// The way to a cosigner: `add-checkpoint` of C2SP `tlog-witness`, whatever carries it. It sees durable heads alone.
+/// The way to a cosigner: `add-checkpoint` of C2SP `tlog-witness`, whatever carries it. Who is not in this
+/// process sees durable heads alone.
 pub trait Witness: Send + Sync + 'static {
     /// The public half of its key, by whose name it is known.
     fn key(&self) -> &VerifierKey;

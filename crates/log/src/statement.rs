@@ -89,6 +89,34 @@ impl Statement {
         }
     }
 
+    /// The body that it names by SHA-256, and the moment until whose end that is sealed; `None` for one that is open at once.
+    pub fn named_body(&self) -> Option<(Hash, Option<Moment>)> {
+        Some(match self {
+            Statement::Campaign(said) => (said.bundle, None),
+            Statement::Plan(said) => (said.plan, None),
+            Statement::Equivocation(said) => (said.other, None),
+            Statement::Release(said) => (said.values, Some(said.moment)),
+            Statement::Silence(said) => (said.received, Some(said.moment)),
+            Statement::Deal(said) => (said.deal, Some(said.moment)),
+            Statement::Orders(said) => (said.body, Some(Moment::Hour { day: said.day, hour: said.hour })),
+            Statement::Custodian(_)
+            | Statement::PublicDice(_)
+            | Statement::Officer(_)
+            | Statement::Outage(_)
+            | Statement::DailyDie(_)
+            | Statement::Enrol(_)
+            | Statement::Absences(_)
+            | Statement::Opened(_)
+            | Statement::Relayed(_)
+            | Statement::Table(_)
+            | Statement::Inspection(_)
+            | Statement::Correction(_)
+            | Statement::Close(_)
+            | Statement::Erasure(_)
+            | Statement::Look(_) => return None,
+        })
+    }
+
     /// The statement of an entry's kind and body.
     ///
     /// # Errors

@@ -80,6 +80,21 @@ pub struct Commit {
     pub cosigned: Vec<StoredHead>,
 }
 
+impl Commit {
+    /// A commit of a head, and as yet of nothing else.
+    pub fn under(first_index: u64, head: StoredHead) -> Commit {
+        Commit {
+            first_index,
+            leaves: Vec::new(),
+            bodies: Vec::new(),
+            persons: Vec::new(),
+            erased: Vec::new(),
+            head,
+            cosigned: Vec::new(),
+        }
+    }
+}
+
 /// Why the store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {

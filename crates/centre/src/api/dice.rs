@@ -56,6 +56,7 @@ fn silences(log: &Log) -> Vec<SilenceView> {
     (status = 409, body = ProblemView, content_type = "application/problem+json"),
     (status = 422, body = ProblemView, content_type = "application/problem+json"),
     (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    (status = 507, body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn throw(State(service): State<Service>, body: Body) -> Result<StatusCode, Problem> {
     let throw: Throw = read(body).await?;
@@ -71,6 +72,7 @@ pub(crate) async fn throw(State(service): State<Service>, body: Body) -> Result<
     (status = 400, body = ProblemView, content_type = "application/problem+json"),
     (status = 409, body = ProblemView, content_type = "application/problem+json"),
     (status = 422, body = ProblemView, content_type = "application/problem+json"),
+    (status = 507, body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn outage(
     State(service): State<Service>,
@@ -89,6 +91,7 @@ pub(crate) async fn outage(
     (status = 400, body = ProblemView, content_type = "application/problem+json"),
     (status = 409, body = ProblemView, content_type = "application/problem+json"),
     (status = 422, body = ProblemView, content_type = "application/problem+json"),
+    (status = 507, body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn seat_key(
     State(service): State<Service>,
@@ -118,6 +121,7 @@ struct Announced {
     (status = 409, body = ProblemView, content_type = "application/problem+json"),
     (status = 422, body = ProblemView, content_type = "application/problem+json"),
     (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    (status = 507, body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn announce(
     State(service): State<Service>,

@@ -164,6 +164,7 @@ async fn receipt(service: &Service, index: u64) -> Result<ReceiptView, Problem> 
     (status = 401, body = ProblemView, content_type = "application/problem+json"),
     (status = 403, body = ProblemView, content_type = "application/problem+json"),
     (status = 409, body = ProblemView, content_type = "application/problem+json"),
+    (status = 507, body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn enrol(
     State(service): State<Service>,

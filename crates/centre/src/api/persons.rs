@@ -49,6 +49,7 @@ struct NewPerson {
     (status = 413, body = ProblemView, content_type = "application/problem+json"),
     (status = 422, body = ProblemView, content_type = "application/problem+json"),
     (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    (status = 507, body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn take(
     State(service): State<Service>,
@@ -84,6 +85,7 @@ struct Reason {
     (status = 404, body = ProblemView, content_type = "application/problem+json"),
     (status = 410, body = ProblemView, content_type = "application/problem+json", description = "the record was erased"),
     (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    (status = 507, body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn look(
     State(service): State<Service>,
@@ -128,6 +130,7 @@ fn looker(session: &Session) -> Result<Looker, Problem> {
     (status = 410, body = ProblemView, content_type = "application/problem+json", description = "it was erased before"),
     (status = 422, body = ProblemView, content_type = "application/problem+json"),
     (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    (status = 507, body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn erase(
     State(service): State<Service>,

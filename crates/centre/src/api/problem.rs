@@ -6,7 +6,7 @@ use sekong_log::EntryError;
 
 use super::views::ProblemView;
 use crate::centre::{CentreError, Refusal};
-use crate::fault::Fault;
+use crate::fault::{AmendFault, Fault};
 use crate::gate::Closed;
 use crate::service::Stopped;
 
@@ -187,8 +187,7 @@ impl From<Fault> for Problem {
     fn from(fault: Fault) -> Problem {
         let other =
             (StatusCode::UNPROCESSABLE_ENTITY, fault.rule(), "body", "the log would not verify with it");
-        let known = of_device(&fault).or_else(|| of_content(&fault)).or_else(|| of_amendment(&fault));
-        let (status, name, field, hint) = known.unwrap_or(other);
+        let (status, name, field, hint) = of_device(&fault).or_else(|| of_content(&fault)).unwrap_or(other);
         refused(status, name, field, &fault).hint(hint)
     }
 }
@@ -278,6 +277,13 @@ fn of_content(fault: &Fault) -> Option<Mend<'static>> {
             (S::UNPROCESSABLE_ENTITY, "other-campaign", "campaign", "see GET /api/campaign")
         }
         Fault::Unknown { .. } => (S::UNPROCESSABLE_ENTITY, "unknown-name", "body", "see GET /api/campaign"),
+        Fault::HeadOfAnotherTree { .. } => (
+            S::UNPROCESSABLE_ENTITY,
+            "other-head",
+            "body.seen",
+            "quote size and root of a head that was published",
+        ),
+        Fault::Amend(fault) => of_amendment(fault),
         Fault::Unreadable { .. } => {
             (S::UNPROCESSABLE_ENTITY, "unreadable-statement", "body", "see the statements in the log")
         }
@@ -286,45 +292,43 @@ fn of_content(fault: &Fault) -> Option<Mend<'static>> {
 }
 
 /// What is said of earlier entries.
-fn of_amendment(fault: &Fault) -> Option<Mend<'static>> {
+fn of_amendment(fault: &AmendFault) -> Mend<'static> {
     use StatusCode as S;
-    Some(match fault {
-        Fault::Erased { .. } => (S::GONE, "erased", "commitment", "only its commitment is left, in the log"),
-        Fault::NoPerson { .. } => {
+    match fault {
+        AmendFault::Erased { .. } => {
+            (S::GONE, "erased", "commitment", "only its commitment is left, in the log")
+        }
+        AmendFault::NoPerson { .. } => {
             (S::NOT_FOUND, "not-found", "commitment", "name a commitment that an entry holds under persons")
         }
-        Fault::OtherEntry { .. } => {
+        AmendFault::OtherEntry { .. } => {
             (S::UNPROCESSABLE_ENTITY, "other-entry", "entry", "name the entry that holds the commitment")
         }
-        Fault::Erasure(_) => (
+        AmendFault::Erasure(_) => (
             S::UNPROCESSABLE_ENTITY,
             "not-signed",
             "signers",
             "two officers of different bodies sign it by `sekong erase`",
         ),
-        Fault::NoReport { .. } => {
+        AmendFault::NoReport { .. } => {
             (S::UNPROCESSABLE_ENTITY, "no-report", "body.of", "name the entry with the report")
         }
-        Fault::NotTheNewest { .. } => {
+        AmendFault::NotTheNewest { .. } => {
             (S::CONFLICT, "corrected-before", "body.of", "look at the newest word and correct that")
         }
-        Fault::BeforeSeen { .. } => (
+        AmendFault::BeforeSeen { .. } => (
             S::UNPROCESSABLE_ENTITY,
             "before-seen",
             "time",
             "set the device's clock by GET /api/clock and sign again",
         ),
-        Fault::HeadOfAnotherTree { .. } => (
-            S::UNPROCESSABLE_ENTITY,
-            "other-head",
-            "body.seen",
-            "quote size and root of a head that was published",
-        ),
-        Fault::TooManyPersons { .. } => {
+        AmendFault::TooManyPersons { .. } => {
             (S::UNPROCESSABLE_ENTITY, "too-many-persons", "body.persons", "put the others into a correction")
         }
-        _ => return None,
-    })
+        AmendFault::NoTwoFaces { .. } => {
+            (S::UNPROCESSABLE_ENTITY, fault.rule(), "body", "the log would not verify with it")
+        }
+    }
 }
 
 fn refused(status: StatusCode, name: &str, field: &str, detail: impl ToString) -> Problem {

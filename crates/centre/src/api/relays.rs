@@ -36,6 +36,7 @@ struct Wanted {
     (status = 403, body = ProblemView, content_type = "application/problem+json"),
     (status = 409, body = ProblemView, content_type = "application/problem+json"),
     (status = 422, body = ProblemView, content_type = "application/problem+json"),
+    (status = 507, body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn relay(
     State(service): State<Service>,
@@ -96,6 +97,7 @@ struct Lost {
     (status = 401, body = ProblemView, content_type = "application/problem+json"),
     (status = 403, body = ProblemView, content_type = "application/problem+json"),
     (status = 422, body = ProblemView, content_type = "application/problem+json"),
+    (status = 507, body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn replace(
     State(service): State<Service>,

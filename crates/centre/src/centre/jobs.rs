@@ -189,7 +189,7 @@ impl<S: Store> Centre<S> {
         let (province, received) = (province.clone(), body_hash(&bytes));
         let said = SilenceNoted { province, moment, silent, head, received };
         let kept = self.keep(campaign, bytes, Readers::After(decided_until(campaign, moment)));
-        self.write_with(Statement::Silence(said), now, &kept)
+        self.write_with(Statement::Silence(said), now, &kept).map(drop)
     }
 
     /// What the custodians are asked for a moment: one request for each province that still needs their values.
@@ -275,7 +275,7 @@ impl<S: Store> Centre<S> {
             silence: self.state.silence(province, moment).map(|noted| noted.index),
         };
         let kept = self.keep(campaign, bytes, Readers::After(decided_until(campaign, moment)));
-        self.write_with(Statement::Release(said), now, &kept)
+        self.write_with(Statement::Release(said), now, &kept).map(drop)
     }
 
     /// The entries that a moment is drawn over.
@@ -298,7 +298,7 @@ impl<S: Store> Centre<S> {
         let bytes = canonical(&drawn.deal_body(self.salts.salt("deal", province, moment, "")));
         let said = Dealt { province: province.clone(), moment, deal: body_hash(&bytes) };
         let kept = self.keep(campaign, bytes, Readers::After(decided_until(campaign, moment)));
-        self.write_with(Statement::Deal(said), now, &kept)
+        self.write_with(Statement::Deal(said), now, &kept).map(drop)
     }
 
     fn write_orders(
@@ -327,7 +327,7 @@ impl<S: Store> Centre<S> {
         };
         self.boxes.keep(province, moment, boxes);
         let kept = self.keep(campaign, bytes, Readers::After(decided_until(campaign, moment)));
-        self.write_with(Statement::Orders(said), now, &kept)
+        self.write_with(Statement::Orders(said), now, &kept).map(drop)
     }
 
     pub(super) fn close_hour(&mut self, day: Day, hour: Hour, now: Timestamp) -> Result<(), CentreError> {
@@ -335,7 +335,7 @@ impl<S: Store> Centre<S> {
         let head = head.ok_or(CentreError::NotYet { what: "a first head" })?;
         let size = self.keys.open(&head).map_err(|error| at(self.log_size(), error.into()))?.checkpoint.size;
         let reported = self.state.reported_under(day, hour, size);
-        self.write(Statement::Close(HourClosed { day, hour, head, reported }), now)
+        self.write(Statement::Close(HourClosed { day, hour, head, reported }), now).map(drop)
     }
 }
 

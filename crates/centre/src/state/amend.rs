@@ -11,7 +11,7 @@ use sekong_log::{
 use sekong_model::{Day, Hour, UnitId};
 
 use super::{Admitted, Bodies, CLOCK_TOLERANCE, State, body, statement};
-use crate::fault::Fault;
+use crate::fault::{AmendFault, Fault};
 
 /// Where a person's record was committed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,14 +59,14 @@ impl State {
             self.keep_persons(index, &said.persons);
             return Ok(Admitted::Sealed);
         }
-        let slot = self.words.get(&said.of).cloned().ok_or(Fault::NoReport { of: said.of })?;
+        let slot = self.words.get(&said.of).cloned().ok_or(AmendFault::NoReport { of: said.of })?;
         self.check_corrects(entry, &slot)?;
         let of = said.of;
         let due = self.dues.get_mut(&(slot.0, slot.1)).and_then(|units| units.get_mut(&slot.2));
-        let report = due.and_then(|due| due.report.as_mut()).ok_or(Fault::NoReport { of })?;
+        let report = due.and_then(|due| due.report.as_mut()).ok_or(AmendFault::NoReport { of })?;
         let newest = report.corrections.last().map_or(report.index, |last| last.index);
         if newest != of {
-            return Err(Fault::NotTheNewest { of, newest });
+            return Err(AmendFault::NotTheNewest { of, newest }.into());
         }
         let persons = said.persons.clone();
         report.corrections.push(Correction { index, said });
@@ -99,13 +99,17 @@ impl State {
             return Err(Fault::HeadOfAnotherTree { size: seen.size });
         }
         let (head, written) = (self.centre_time_under(seen.size), entry.time());
-        if written + CLOCK_TOLERANCE < head { Err(Fault::BeforeSeen { head, written }) } else { Ok(()) }
+        if written + CLOCK_TOLERANCE < head {
+            Err(AmendFault::BeforeSeen { head, written }.into())
+        } else {
+            Ok(())
+        }
     }
 
     /// No commitment stands twice in the log: its salt would not be fresh.
     pub(super) fn check_persons(&self, persons: &[PersonCommitted]) -> Result<(), Fault> {
         if PERSONS_MAX < persons.len() {
-            return Err(Fault::TooManyPersons { found: persons.len() });
+            return Err(AmendFault::TooManyPersons { found: persons.len() }.into());
         }
         let twice = |at: usize, one: &PersonCommitted| {
             let before = persons[..at].iter().any(|other| other.commitment == one.commitment);
@@ -127,9 +131,9 @@ impl State {
     /// A record of the entry that is there, which nobody erased before.
     fn person_to(&self, commitment: &Hash) -> Result<PersonPlace, Fault> {
         let place = self.persons.get(commitment).copied();
-        let place = place.ok_or(Fault::NoPerson { commitment: *commitment })?;
+        let place = place.ok_or(AmendFault::NoPerson { commitment: *commitment })?;
         match place.erased {
-            Some(by) => Err(Fault::Erased { commitment: *commitment, by }),
+            Some(by) => Err(AmendFault::Erased { commitment: *commitment, by }.into()),
             None => Ok(place),
         }
     }
@@ -137,11 +141,11 @@ impl State {
     pub(super) fn admit_erasure(&mut self, index: u64, said: &PersonErased) -> Result<Admitted, Fault> {
         let place = self.person_to(&said.commitment)?;
         if place.entry != said.entry {
-            return Err(Fault::OtherEntry { wanted: place.entry, found: said.entry });
+            return Err(AmendFault::OtherEntry { wanted: place.entry, found: said.entry }.into());
         }
         let keys = self.officer_keys(u64::MAX);
         let message = erasure_message(self.campaign.id(), said);
-        verify_two_bodies(&said.signers, &message, &self.seats(&keys))?;
+        verify_two_bodies(&said.signers, &message, &self.seats(&keys)).map_err(AmendFault::from)?;
         self.persons.insert(said.commitment, PersonPlace { erased: Some(index), ..place });
         Ok(Admitted::Whole)
     }
@@ -165,7 +169,7 @@ impl State {
             return Err(Fault::LoggedBefore { what: format!("that device {} has two faces", said.device) });
         }
         if self.logged(&said.device, said.seq) != Some(said.logged) {
-            return Err(Fault::NoTwoFaces { what: "the device's logged entry is another one" });
+            return Err(AmendFault::NoTwoFaces { what: "the device's logged entry is another one" }.into());
         }
         let bytes = body(bodies, &said.other)?.ok_or(Fault::BodyMissing { hash: said.other })?;
         let logged = tree.leaf(said.logged);
@@ -182,15 +186,18 @@ impl State {
         logged: Option<Hash>,
     ) -> Result<(), Fault> {
         let other = Entry::parse(bytes);
-        let other = other.map_err(|_| Fault::NoTwoFaces { what: "the other one is no signed entry" })?;
+        let other = other.map_err(|_| AmendFault::NoTwoFaces { what: "the other one is no signed entry" })?;
         // What says nothing could say anything: it is no part of a log without free text.
         statement(&other)?;
         self.check_campaign(&other)?;
         if (other.device(), other.seq()) != (said.device, said.seq) {
-            return Err(Fault::NoTwoFaces { what: "the other one has another device or sequence number" });
+            return Err(AmendFault::NoTwoFaces {
+                what: "the other one has another device or sequence number",
+            }
+            .into());
         }
         if logged == Some(other.leaf_hash()) {
-            return Err(Fault::NoTwoFaces { what: "both are the same entry" });
+            return Err(AmendFault::NoTwoFaces { what: "both are the same entry" }.into());
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use sekong_log::{Entry, Hash, HourClosed, InspectionReported, Tree};
 use sekong_model::{Counts, Day, Hour, PostId, ProvinceId, TeamId, UnitId};
 
 use super::{Admitted, CLOCK_TOLERANCE, Correction, State};
-use crate::fault::Fault;
+use crate::fault::{CloseFault, Fault};
 use crate::schedule::Job;
 
 /// An inspection that the draw placed.
@@ -162,7 +162,7 @@ impl State {
         }
         let due = self.report_deadline(said.day, said.hour);
         if entry.time() < due {
-            return Err(Fault::ClosedEarly { due, claimed: entry.time() });
+            return Err(CloseFault::Early { due, claimed: entry.time() }.into());
         }
         self.check_nothing_skipped(Job::Close(said.day, said.hour))?;
         let size = self.check_frozen(&said.head, tree, due, &[])?;
@@ -170,7 +170,7 @@ impl State {
         let reported = self.reported_under(said.day, said.hour, size);
         let readable = self.sealed.is_empty();
         if readable && reported != said.reported {
-            return Err(Fault::CloseFigures { reported });
+            return Err(CloseFault::Figures { reported }.into());
         }
         self.closes.insert((said.day, said.hour), size);
         self.diary.finish(Job::Close(said.day, said.hour));
@@ -182,7 +182,7 @@ impl State {
         let newest =
             self.heads.iter().rev().find(|(_, cosigned)| **cosigned <= deadline).map(|(size, _)| *size);
         match newest {
-            Some(newest) if newest > quoted => Err(Fault::HeadTooOld { newest, quoted }),
+            Some(newest) if newest > quoted => Err(CloseFault::OldHead { newest, quoted }.into()),
             _ => Ok(()),
         }
     }

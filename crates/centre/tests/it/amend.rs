@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use sekong_centre::api::views::{InspectionDetail, LoggedView, PersonView, ProblemView, ReceiptView};
-use sekong_centre::{Amended, Bodies, Damage, Evidence, Folder, Scrub, Tally, Verdict, audit};
+use sekong_centre::{Amended, Bodies, Damage, Evidence, Folder, Scrub, Tally, Verdict, audit, restore};
 use sekong_draw::{erasure_message, sign_for_seat};
 use sekong_log::{
     CorrectionReason, DeviceKey, Entry, ErasureGround, Fetched, Hash, InspectionCorrected,
@@ -13,7 +13,7 @@ use sekong_log::{
 };
 use sekong_model::{Campaign, Counts, Hour, TeamId};
 use sekong_simulate::Device;
-use sekong_store::{Commit, SqliteStore, Store};
+use sekong_store::{SqliteStore, Store};
 use serde_json::json;
 
 use crate::api::{minutes, report, reporting, send, signed};
@@ -43,6 +43,13 @@ fn with_persons(entry: &Entry, persons: &[&SaltedPerson]) -> Vec<u8> {
 fn committing(site: &Site, number: usize, person: &SaltedPerson) -> (TeamId, InspectionReported) {
     let (team, said) = report(site, number);
     (team, InspectionReported { persons: vec![person.committed()], ..said })
+}
+
+/// Has the first team report, with a person's record.
+fn reported_with(site: &Site, person: &SaltedPerson) -> ReceiptView {
+    let (team, said) = committing(site, 0, person);
+    let entry = signed(site, &mut device(&site.campaign, &team), &said);
+    site.post("/api/entries/with-persons", &with_persons(&entry, &[person])).json()
 }
 
 /// An erasure that these seats sign.
@@ -145,10 +152,7 @@ fn an_erased_person_is_gone_from_every_file_and_no_total_changes() {
 fn nobody_erases_alone_for_another_entry_or_twice_for_one_body() {
     let site = reporting();
     let person = person(NAME, 7);
-    let (team, said) = committing(&site, 0, &person);
-    let entry = signed(&site, &mut device(&site.campaign, &team), &said);
-    let receipt: ReceiptView =
-        site.post("/api/entries/with-persons", &with_persons(&entry, &[&person])).json();
+    let receipt = reported_with(&site, &person);
     let commitment = person.committed().commitment;
     let refused = |said: &PersonErased| {
         let answer = erase(&site, said);
@@ -214,9 +218,7 @@ fn a_record_is_taken_with_its_entry_or_not_at_all() {
 fn a_look_needs_a_role_a_case_and_a_purpose_and_leaves_an_entry() {
     let site = reporting();
     let person = person(NAME, 7);
-    let (team, said) = committing(&site, 0, &person);
-    let entry = signed(&site, &mut device(&site.campaign, &team), &said);
-    assert_eq!(site.post("/api/entries/with-persons", &with_persons(&entry, &[&person])).status, 201);
+    reported_with(&site, &person);
     let commitment = person.committed().commitment;
     for role in ["team", "duty-officer", "commander", "auditor"] {
         let answer = look(&site, role, &commitment);
@@ -364,58 +366,56 @@ fn a_head_that_a_report_quotes_raises_the_time_before_which_it_was_not_written()
     site.end();
 }
 
-/// A copy from before an erasure comes back, with the log up to now: what was erased is not in it when the centre serves.
-#[tokio::test]
-async fn what_an_older_copy_brings_back_is_erased_again() {
+/// The campaign with its first report, which commits to a person.
+async fn founded_with(person: &SaltedPerson) -> (Founded, Entry, u64) {
     let mut founded = Founded::at_midnight().await;
-    let now = founded.instant(Hour::MIDNIGHT) + minutes(40);
-    let person = person(NAME, 7);
+    founded.now = founded.instant(Hour::MIDNIGHT) + minutes(40);
     let (unit, due) = founded.dues().remove(0);
     let said = InspectionReported { persons: vec![person.committed()], ..founded.report(&unit, &due) };
     let entry = founded.written(&mut device(&founded.campaign, &due.team), &said);
-    let index = founded.centre.take(&entry, std::slice::from_ref(&person), now).unwrap();
-    founded.centre.commit(now).await.unwrap();
-    let mut founded = founded.reopen().await;
+    let index = founded.centre.take(&entry, std::slice::from_ref(person), founded.now).unwrap();
+    founded.centre.commit(founded.now).await.unwrap();
+    (founded.reopen().await, entry, index)
+}
+
+/// A copy from before an erasure comes back and is brought up to what was published since: what was erased is not in it when
+/// the centre serves, and a second face of a device is.
+#[tokio::test]
+async fn what_an_older_copy_brings_back_is_erased_again() {
+    let person = person(NAME, 7);
+    let (mut founded, entry, index) = founded_with(&person).await;
+    let now = founded.now;
     let (data, copy) = (founded.folder.path().join("sekong.db"), tempfile::NamedTempFile::new().unwrap());
     std::fs::copy(&data, copy.path()).unwrap();
-    let size = founded.centre.log_size();
     let erasure = signed_erasure(&founded.campaign, index, person.committed().commitment, &SEATS);
     founded.centre.erase(erasure, now).unwrap();
+    let (unit, due) = founded.dues().remove(0);
+    let face = founded.written(&mut device(&founded.campaign, &due.team), &founded.report(&unit, &due));
+    assert_ne!(face, entry);
+    let shown = founded.centre.show_two_faces(&face, index, now).unwrap();
     founded.centre.commit(now).await.unwrap();
-    let mut founded = founded.reopen().await;
+    let founded = founded.reopen().await;
     assert!(!is_somewhere(founded.folder.path()));
 
-    let mut newer = SqliteStore::open_read_only(&data).await.unwrap();
-    let leaves = newer.leaves(size, 99).await.unwrap().into_iter().map(|stored| stored.leaf).collect();
-    let head = newer.newest_head().await.unwrap().unwrap();
-    newer.close().await.unwrap();
+    let (size, keys) = (founded.centre.log_size(), founded.centre.keys().clone());
+    let published = files(&founded.folder.path().join("log"), size);
+    let bodies = FolderBodies::of(founded.folder.path(), Vec::new());
+    let files = &Fetched(&published);
+    let evidence =
+        Evidence { files, keys: &keys, bodies: &bodies, store_head: None, now, since: None, known: None };
     let mut older = SqliteStore::open(copy.path()).await.unwrap();
-    let commit = Commit {
-        first_index: size,
-        leaves,
-        bodies: vec![],
-        persons: vec![],
-        erased: vec![],
-        head,
-        cosigned: vec![],
-    };
-    older.commit(&commit).await.unwrap();
+    let restored = restore(&mut older, &founded.campaign, &evidence).await.unwrap();
+    assert_eq!((restored.size, restored.bodies), (size, 1));
     older.close().await.unwrap();
-    founded = founded.restored_from(copy.path()).await;
+    let founded = founded.restored_from(copy.path()).await;
     assert!(!is_somewhere(founded.folder.path()));
+    assert_eq!(founded.centre.state().two_faces().map(|(.., shown)| shown.index).next(), Some(shown));
 }
 
 #[tokio::test]
 async fn a_scrub_finds_a_record_that_is_not_the_one_committed_to() {
-    let mut founded = Founded::at_midnight().await;
-    let now = founded.instant(Hour::MIDNIGHT) + minutes(40);
     let person = person(NAME, 7);
-    let (unit, due) = founded.dues().remove(0);
-    let said = InspectionReported { persons: vec![person.committed()], ..founded.report(&unit, &due) };
-    let entry = founded.written(&mut device(&founded.campaign, &due.team), &said);
-    founded.centre.take(&entry, std::slice::from_ref(&person), now).unwrap();
-    founded.centre.commit(now).await.unwrap();
-    let founded = founded.reopen().await;
+    let (founded, ..) = founded_with(&person).await;
     let (path, keys) = (founded.folder.path().join("sekong.db"), founded.centre.keys().clone());
     founded.centre.close().await.unwrap();
     let scrubbed = async || {

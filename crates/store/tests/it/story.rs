@@ -10,15 +10,9 @@ fn body(byte: u8) -> StoredBody {
 
 fn commit(first_index: u64, leaves: &[&[u8]], bodies: Vec<StoredBody>) -> Commit {
     let size = first_index + leaves.len() as u64;
-    Commit {
-        first_index,
-        leaves: leaves.iter().map(|leaf| leaf.to_vec()).collect(),
-        bodies,
-        persons: Vec::new(),
-        erased: Vec::new(),
-        head: StoredHead { size, note: format!("head {size}") },
-        cosigned: Vec::new(),
-    }
+    let head = StoredHead { size, note: format!("head {size}") };
+    let leaves = leaves.iter().map(|leaf| leaf.to_vec()).collect();
+    Commit { leaves, bodies, ..Commit::under(first_index, head) }
 }
 
 fn cosigned(size: u64) -> StoredHead {
