@@ -2,6 +2,7 @@
 import type { components } from "./api-types.gen";
 
 type Schemas = components["schemas"];
+export type AnchorView = Schemas["AnchorView"];
 export type BoardView = Schemas["BoardView"];
 export type BoardLine = Schemas["BoardLine"];
 export type BoxView = Schemas["BoxView"];

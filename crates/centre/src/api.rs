@@ -1,5 +1,6 @@
 //! The API: what is asked over HTTP, and what is answered. Handlers parse, ask the service, and show.
 
+mod anchors;
 mod board;
 mod campaign;
 mod clock;
@@ -66,6 +67,7 @@ fn documented() -> OpenApiRouter<Service> {
         .routes(routes!(relays::table))
         .routes(routes!(relays::replace))
         .routes(routes!(relays::overdue))
+        .routes(routes!(anchors::anchor))
         .routes(routes!(dice::list))
         .routes(routes!(dice::throw))
         .routes(routes!(dice::outage))

@@ -9,9 +9,9 @@ use sekong_draw::{
 };
 use sekong_log::{
     Absence, CampaignOpened, Channel, CustodianCommitted, DailyDie, DeviceId, DeviceKey, Enrolled, Entry,
-    EntryDraft, EntryError, EquivocationShown, Hash, KeyError, NO_PREVIOUS, OfficerEnrolled, OrderRelayed,
-    OutagePlanned, Period, PersonErased, PersonError, PersonLookedUp, PublicDice, Remark, SaltedPerson,
-    Statement, TableReason, TableReplaced, body_hash,
+    EntryDraft, EntryError, EquivocationShown, Hash, HeadAnchored, KeyError, NO_PREVIOUS, OfficerEnrolled,
+    OrderRelayed, OutagePlanned, Period, PersonErased, PersonError, PersonLookedUp, PublicDice, Remark,
+    SaltedPerson, Statement, TableReason, TableReplaced, body_hash,
 };
 use sekong_model::{
     Campaign, CustodianId, Day, Hour, Moment, OfficerId, Order, ProvinceId, SourceBundle, TeamId,
@@ -431,6 +431,14 @@ impl<S: Store> Centre<S> {
     /// Logs an outage that a custodian planned and signed; in the next commit.
     pub fn plan_outage(&mut self, outage: OutagePlanned, now: Timestamp) -> Result<u64, CentreError> {
         self.write(Statement::Outage(outage), now)
+    }
+
+    /// Logs a commitment to another log's head; in the next commit. The same one again is the one that is there.
+    pub fn anchor(&mut self, said: HeadAnchored, now: Timestamp) -> Result<u64, CentreError> {
+        match self.state.anchored_at(&said) {
+            Some(index) => Ok(index),
+            None => self.write(Statement::Anchor(said), now),
+        }
     }
 
     /// Gives a seat that throws dice a key; in the next commit.

@@ -11,9 +11,12 @@ use sekong_plan::{GameError, SolveError};
 use crate::schedule::Job;
 
 mod amend;
+mod anchor;
 mod close;
 
 pub use amend::AmendFault;
+pub use anchor::AnchorFault;
+pub(crate) use anchor::HOURS_MAX as ANCHOR_HOURS_MAX;
 pub use close::CloseFault;
 
 /// A rule that an entry breaks.
@@ -527,6 +530,9 @@ pub enum Fault {
     /// The closing of an hour.
     #[error(transparent)]
     Close(#[from] CloseFault),
+    /// The anchor of another log.
+    #[error(transparent)]
+    Anchor(#[from] AnchorFault),
 }
 
 fn entry(index: Option<u64>) -> String {
@@ -610,6 +616,7 @@ impl Fault {
             Fault::AbsentTwice { .. } => "absences.once",
             Fault::Amend(fault) => fault.rule(),
             Fault::Close(fault) => fault.rule(),
+            Fault::Anchor(fault) => fault.rule(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Time is an argument everywhere; the only files it touches are the published folder, which is derived.
 
+mod anchored;
 pub mod api;
 mod audit;
 mod bodies;
@@ -27,6 +28,7 @@ mod state;
 mod tally;
 mod witness;
 
+pub use anchored::{AnchorCompared, AnchorShown, AnchorShownError};
 pub use audit::{AuditFault, Evidence, Progress, Verdict, Watch, audit, audit_with};
 pub use bodies::{BoxMessage, OrderOpening, canonical_files};
 pub use boxes::{Boxes, ProvenBox};
@@ -36,7 +38,7 @@ pub use custody::{
     Answers, Ask, AskError, Asked, CustodianLink, InProcess, LineKey, Office, OfficeError, OfficeOptions,
     OfficeStatus, Released, Remote, Window, terms, value_list,
 };
-pub use fault::{AmendFault, CloseFault, Fault};
+pub use fault::{AmendFault, AnchorFault, CloseFault, Fault};
 pub use folder::{Folder, FolderError};
 pub use gate::{Closed, Reserve, Space};
 pub use keys::Secrets;
@@ -50,10 +52,10 @@ pub use service::{Alarm, Away, Page, Pages, Service, ServiceOptions, Stopped};
 pub use shown::{Claimed, Compared, Dispute, SecondFreeze, Shown, ShownError, ShownFreeze};
 pub use sms::{SmsGateway, SmsGatewayError};
 pub use state::{
-    Admitted, Bodies, Body, Correction, DayPlan, DealtShift, Drawn, DrawnOrder, Due, KeyRing, NotedSilence,
-    Outcome, Overdue, PersonPlace, Report, SeatKey, State, TwoFaces,
+    Admitted, Anchored, AnchoredHours, Bodies, Body, Correction, DayPlan, DealtShift, Drawn, DrawnOrder, Due,
+    KeyRing, NotedSilence, Outcome, Overdue, PersonPlace, Report, SeatKey, State, TwoFaces,
 };
-pub use tally::{Amended, Degraded, Late, Tally};
+pub use tally::{Amended, Anchors, Degraded, Late, Tally};
 pub use witness::{
     Cosigning, MemoryLost, Missing, Submission, Witness, WitnessAt, WitnessError, WitnessMemory,
     WitnessOffice, WitnessUrl, WitnessUrlError,

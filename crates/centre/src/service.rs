@@ -14,8 +14,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sekong_draw::Throw;
 use sekong_log::{
-    Absence, Channel, Enrolled, Entry, Hash, OfficerEnrolled, OutagePlanned, Period, PersonErased,
-    PersonLookedUp, SaltedPerson, TableReason,
+    Absence, Channel, Enrolled, Entry, Hash, HeadAnchored, OfficerEnrolled, OutagePlanned, Period,
+    PersonErased, PersonLookedUp, SaltedPerson, TableReason,
 };
 use sekong_model::{ProvinceId, TeamId};
 use sekong_store::Store;
@@ -381,6 +381,11 @@ impl Service {
         let taken = self.ask(|answer| Wish::Throw(throw, answer)).await;
         self.inner.dice.notify_one();
         taken
+    }
+
+    /// Logs a commitment to another log's head; ends when it is durable.
+    pub async fn anchor(&self, said: HeadAnchored) -> Result<Result<u64, CentreError>, Stopped> {
+        self.ask(|answer| Wish::Anchor(said, answer)).await
     }
 
     /// Logs an outage that a custodian planned; ends when it is durable.

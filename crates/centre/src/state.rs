@@ -4,6 +4,7 @@
 //! code, so the centre cannot log what an auditor would refuse. What the dice decide is computed here, never read.
 
 mod amend;
+mod anchor;
 mod draw;
 mod freeze;
 mod lawful;
@@ -24,12 +25,13 @@ use sekong_log::{
     NO_PREVIOUS, Period, Statement, Tree, VerifierKey,
 };
 use sekong_model::{
-    Campaign, CustodianId, Day, DeclarerId, Hour, Moment, OfficerId, Order, PoolId, PostId, ProvinceId,
-    SourceBundle, TeamId, Unit, UnitId,
+    AnchorId, Campaign, CustodianId, Day, DeclarerId, Hour, Moment, OfficerId, Order, PoolId, PostId,
+    ProvinceId, SourceBundle, TeamId, Unit, UnitId,
 };
 use sekong_plan::Plan;
 
 pub use amend::{Correction, PersonPlace, TwoFaces};
+pub use anchor::{Anchored, AnchoredHours};
 pub(crate) use freeze::FrozenUnder;
 pub use removals::DealtShift;
 pub use report::{Due, Outcome, Report};
@@ -243,6 +245,7 @@ pub struct State {
     words: BTreeMap<u64, amend::Slot>,
     persons: BTreeMap<Hash, PersonPlace>,
     looks: u64,
+    anchors: BTreeMap<AnchorId, AnchoredHours>,
     two_faces: BTreeMap<(DeviceId, u64), TwoFaces>,
     newest_head: Option<(String, Head)>,
     /// When each head was cosigned that an admitted entry quotes, by size.
@@ -312,6 +315,7 @@ impl State {
             words: BTreeMap::new(),
             persons: BTreeMap::new(),
             looks: 0,
+            anchors: BTreeMap::new(),
             two_faces: BTreeMap::new(),
             newest_head: None,
             heads: BTreeMap::new(),
@@ -360,6 +364,7 @@ impl State {
             Statement::Equivocation(said) => self.admit_equivocation(index, &said, tree, bodies),
             Statement::Erasure(said) => self.admit_erasure(index, &said),
             Statement::Look(said) => self.admit_look(&said),
+            Statement::Anchor(said) => self.admit_anchor(index, entry, said),
         }?;
         // A head that a refused entry quotes is nothing that the log tells.
         self.heads.extend(self.quoted.take().map(|quoted| (quoted.size, quoted.at)));
@@ -521,6 +526,11 @@ impl State {
             matches!(statement, Statement::Inspection(_) | Statement::Correction(_) | Statement::Opened(_));
         let device = entry.device();
         if of_team == (device == self.centre) { Err(Fault::NotItsToSay { device }) } else { Ok(()) }
+    }
+
+    /// When the campaign was opened.
+    pub(crate) fn opened_at(&self) -> Timestamp {
+        self.centre_times.first().map_or(Timestamp::MIN, |(_, time)| *time)
     }
 
     /// The campaign.

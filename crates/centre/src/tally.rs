@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use sekong_log::{DeviceId, SilenceReason};
-use sekong_model::{CustodianId, Day, Hour, Moment, Order};
+use sekong_model::{AnchorId, CustodianId, Day, Hour, Moment, Order};
 
 use crate::state::{Outcome, State, TwoFaces};
 
@@ -207,5 +207,40 @@ impl Amended {
             }
         }
         amended
+    }
+}
+
+/// How a log of others was anchored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anchors {
+    /// Its name.
+    pub anchor: AnchorId,
+    /// Hours that it was anchored for.
+    pub hours: u64,
+    /// The last of them.
+    pub last: Option<(Day, Hour)>,
+    /// Most hours from one anchor to the next.
+    pub longest_gap_hours: u64,
+}
+
+impl Anchors {
+    /// Counts every log that the campaign names.
+    pub fn of(state: &State) -> Vec<Anchors> {
+        let campaign = state.campaign();
+        let anchors = campaign.anchors().iter().map(|anchor| {
+            let hours = state.anchored(&anchor.id).into_iter().flat_map(|hours| hours.keys()).copied();
+            let hours: Vec<(Day, Hour)> = hours.collect();
+            let gap = |pair: &[(Day, Hour)]| {
+                let [from, to] = [pair[0], pair[1]].map(|(day, hour)| campaign.instant(day, hour));
+                to.duration_since(from).as_hours().unsigned_abs()
+            };
+            Anchors {
+                anchor: anchor.id.clone(),
+                hours: hours.len() as u64,
+                last: hours.last().copied(),
+                longest_gap_hours: hours.windows(2).map(gap).max().unwrap_or(0),
+            }
+        });
+        anchors.collect()
     }
 }

@@ -19,10 +19,7 @@ use std::collections::BTreeSet;
 
 use hmac::Mac;
 use jiff::Timestamp;
-use sekong_log::{
-    CustodianCommitted, DeviceId, Hash, OutagePlanned, ProofError, SIGNATURE_BYTES, leaf_hash,
-    verify_inclusion,
-};
+use sekong_log::{CustodianCommitted, Hash, OutagePlanned, ProofError, leaf_hash, verify_inclusion};
 use sekong_model::{CampaignId, CustodianId, Moment, ProvinceId};
 use serde::{Deserialize, Serialize};
 
@@ -129,7 +126,7 @@ pub fn verify_commitment(commitment: &CustodianCommitted, list: &ValueList) -> R
         return Err(CommitmentError::Count { custodian: custodian.clone(), needed, found });
     }
     let message = commitment_message(list.campaign(), custodian, &commitment.root, found);
-    if !is_signed(&commitment.key, &message, &commitment.signature) {
+    if !commitment.key.verifies_hex(&message, &commitment.signature) {
         return Err(CommitmentError::Signature { custodian: custodian.clone() });
     }
     Ok(())
@@ -149,15 +146,7 @@ pub fn outage_message(campaign: &CampaignId, said: &OutagePlanned) -> Vec<u8> {
 /// Whether an outage was planned by the custodian that made the (verified) commitment.
 pub fn is_own_outage(said: &OutagePlanned, commitment: &CustodianCommitted, campaign: &CampaignId) -> bool {
     let message = outage_message(campaign, said);
-    said.custodian == commitment.custodian && is_signed(&commitment.key, &message, &said.signature)
-}
-
-pub(crate) fn is_signed(key: &DeviceId, message: &[u8], signature_hex: &str) -> bool {
-    let mut signature = [0; SIGNATURE_BYTES];
-    // Capitals are refused, so that a signature has one spelling.
-    let spelt = hex::decode_to_slice(signature_hex, &mut signature).is_ok()
-        && hex::encode(signature) == signature_hex;
-    spelt && key.verifies(message, &signature)
+    said.custodian == commitment.custodian && commitment.key.verifies_hex(&message, &said.signature)
 }
 
 /// A custodian's value for a province and moment, signed over the entries it was released for.
@@ -314,7 +303,7 @@ pub fn verify_release(
     expected: &ReleaseFor<'_>,
 ) -> Result<(), ReleaseError> {
     verify_signed_release(release, commitment, list, expected)?;
-    if !is_signed(&commitment.key, &release.message(list.campaign()), &release.signature) {
+    if !commitment.key.verifies_hex(&release.message(list.campaign()), &release.signature) {
         return Err(ReleaseError::Signature { custodian: release.custodian.clone() });
     }
     Ok(())

@@ -11,7 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use sekong_log::{DeviceId, DeviceKey, OfficerEnrolled, PersonErased, SeatSignature};
 use sekong_model::{BodyId, CampaignId, Officer, OfficerId};
 
-use crate::release::is_signed;
 use crate::seed::length_prefixed;
 use crate::throw::{THROWERS, listed};
 
@@ -61,7 +60,7 @@ impl Seats<'_> {
     }
 
     fn signed(&self, signer: &SeatSignature, message: &[u8]) -> bool {
-        self.keys.get(&signer.officer).is_some_and(|key| is_signed(key, message, &signer.signature))
+        self.keys.get(&signer.officer).is_some_and(|key| key.verifies_hex(message, &signer.signature))
     }
 }
 

@@ -15,7 +15,6 @@ use sekong_model::{BodyId, CampaignId, Moment, OfficerId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::release::is_signed;
 use crate::seat::{Seats, sign_for_seat};
 use crate::seed::length_prefixed;
 
@@ -182,7 +181,7 @@ pub fn verify_throw(
     let message = throw.message(known.seats.campaign);
     let unsigned = throw.throwers.iter().find(|thrower| {
         let key = known.seats.keys.get(&thrower.officer);
-        !key.is_some_and(|key| is_signed(key, &message, &thrower.signature))
+        !key.is_some_and(|key| key.verifies_hex(&message, &thrower.signature))
     });
     unsigned.map_or(Ok(()), |thrower| Err(ThrowError::Signature { officer: thrower.officer.clone() }))
 }

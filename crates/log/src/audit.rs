@@ -246,13 +246,7 @@ pub fn audit_log(
     known: Option<Known>,
     visit: &mut Visit<'_>,
 ) -> Result<AuditedLog, Vec<LogFault>> {
-    let head = open_head(source, keys).map_err(|rule| vec![fault(CHECKPOINT_FILE, rule)])?;
-    let size = head.checkpoint.size;
-    // Each entry takes two bytes at least: a lying size must not make the auditor list tiles without end.
-    if size > source.size_bytes() {
-        return Err(vec![fault(CHECKPOINT_FILE, LogRule::SizeBeyondFiles { size })]);
-    }
-    let mut auditor = Auditor { source, size, required: tiles_of(size), faults: Vec::new() };
+    let (head, mut auditor) = begin(source, keys).map_err(|fault| vec![fault])?;
     let names = source.names();
     auditor.check_names(names.as_deref());
     let tree = auditor.reference_tree(&head.checkpoint.root);
@@ -261,6 +255,30 @@ pub fn audit_log(
     let known = known.filter(|known| tree.root_at(known.size) == Some(known.root));
     check_entries(source, &tree, known.map_or(0, |known| known.size), visit)?;
     Ok(AuditedLog { head, tree })
+}
+
+/// The head and the tree of any log of C2SP `tlog-tiles`, by the hashes in its lowest tiles alone: what its entries are, and
+/// what else lies there, is not looked at.
+///
+/// # Errors
+/// The [`LogFault`] of a head that does not open, or that is of another tree than the hashes.
+pub fn audit_hashes(source: &dyn LogSource, keys: HeadKeys<'_>) -> Result<AuditedLog, LogFault> {
+    let (head, auditor) = begin(source, keys)?;
+    let (tree, signed) = (auditor.tree_of_tiles(), head.checkpoint.root);
+    if tree.size() == head.checkpoint.size && tree.root() == signed {
+        return Ok(AuditedLog { head, tree });
+    }
+    Err(fault(CHECKPOINT_FILE, LogRule::Root { signed, rebuilt: tree.root() }))
+}
+
+fn begin<'a>(source: &'a dyn LogSource, keys: HeadKeys<'_>) -> Result<(Head, Auditor<'a>), LogFault> {
+    let head = open_head(source, keys).map_err(|rule| fault(CHECKPOINT_FILE, rule))?;
+    let size = head.checkpoint.size;
+    // Each entry takes two bytes at least: a lying size must not make the auditor list tiles without end.
+    if size > source.size_bytes() {
+        return Err(fault(CHECKPOINT_FILE, LogRule::SizeBeyondFiles { size }));
+    }
+    Ok((head, Auditor { source, size, required: tiles_of(size), faults: Vec::new() }))
 }
 
 fn open_head(source: &dyn LogSource, keys: HeadKeys<'_>) -> Result<Head, LogRule> {
@@ -312,16 +330,20 @@ impl Auditor<'_> {
         if of_entries.size() == self.size && of_entries.root() == *signed {
             return of_entries;
         }
-        let of_tiles = self.tree_of(TileKind::Hashes { level: 0 }, |path, bytes| {
-            let hashes = bytes.as_chunks::<HASH_BYTES>().0;
-            Some(hashes.iter().take(path.width() as usize).map(|hash| Hash(*hash)).collect())
-        });
+        let of_tiles = self.tree_of_tiles();
         if of_tiles.size() == self.size && of_tiles.root() == *signed {
             return of_tiles;
         }
         let rule = LogRule::Root { signed: *signed, rebuilt: of_entries.root() };
         self.faults.push(fault(CHECKPOINT_FILE, rule));
         of_entries
+    }
+
+    fn tree_of_tiles(&self) -> Tree {
+        self.tree_of(TileKind::Hashes { level: 0 }, |path, bytes| {
+            let hashes = bytes.as_chunks::<HASH_BYTES>().0;
+            Some(hashes.iter().take(path.width() as usize).map(|hash| Hash(*hash)).collect())
+        })
     }
 
     /// The tree of the leaves of the required files of a kind, up to the first that cannot be read.

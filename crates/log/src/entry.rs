@@ -61,8 +61,22 @@ impl DeviceId {
         self.point().is_some_and(|key| is_signed(&key, message, signature))
     }
 
+    /// The same with the signature in hexadecimal: capitals are refused, so that it has one spelling.
+    pub fn verifies_hex(&self, message: &[u8], signature_hex: &str) -> bool {
+        let mut signature = [0; SIGNATURE_BYTES];
+        let spelt = hex::decode_to_slice(signature_hex, &mut signature).is_ok()
+            && hex::encode(signature) == signature_hex;
+        spelt && self.verifies(message, &signature)
+    }
+
     fn point(&self) -> Option<VerifyingKey> {
         VerifyingKey::from_bytes(&self.0).ok()
+    }
+}
+
+impl From<[u8; 32]> for DeviceId {
+    fn from(public_bytes: [u8; 32]) -> DeviceId {
+        DeviceId(public_bytes)
     }
 }
 

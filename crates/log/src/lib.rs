@@ -23,7 +23,7 @@ pub mod witness;
 
 pub use audit::{
     AuditedLog, CHECKPOINT_FILE, Fetched, HeadKeys, Known, LogFault, LogFiles, LogRule, LogSource, Visit,
-    audit_log,
+    audit_hashes, audit_log,
 };
 pub use box_key::BoxKey;
 pub use checkpoint::{Checkpoint, CheckpointError, Cosignature, Head, HeadError};

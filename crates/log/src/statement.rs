@@ -16,11 +16,13 @@ use serde_json::{Value, json};
 use crate::{BoxKey, DeviceId, Hash, PersonCommitted, Remark};
 
 mod amend;
+mod anchor;
 
 pub use amend::{
     CorrectionReason, EquivocationShown, ErasureGround, InspectionCorrected, LookPurpose, Looker,
     PersonErased, PersonLookedUp,
 };
+pub use anchor::{ANCHOR_TAG, AnchorOpening, HeadAnchored};
 
 /// The content of an entry: `kind` names the step, `body` holds its data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +72,8 @@ pub enum Statement {
     Erasure(PersonErased),
     /// Somebody looked at a person's record.
     Look(PersonLookedUp),
+    /// A head of another log is committed to.
+    Anchor(HeadAnchored),
 }
 
 impl Statement {
@@ -113,7 +117,8 @@ impl Statement {
             | Statement::Correction(_)
             | Statement::Close(_)
             | Statement::Erasure(_)
-            | Statement::Look(_) => return None,
+            | Statement::Look(_)
+            | Statement::Anchor(_) => return None,
         })
     }
 

@@ -7,9 +7,9 @@ use jiff::tz::Offset;
 
 use crate::travel::Travel;
 use crate::{
-    CampaignErrors, CampaignId, Class, ClassId, CustodianId, Day, DeclarerId, Estimate, Hour, MapLayer,
-    Officer, Phase, Pool, PoolId, Post, PostId, Province, ProvinceId, Rules, Season, Shift, ShiftId,
-    ShiftShare, SourceBundle, Team, Unit, Warning,
+    Anchor, CampaignErrors, CampaignId, Class, ClassId, CustodianId, Day, DeclarerId, Estimate, Hour,
+    MapLayer, Officer, Phase, Pool, PoolId, Post, PostId, Province, ProvinceId, Rules, Season, Shift,
+    ShiftId, ShiftShare, SourceBundle, Team, Unit, Warning,
 };
 
 /// A campaign that has been read and found whole.
@@ -34,6 +34,7 @@ pub struct Campaign {
     pub(crate) custodian_titles: Vec<String>,
     pub(crate) officers: Vec<Officer>,
     pub(crate) declarers: Vec<DeclarerId>,
+    pub(crate) anchors: Vec<Anchor>,
     pub(crate) bands: BTreeMap<PostId, Vec<ValueBand>>,
     pub(crate) shares: BTreeMap<PoolId, Vec<ShiftShare>>,
     pub(crate) travel: Travel,
@@ -200,6 +201,11 @@ impl Campaign {
     /// The seats whose holders throw dice for a silent custodian; none if such hours wait for the custodian.
     pub fn officers(&self) -> &[Officer] {
         &self.officers
+    }
+
+    /// The logs of others whose heads are anchored in this one's.
+    pub fn anchors(&self) -> &[Anchor] {
+        &self.anchors
     }
 
     /// The offices that may declare teams away.

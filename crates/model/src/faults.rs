@@ -70,6 +70,8 @@ pub enum Kind {
     Officer,
     /// `[[declarer]]`.
     Declarer,
+    /// `[[anchor]]`.
+    Anchor,
     /// `body` of an officer.
     OfficersBody,
     /// `[[shift]]`.
@@ -97,6 +99,7 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Kind::Phase => "phase",
             Kind::Custodian => "custodian",
+            Kind::Anchor => "anchor",
             Kind::Officer => "officer",
             Kind::Declarer => "declarer",
             Kind::OfficersBody => "officers' body",
@@ -168,6 +171,12 @@ pub enum Problem {
         found: String,
         /// The name above.
         before: String,
+    },
+    /// A text that is no public key.
+    #[error("a key is 64 hexadecimal digits in small letters, not {text:?}")]
+    Key {
+        /// The text, or its beginning.
+        text: String,
     },
     /// Two things of a kind have one name.
     #[error("{kind} {id:?} is there twice")]
@@ -526,6 +535,7 @@ impl Problem {
             Problem::SpelledTwoWays { before, .. } => {
                 format!("write {before:?} in both places, or choose names that differ in more than capitals")
             }
+            Problem::Key { .. } => "copy the line that `sekong anchor init` printed".into(),
             Problem::Duplicate { kind, .. } => {
                 format!("rename or remove one of the two; each {kind} needs its own")
             }

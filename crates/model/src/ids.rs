@@ -109,4 +109,6 @@ ids! {
     BodyId,
     /// An office that may declare teams away.
     DeclarerId,
+    /// A log that somebody else keeps, whose heads are anchored in the campaign's, e.g. `conduct`.
+    AnchorId,
 }

@@ -55,6 +55,7 @@ fn fields(raw: &RawCampaign, bundle: &SourceBundle, faults: &mut Faults) -> Opti
     let (custodians, custodian_titles) = people::custodians(&raw.custodian, faults);
     let officers = people::officers(&raw.officer, faults);
     let declarers = people::declarers(&raw.declarer, faults);
+    let anchors = people::anchors(&raw.anchor, faults);
     let provinces = posts::provinces(&raw.province, faults);
     let points = file(bundle, &raw.files.crossings, "files.crossings", faults)
         .and_then(|text| crossings::read(&raw.files.crossings, text, faults));
@@ -92,6 +93,7 @@ fn fields(raw: &RawCampaign, bundle: &SourceBundle, faults: &mut Faults) -> Opti
         custodian_titles,
         officers,
         declarers,
+        anchors,
         bands,
         shares: BTreeMap::new(),
         travel,

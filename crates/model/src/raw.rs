@@ -22,6 +22,8 @@ pub(crate) struct RawCampaign {
     #[serde(default)]
     pub(crate) declarer: Vec<RawDeclarer>,
     #[serde(default)]
+    pub(crate) anchor: Vec<RawAnchor>,
+    #[serde(default)]
     pub(crate) shift: Vec<RawShift>,
     #[serde(default)]
     pub(crate) class: Vec<RawClass>,
@@ -116,6 +118,14 @@ pub(crate) struct RawPhase {
 pub(crate) struct RawCustodian {
     pub(crate) id: String,
     pub(crate) title: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawAnchor {
+    pub(crate) id: String,
+    pub(crate) title: String,
+    pub(crate) key: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,6 +1,6 @@
 //! Shifts, equipment classes, pools, teams and custodians.
 
-use crate::{BodyId, ClassId, Hour, OfficerId, PoolId, ProvinceId, ShiftId, TeamId};
+use crate::{AnchorId, BodyId, ClassId, Hour, OfficerId, PoolId, ProvinceId, ShiftId, TeamId};
 
 /// Hours of duty within one day.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +103,17 @@ impl std::fmt::Display for Agency {
             Agency::MilitaryPolice => "military-police",
         })
     }
+}
+
+/// A log that somebody else keeps, whose heads are anchored in the campaign's every hour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anchor {
+    /// Its name.
+    pub id: AnchorId,
+    /// Whose it is, and of what.
+    pub title: String,
+    /// Ed25519 public key of its keeper, who alone may anchor it.
+    pub key: [u8; 32],
 }
 
 /// Officers of one agency who work together, under a pseudonym.

@@ -18,6 +18,10 @@ use sekong_model::{CampaignId, CustodianId, Day, OfficerId, ProvinceId, TeamId};
 use crate::clocks::{DemoStart, Speed};
 use crate::failure::Failure;
 
+mod anchor;
+
+pub use anchor::{AnchorCheckArgs, AnchorCommand, AnchorExportArgs, AnchorInitArgs, AnchorPostArgs};
+
 /// Where a centre listens unless it is told otherwise.
 const LISTEN: &str = "127.0.0.1:8080";
 
@@ -59,6 +63,12 @@ pub enum Command {
         after_help = "Examples, in order:\n  sekong witness init --name court.example/witness --url http://192.0.2.9:7444 --data witness\n  sekong witness serve --data witness --log log.vkey --listen 192.0.2.9:7444"
     )]
     Witness(WitnessCommand),
+    /// Anchor a log that somebody else keeps in a campaign's log: every hour, without showing how long it is
+    #[command(
+        subcommand,
+        after_help = "Examples, in order:\n  sekong anchor init --campaign northeast-2017 --id conduct --title \"Conduct cases, inspectorate\" --log conduct.vkey --data anchor\n  sekong anchor post --data anchor --log /srv/conduct/log --centre http://192.0.2.1:8080\n  sekong anchor export --data anchor --out conduct-anchors.json\n  sekong anchor check /srv/sekong --shown conduct-anchors.json --log /srv/conduct/log"
+    )]
+    Anchor(AnchorCommand),
     /// Print the page of a team's codebook for a day, for a team without a device
     #[command(after_help = "Example:\n  sekong codebook --data /srv/sekong --team ST-A-01 --day 2017-01-03")]
     Codebook(CodebookArgs),

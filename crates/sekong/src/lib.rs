@@ -1,5 +1,6 @@
 //! The `sekong` command as a library: commands, wiring, clock and OS randomness. Commands parse, call, print.
 
+mod anchor_folder;
 pub mod cli;
 mod clocks;
 mod commands;
@@ -25,7 +26,8 @@ pub use failure::{Failure, FailureKind};
 pub use output::complain;
 
 use cli::{
-    CampaignCommand, Cli, Command, CustodianCommand, DiceCommand, DrawCommand, GameCommand, WitnessCommand,
+    AnchorCommand, CampaignCommand, Cli, Command, CustodianCommand, DiceCommand, DrawCommand, GameCommand,
+    WitnessCommand,
 };
 
 /// With `--json` a failure, too, is one JSON object on standard output.
@@ -51,6 +53,10 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Witness(WitnessCommand::Init(args)) => commands::witness::init(&args),
         Command::Witness(WitnessCommand::Serve(args)) => commands::witness::serve(&args),
         Command::Witness(WitnessCommand::Status(args)) => commands::witness::status(&args),
+        Command::Anchor(AnchorCommand::Init(args)) => commands::anchor::init(&args),
+        Command::Anchor(AnchorCommand::Post(args)) => commands::anchor::post(&args),
+        Command::Anchor(AnchorCommand::Export(args)) => commands::anchor::export(&args),
+        Command::Anchor(AnchorCommand::Check(args)) => commands::anchor::check(&args),
         Command::Custodian(CustodianCommand::Init(args)) => commands::custodian::init(&args),
         Command::Custodian(CustodianCommand::Commit(args)) => commands::custodian::commit(&args),
         Command::Custodian(CustodianCommand::Serve(args)) => commands::custodian::serve(&args),

@@ -4,11 +4,12 @@ use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
 use sekong_log::Period;
-use sekong_model::Moment;
+use sekong_model::{Anchor, Moment};
 
-use super::views::{ClockView, JobView, MissingView, ScheduleView};
+use super::views::{AnchorView, ClockView, JobView, MissingView, ScheduleView};
 use crate::schedule::Job;
 use crate::service::{Progress, Service};
+use crate::state::State as Told;
 use crate::witness::Missing;
 
 /// The centre's time.
@@ -28,7 +29,18 @@ pub(crate) async fn show(State(service): State<Service>) -> Json<ClockView> {
         hour,
         schedule: schedule(service.progress()),
         missing_cosigners: desk.missing_cosigners().iter().map(missing).collect(),
+        anchors: campaign.anchors().iter().map(|one| anchor(one, desk.state(), now)).collect(),
     })
+}
+
+fn anchor(anchor: &Anchor, state: &Told, now: Timestamp) -> AnchorView {
+    let last = state.anchored(&anchor.id).and_then(|hours| hours.last_key_value());
+    AnchorView {
+        id: anchor.id.clone(),
+        title: anchor.title.clone(),
+        last: last.map(|(&(day, hour), _)| state.campaign().instant(day, hour)),
+        overdue: state.is_overdue(anchor, now),
+    }
 }
 
 fn schedule(progress: Progress) -> ScheduleView {

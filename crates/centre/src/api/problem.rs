@@ -6,7 +6,7 @@ use sekong_log::EntryError;
 
 use super::views::ProblemView;
 use crate::centre::{CentreError, Refusal};
-use crate::fault::{AmendFault, Fault};
+use crate::fault::{AmendFault, AnchorFault, Fault};
 use crate::gate::Closed;
 use crate::service::Stopped;
 
@@ -284,11 +284,37 @@ fn of_content(fault: &Fault) -> Option<Mend<'static>> {
             "quote size and root of a head that was published",
         ),
         Fault::Amend(fault) => of_amendment(fault),
+        Fault::Anchor(fault) => of_anchor(fault),
         Fault::Unreadable { .. } => {
             (S::UNPROCESSABLE_ENTITY, "unreadable-statement", "body", "see the statements in the log")
         }
         _ => return None,
     })
+}
+
+/// What is said of logs that others keep.
+fn of_anchor(fault: &AnchorFault) -> Mend<'static> {
+    use StatusCode as S;
+    match fault {
+        AnchorFault::Unknown { .. } => {
+            (S::NOT_FOUND, "not-found", "anchor", "name an [[anchor]] of GET /api/campaign's files")
+        }
+        AnchorFault::NotSigned { .. } => (
+            S::FORBIDDEN,
+            "not-signed",
+            "signature",
+            "the keeper of that log signs it by `sekong anchor post`",
+        ),
+        AnchorFault::OtherHour { .. } => {
+            (S::UNPROCESSABLE_ENTITY, "other-hour", "hour", "anchor the hour that GET /api/clock tells")
+        }
+        AnchorFault::NotForward { .. } => (
+            S::CONFLICT,
+            "anchored-before",
+            "hour",
+            "the first anchor of an hour counts; wait for the next hour",
+        ),
+    }
 }
 
 /// What is said of earlier entries.

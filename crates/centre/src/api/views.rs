@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use sekong_log::{BoxKey, CorrectionReason, DeviceId, Hash, PersonRecord, SilenceReason, Statement};
-use sekong_model::{CustodianId, Day, Hour, Moment, Order, PostId, ProvinceId, TeamId, UnitId};
+use sekong_model::{AnchorId, CustodianId, Day, Hour, Moment, Order, PostId, ProvinceId, TeamId, UnitId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -30,6 +30,23 @@ pub struct ClockView {
     pub schedule: ScheduleView,
     /// The cosigners whose lines the newest head of the log lacks; an alarm.
     pub missing_cosigners: Vec<MissingView>,
+    /// The logs of others whose heads are anchored in this one every hour.
+    pub anchors: Vec<AnchorView>,
+}
+
+/// How a log of others is anchored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AnchorView {
+    /// Its name.
+    #[schema(value_type = String)]
+    pub id: AnchorId,
+    /// Whose it is, and of what.
+    pub title: String,
+    /// Begin of the last hour that it was anchored for; none if it never was.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last: Option<Timestamp>,
+    /// Whether it should have been anchored again by now; an alarm.
+    pub overdue: bool,
 }
 
 /// A cosigner that did not cosign.
@@ -633,6 +650,7 @@ pub enum KindView {
     Equivocation,
     Erasure,
     Look,
+    Anchor,
 }
 
 impl From<&Statement> for KindView {
@@ -660,6 +678,7 @@ impl From<&Statement> for KindView {
             Statement::Equivocation(_) => KindView::Equivocation,
             Statement::Erasure(_) => KindView::Erasure,
             Statement::Look(_) => KindView::Look,
+            Statement::Anchor(_) => KindView::Anchor,
         }
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sekong_draw::Throw;
 use sekong_log::{
-    Channel, Enrolled, Entry, OfficerEnrolled, OutagePlanned, Period, PersonErased, PersonLookedUp,
-    SaltedPerson, TableReason,
+    Channel, Enrolled, Entry, HeadAnchored, OfficerEnrolled, OutagePlanned, Period, PersonErased,
+    PersonLookedUp, SaltedPerson, TableReason,
 };
 use sekong_model::{Moment, TeamId};
 use sekong_store::Store;
@@ -52,6 +52,8 @@ pub(super) enum Wish {
     Throw(Throw, oneshot::Sender<Result<(), CentreError>>),
     /// Log an outage that a custodian planned.
     Outage(OutagePlanned, oneshot::Sender<Result<u64, CentreError>>),
+    /// Log a commitment to another log's head.
+    Anchor(HeadAnchored, oneshot::Sender<Result<u64, CentreError>>),
     /// Give a seat that throws dice a key.
     Officer(OfficerEnrolled, oneshot::Sender<Result<u64, CentreError>>),
     /// Log a daily die by its digits.
@@ -172,6 +174,7 @@ impl<S: Store> Writer<S> {
                 | Wish::Erase(_, to)
                 | Wish::Look(_, to)
                 | Wish::Outage(_, to)
+                | Wish::Anchor(_, to)
                 | Wish::Officer(_, to)
                 | Wish::Die(_, _, to) => drop(to.send(Err(refused()))),
                 Wish::Relay(_, _, to) => drop(to.send(Err(refused()))),
@@ -211,6 +214,7 @@ impl<S: Store> Writer<S> {
                 Wish::Outage(outage, to) => {
                     answers.push(Answer::Written(to, centre.plan_outage(outage, now)));
                 }
+                Wish::Anchor(said, to) => answers.push(Answer::Written(to, centre.anchor(said, now))),
                 Wish::Officer(enrolled, to) => {
                     answers.push(Answer::Written(to, centre.enrol_officer(enrolled, now)));
                 }

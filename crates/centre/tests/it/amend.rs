@@ -97,7 +97,7 @@ fn audited(site: &Site, bodies: &dyn Bodies) -> Verdict {
     audit(&evidence, &mut |_| ())
 }
 
-fn clean_audit(site: &Site) -> Verdict {
+pub(crate) fn clean_audit(site: &Site) -> Verdict {
     let verdict = audited(site, &FolderBodies::of(site.folder.path(), Vec::new()));
     assert!(verdict.holds(), "{:?}", verdict.faults);
     verdict

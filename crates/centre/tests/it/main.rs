@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod amend;
+mod anchors;
 mod api;
 mod cosigners;
 mod covered;

@@ -479,6 +479,7 @@ impl Twins {
                 post(&path, texts(&[r#"{"case":"2017/0042","purpose":"court"}"#.to_owned()]))
             }
             "erase_person" => post("/api/erasures", texts(&["{}".to_owned(), erasure()])),
+            "anchor_log" => post("/api/anchors", texts(&["{}".to_owned(), anchor(day)])),
             "enrol_device" => post("/api/devices", texts(&["{}".to_owned(), self.known_device()])),
             "relay_order" => post("/api/relays", texts(&[relay("nobody", "voice"), relay("ST-A-01", "sms")])),
             "replace_table" => {
@@ -831,6 +832,12 @@ fn seat_key() -> String {
 fn with_nobody(entry: &[u8]) -> Vec<u8> {
     let entry = String::from_utf8_lossy(entry);
     serde_json::json!({ "entry": entry, "persons": [] }).to_string().into_bytes()
+}
+
+fn anchor(day: Day) -> String {
+    let (anchor, commitment) = ("conduct", "0".repeat(64));
+    json!({ "anchor": anchor, "day": day, "hour": 0, "commitment": commitment, "signature": "00" })
+        .to_string()
 }
 
 fn erasure() -> String {

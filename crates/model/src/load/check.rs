@@ -32,6 +32,20 @@ pub(super) fn id<T: TryFrom<String, Error = IdError>>(
     parsed.map_err(|problem| faults.report(field, problem)).ok()
 }
 
+/// 32 bytes in hexadecimal, in their one spelling.
+pub(super) fn key(text: &str, field: String, faults: &mut Faults) -> Option<[u8; 32]> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).filter(|_| !byte.is_ascii_uppercase());
+    let pairs = text.as_bytes().chunks(2).map(|pair| match pair {
+        [high, low] => u8::try_from(16 * digit(*high)? + digit(*low)?).ok(),
+        _ => None,
+    });
+    let key = pairs.collect::<Option<Vec<u8>>>().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    if key.is_none() {
+        faults.report(field, Problem::Key { text: text.chars().take(NAME_MAX_BYTES).collect() });
+    }
+    key
+}
+
 /// Names of a kind; reports those that are there twice.
 pub(super) fn unique<'a>(
     kind: Kind,

@@ -6,11 +6,12 @@ use super::check;
 use super::posts::named;
 use crate::faults::{Faults, Kind, Problem};
 use crate::raw::{
-    RawAgency, RawCampaign, RawClass, RawCustodian, RawDeclarer, RawOfficer, RawPool, RawShift, RawTeam,
+    RawAgency, RawAnchor, RawCampaign, RawClass, RawCustodian, RawDeclarer, RawOfficer, RawPool, RawShift,
+    RawTeam,
 };
 use crate::travel::Network;
 use crate::{
-    Agency, Class, CustodianId, DeclarerId, HOURS_PER_DAY, Hour, Officer, Pool, PoolId, Shift, Team,
+    Agency, Anchor, Class, CustodianId, DeclarerId, HOURS_PER_DAY, Hour, Officer, Pool, PoolId, Shift, Team,
 };
 
 /// Fewest custodians: DESIGN 6 wants three to remain in an outage.
@@ -42,6 +43,18 @@ pub(super) fn declarers(raw: &[RawDeclarer], faults: &mut Faults) -> Vec<Declare
         check::id(&declarer.id, format!("declarer[{i}].id"), faults)
     };
     raw.iter().enumerate().filter_map(declarer).collect()
+}
+
+/// Logs whose heads are anchored, or none.
+pub(super) fn anchors(raw: &[RawAnchor], faults: &mut Faults) -> Vec<Anchor> {
+    check::unique(Kind::Anchor, named(raw.iter().map(|anchor| &anchor.id), "anchor"), faults);
+    let anchor = |(i, anchor): (usize, &RawAnchor)| {
+        check::text(&anchor.title, format!("anchor[{i}].title"), faults);
+        let key = check::key(&anchor.key, format!("anchor[{i}].key"), faults);
+        let id = check::id(&anchor.id, format!("anchor[{i}].id"), faults);
+        Some(Anchor { id: id?, title: anchor.title.clone(), key: key? })
+    };
+    raw.iter().enumerate().filter_map(anchor).collect()
 }
 
 /// Seats of two bodies at least, or none.

@@ -516,6 +516,30 @@ fn names_are_plain() {
 }
 
 #[test]
+fn an_anchor_has_a_name_of_its_own_and_a_key_in_its_one_spelling() {
+    let anchor =
+        |id: &str, key: &str| format!("[[anchor]]\nid = \"{id}\"\ntitle = \"Conduct\"\nkey = \"{key}\"\n\n");
+    let key = "0a".repeat(32);
+    let with = |anchors: &str| format!("{anchors}[[declarer]]\n");
+    for bad in
+        ["", "abc", &"0A".repeat(32), &"0a".repeat(31), &"0a".repeat(33), &"0x".repeat(32), &"é".repeat(16)]
+    {
+        let new = with(&anchor("conduct", bad));
+        let problem =
+            check(CAMPAIGN_FILE, "[[declarer]]\n", &new, "anchor[0].key", bad, "sekong anchor init");
+        assert_problem!(problem, Problem::Key { .. });
+    }
+    let twice = with(&(anchor("conduct", &key) + &anchor("conduct", &"0b".repeat(32))));
+    let problem = check(CAMPAIGN_FILE, "[[declarer]]\n", &twice, "anchor[1].id", "conduct", "rename");
+    assert_problem!(problem, Problem::Duplicate { .. });
+    let good = TOML.replacen("[[declarer]]\n", &with(&anchor("conduct", &key)), 1);
+    let mut bundle = crate::bundle();
+    bundle.files.insert(CAMPAIGN_FILE.to_owned(), good);
+    let campaign = Campaign::parse(&bundle).unwrap();
+    assert_eq!((campaign.anchors().len(), campaign.anchors()[0].key), (1, [0x0a; 32]));
+}
+
+#[test]
 fn noise_is_refused_at_once() {
     let errors = Campaign::parse(&SourceBundle::new("ÿ\u{7}ကခ".repeat(1 << 20))).unwrap_err();
     assert_problem!(&errors.errors[0].problem, Problem::TooLarge { .. });

@@ -1,5 +1,6 @@
 //! One module a command.
 
+pub(crate) mod anchor;
 pub(crate) mod campaign_check;
 pub(crate) mod check;
 pub(crate) mod codebook;

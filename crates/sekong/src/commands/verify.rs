@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use sekong_centre::{
-    Amended, Bodies, Degraded, Dispute, Evidence, KeyRing, Late, Progress, Shown, State, Verdict, Watch,
-    audit,
+    Amended, Anchors, Bodies, Degraded, Dispute, Evidence, KeyRing, Late, Progress, Shown, State, Verdict,
+    Watch, audit,
 };
 use sekong_log::{DeviceId, Fetched, Known, SignedNote};
 use sekong_model::OfficerId;
@@ -68,16 +68,10 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
             resume.note(progress);
         }
     };
-    let scheme = args.source.split("://").next().unwrap_or_default().to_ascii_lowercase();
     let key = args.key.as_deref();
     let since = since.as_deref();
     let question = Question { key, since, now: args.now.unwrap_or_else(now), known, shown: &shown };
-    let Verified { mut verdict, disputes } =
-        if args.source.contains("://") && ["http", "https"].contains(&scheme.as_str()) {
-            verify_address(&args.source, &question, &mut watch)?
-        } else {
-            verify_folder(Path::new(&args.source), &question, &mut watch)?
-        };
+    let Verified { mut verdict, disputes } = verify_source(&args.source, &question, &mut watch)?;
     if let Some(resume) = resume {
         resume.close()?;
     }
@@ -92,6 +86,20 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
         print_trust(args, &verdict, &pins)?;
     }
     outcome(&verdict).map_err(Failure::told)
+}
+
+/// Verifies a data folder, or a centre behind an address.
+pub(crate) fn verify_source(
+    source: &str,
+    question: &Question<'_>,
+    watch: &mut Watch<'_>,
+) -> Result<Verified, Failure> {
+    let scheme = source.split("://").next().unwrap_or_default().to_ascii_lowercase();
+    if source.contains("://") && ["http", "https"].contains(&scheme.as_str()) {
+        verify_address(source, question, watch)
+    } else {
+        verify_folder(Path::new(source), question, watch)
+    }
 }
 
 /// An older head; what is no signed note at all says nothing about the log.
@@ -234,6 +242,7 @@ fn as_json(verdict: &Verdict, disputes: &[Dispute], pins: &Pins) -> Value {
         "degraded_weeks": degraded.as_ref().map(|degraded| degraded.province_weeks),
         "degraded_deals": degraded.as_ref().map(Degraded::weeks),
         "amended": verdict.state.as_ref().map(|state| amended_json(&Amended::of(state))),
+        "anchors": verdict.state.as_ref().map(anchors_json),
         "sealed": verdict.sealed,
         "faults": faults.collect::<Vec<_>>(),
     })
@@ -279,6 +288,25 @@ fn amended_json(amended: &Amended) -> Value {
         "persons_erased": amended.persons_erased,
         "looks": amended.looks,
         "two_faces": shown.collect::<Vec<_>>(),
+    })
+}
+
+fn anchors_json(state: &State) -> Value {
+    let anchors = Anchors::of(state).into_iter().map(|of| {
+        let last = of.last.map(|(day, hour)| json!({ "day": day, "hour": hour }));
+        json!({ "anchor": of.anchor, "hours": of.hours, "last": last, "longest_gap_hours": of.longest_gap_hours })
+    });
+    anchors.collect()
+}
+
+/// How logs of others were anchored.
+fn print_anchors(state: &State) -> Result<(), Failure> {
+    Anchors::of(state).iter().try_for_each(|of| match of.last {
+        None => print_line(format_args!("{} was never anchored", of.anchor)),
+        Some((day, hour)) => print_line(format_args!(
+            "{} was anchored for {} hours, last {day} {hour}:00; most hours between two: {}",
+            of.anchor, of.hours, of.longest_gap_hours
+        )),
     })
 }
 
@@ -418,6 +446,7 @@ fn print_words(verdict: &Verdict, disputes: &[Dispute], pins: &Pins) -> Result<(
         print_key_changes(state)?;
         print_figures(state)?;
         print_amended(&Amended::of(state))?;
+        print_anchors(state)?;
     }
     if verdict.sealed > 0 {
         print_line(format_args!(

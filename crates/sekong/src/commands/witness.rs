@@ -81,7 +81,7 @@ pub(crate) fn serve(args: &WitnessServeArgs) -> Result<(), Failure> {
 }
 
 /// A verifier key, or a file with one.
-fn given_log(given: &str) -> Result<VerifierKey, Failure> {
+pub(super) fn given_log(given: &str) -> Result<VerifierKey, Failure> {
     if let Ok(key) = given.parse() {
         return Ok(key);
     }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "the helpers of tests may panic as the tests do")]
 
+mod anchors;
 mod campaigns;
 mod custodians;
 mod data;
