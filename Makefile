@@ -19,6 +19,7 @@ PART ?= all
 torture:
 	@cargo xtask torture $(PART)
 
-# make bench POSTS="100 500": beside HiGHS from the Python registry, installed under target/; minutes.
+# make bench PART=log: reports beside fdatasync, and the audit of up to a million entries beside its least work; minutes.
+# make bench PART=plan POSTS="100 500": beside HiGHS from the Python registry, installed under target/; minutes.
 bench:
-	@cargo xtask bench $(POSTS)
+	@cargo xtask bench $(PART) $(POSTS)

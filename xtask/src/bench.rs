@@ -9,8 +9,27 @@ use crate::workspace;
 /// What the peers are installed with, in a folder of the build.
 const PEERS: [&str; 2] = ["highspy==1.16.0", "numpy==2.4.6"];
 
+/// The parts, in the order in which `all` runs them.
+pub const PARTS: [&str; 2] = ["log", "plan"];
+
+/// Measures a part, or all; `sizes` are posts of the plan's games.
+///
+/// # Errors
+/// If there is no such part, or something cannot be built or run.
+pub fn bench(part: &str, sizes: &[String]) -> Result<(), Failure> {
+    let parts: Vec<&str> = PARTS.into_iter().filter(|known| part == "all" || part == *known).collect();
+    if parts.is_empty() {
+        return Err(Failure::NoSuchPart { part: part.to_owned(), parts: &PARTS });
+    }
+    if parts.contains(&"log") {
+        run(cargo(&["bench", "--quiet", "--package", "sekong-centre", "--bench", "ingest"]))?;
+        run(cargo(&["bench", "--quiet", "--package", "sekong-log", "--bench", "audit"]))?;
+    }
+    if parts.contains(&"plan") { plan(sizes) } else { Ok(()) }
+}
+
 /// Builds the release binary, installs the peers where they are missing, and measures both.
-pub fn bench(sizes: &[String]) -> Result<(), Failure> {
+fn plan(sizes: &[String]) -> Result<(), Failure> {
     run(cargo(&["build", "--release", "--package", "sekong"]))?;
     let target = workspace::metadata()?.target_directory;
     let python = peers(target.join("bench-python").as_std_path())?;

@@ -11,7 +11,7 @@ const USAGE: &str = "usage: cargo xtask TASK
   demo -- ARGS    build, then run `sekong demo ARGS`
   test            doctor, format, lints, the pages in a browser, every test of the workspace
   torture PART    break the running system on purpose: log, centre, field or all
-  bench [POSTS…]  the solver beside HiGHS on the same games: CPU seconds, memory, gap
+  bench PART [POSTS…]  log: reports beside fdatasync, the audit beside its least work; plan: the solver beside HiGHS; all
   arch            the arrows between the crates and the dependency policy
 
 example: cargo xtask demo -- --days 1 --no-serve --json";
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         ("demo", args) => tasks::demo(args),
         ("test", []) => tasks::test(),
         ("torture", [part]) => torture::torture(part),
-        ("bench", sizes) => bench::bench(sizes),
+        ("bench", [part, sizes @ ..]) => bench::bench(part, sizes),
         ("arch", []) => tasks::arch(),
         _ => {
             eprintln!("{USAGE}");

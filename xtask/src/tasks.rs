@@ -4,7 +4,7 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitStatus};
 
-use crate::{arch, doctor, packages, torture, web, workspace};
+use crate::{arch, doctor, packages, web, workspace};
 
 /// Why a task stopped.
 #[derive(Debug, thiserror::Error)]
@@ -43,11 +43,13 @@ pub enum Failure {
         /// The workspace's `rust-version`.
         needed: &'static str,
     },
-    /// A part of the torture that is not known.
-    #[error("there is no part {part:?}: PART is one of {}, all", torture::PARTS.join(", "))]
+    /// A part of the torture, or of the benchmarks, that is not known.
+    #[error("there is no part {part:?}: PART is one of {}, all", parts.join(", "))]
     NoSuchPart {
         /// As given.
         part: String,
+        /// Those that are known.
+        parts: &'static [&'static str],
     },
     /// Something failed under torture, or nothing was tried.
     #[error("not everything passed; the lines above say what")]

@@ -33,7 +33,7 @@ impl fmt::Display for Tally {
 pub fn torture(part: &str) -> Result<(), Failure> {
     let parts: Vec<&str> = PARTS.into_iter().filter(|known| part == "all" || part == *known).collect();
     if parts.is_empty() {
-        return Err(Failure::NoSuchPart { part: part.to_owned() });
+        return Err(Failure::NoSuchPart { part: part.to_owned(), parts: &PARTS });
     }
     run(cargo(&["build", "--release", "--package", "sekong", "--package", "sekong-torture"]))?;
     let mut total = Tally::default();

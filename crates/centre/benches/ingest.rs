@@ -1,0 +1,199 @@
+//! Taking reports, beside raw fdatasync on the same disk in the same run: `cargo bench -p sekong-centre --bench ingest`.
+//!
+//! Group commits of 1, 10 and 100 signed entries, each parsed, its signature checked, held against every rule, stored with one
+//! call of the fsync class, cosigned by three and published; then one report after the other over HTTP; then receipts. Because a
+//! slot is reported once, what is taken are corrections, one after the other, of the reports of the campaign's first hour.
+
+#![allow(clippy::unwrap_used, reason = "a benchmark fails as tests do")]
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use sekong_centre::Centre;
+use sekong_log::{CorrectionReason, Entry, InspectionCorrected, Statement};
+use sekong_model::Counts;
+use sekong_simulate::Device;
+use sekong_store::SqliteStore;
+use tokio::runtime::Runtime;
+
+#[allow(dead_code, reason = "the tests use the rest")]
+#[path = "../tests/it/founded.rs"]
+mod founded;
+#[allow(dead_code, reason = "the tests use the rest")]
+#[path = "../tests/it/site.rs"]
+mod site;
+
+use founded::Founded;
+use site::Site;
+
+const BATCHES: [usize; 3] = [1, 10, 100];
+
+/// Group commits that are timed for each size.
+const COMMITS: usize = 100;
+
+/// Reports that are sent one by one.
+const SINGLES: usize = 300;
+
+/// What the issue of the log asks for: this share of batch × fdatasync/s at the largest batch.
+const WANTED_SHARE: f64 = 0.8;
+
+fn main() {
+    let runtime = Runtime::new().unwrap();
+    let (mut founded, mut desk) = runtime.block_on(reported());
+    println!("batch  reports/s  batch*fdatasync/s  share  CPU ms/report  fdatasync p50 ms");
+    for batch in BATCHES {
+        runtime.block_on(commits(&mut founded, &mut desk, batch));
+    }
+    receipts(&founded.centre);
+    singles(runtime, founded, &mut desk);
+}
+
+/// The devices that have reported, and the newest word of each.
+struct Desk {
+    devices: Vec<(Device, u64)>,
+    next: usize,
+}
+
+impl Desk {
+    /// The next `count` corrections, by devices in turn; the first is to stand at `index`.
+    fn corrections(&mut self, founded_at: jiff::Timestamp, index: u64, count: usize) -> Vec<Vec<u8>> {
+        let written = (index..).take(count).map(|index| {
+            let place = self.next % self.devices.len();
+            self.next += 1;
+            let (device, of) = &mut self.devices[place];
+            let said = InspectionCorrected {
+                of: std::mem::replace(of, index),
+                counts: Counts::new(9, 5, u32::try_from(index % 3).unwrap()).unwrap(),
+                reason: CorrectionReason::Miscounted,
+                persons: Vec::new(),
+            };
+            device.write(&Statement::Correction(said), founded_at).unwrap().bytes().to_vec()
+        });
+        written.collect()
+    }
+}
+
+async fn reported() -> (Founded, Desk) {
+    let mut founded = Founded::at_midnight().await;
+    founded.now += Duration::from_secs(30 * 60);
+    let mut devices = Vec::new();
+    for (unit, due) in founded.dues() {
+        let mut device = founded::device(&founded.campaign, &due.team);
+        let entry = founded.written(&mut device, &founded.report(&unit, &due));
+        let index = founded.centre.submit(entry.bytes(), founded.now).unwrap();
+        devices.push((device, index));
+    }
+    founded.centre.commit(founded.now).await.unwrap();
+    (founded, Desk { devices, next: 0 })
+}
+
+/// Times group commits of a size, and before and after them the same bytes into a file, each made durable.
+async fn commits(founded: &mut Founded, desk: &mut Desk, batch: usize) {
+    let (folder, now) = (founded.folder.path().to_owned(), founded.now);
+    let batches: Vec<Vec<Vec<u8>>> = (0..COMMITS)
+        .map(|commit| desk.corrections(now, founded.centre.log_size() + (commit * batch) as u64, batch))
+        .collect();
+    let bytes = batches[0].concat();
+    let mut raw = fdatasyncs(&folder, &bytes, COMMITS / 2);
+    let (began, cpu) = (Instant::now(), cpu_s());
+    for entries in &batches {
+        for bytes in entries {
+            let entry = Entry::parse(bytes).unwrap();
+            founded.centre.take(&entry, &[], now).unwrap();
+        }
+        founded.centre.commit(now).await.unwrap();
+    }
+    let (took, cpu) = (began.elapsed(), cpu_s() - cpu);
+    raw.extend(fdatasyncs(&folder, &bytes, COMMITS / 2));
+    let reports = (COMMITS * batch) as f64;
+    let rate = reports / took.as_secs_f64();
+    let floor = batch as f64 * raw.len() as f64 / raw.iter().sum::<Duration>().as_secs_f64();
+    println!(
+        "{batch:<6} {rate:>9.0} {floor:>18.0} {:>6.3} {:>14.3} {:>17.3}",
+        rate / floor,
+        1e3 * cpu / reports,
+        ms(quantile(&mut raw, 0.5))
+    );
+    if batch == BATCHES[BATCHES.len() - 1] {
+        let met = if WANTED_SHARE <= rate / floor { "met" } else { "NOT met" };
+        println!("wanted at batch {batch}: a share of {WANTED_SHARE}: {met}");
+    }
+}
+
+/// The time of each append that was made durable.
+fn fdatasyncs(folder: &Path, bytes: &[u8], count: usize) -> Vec<Duration> {
+    let mut file = File::create(folder.join("raw")).unwrap();
+    let mut one = || {
+        let began = Instant::now();
+        file.write_all(bytes).unwrap();
+        file.sync_data().unwrap();
+        began.elapsed()
+    };
+    (0..count).map(|_| one()).collect()
+}
+
+fn receipts(centre: &Centre<SqliteStore>) {
+    let size = centre.log_size();
+    let mut times: Vec<Duration> = (0..1_000)
+        .map(|number| {
+            let began = Instant::now();
+            std::hint::black_box(centre.receipt(number * 7_919 % size).unwrap());
+            began.elapsed()
+        })
+        .collect();
+    println!(
+        "receipt of {size} entries: p50 {:.3} ms, p99 {:.3} ms; wanted at most 1 ms",
+        ms(quantile(&mut times, 0.5)),
+        ms(quantile(&mut times, 0.99))
+    );
+}
+
+/// Reports one by one over HTTP on loopback, each sent when the one before has its receipt.
+fn singles(runtime: Runtime, founded: Founded, desk: &mut Desk) {
+    let (now, index) = (founded.now, founded.centre.log_size());
+    let entries = desk.corrections(now, index, SINGLES);
+    let folder = founded.folder.path().to_owned();
+    let mut raw = fdatasyncs(&folder, &entries[0], SINGLES);
+    let site = Site::serve(runtime, founded, false, None, std::sync::Arc::new(|_, _| Vec::new()));
+    let mut times: Vec<Duration> = entries
+        .iter()
+        .map(|bytes| {
+            let began = Instant::now();
+            let answer = site.post("/api/entries", bytes);
+            assert_eq!(answer.status, 201, "{answer:?}");
+            began.elapsed()
+        })
+        .collect();
+    site.end();
+    let (p50, p99) = (quantile(&mut times, 0.5), quantile(&mut times, 0.99));
+    let (raw50, raw99) = (quantile(&mut raw, 0.5), quantile(&mut raw, 0.99));
+    println!(
+        "one report over HTTP: p50 {:.2} ms, p99 {:.2} ms; fdatasync p50 {:.2} ms, p99 {:.2} ms; p50 is {:.1} and p99 {:.1} times \
+         fdatasync's p99, wanted at most 3",
+        ms(p50),
+        ms(p99),
+        ms(raw50),
+        ms(raw99),
+        p50.as_secs_f64() / raw99.as_secs_f64(),
+        p99.as_secs_f64() / raw99.as_secs_f64()
+    );
+}
+
+fn quantile(times: &mut [Duration], share: f64) -> Duration {
+    times.sort_unstable();
+    times[((times.len() - 1) as f64 * share).round() as usize]
+}
+
+fn ms(time: Duration) -> f64 {
+    1e3 * time.as_secs_f64()
+}
+
+/// CPU seconds of this process: user and system, in ticks of 10 ms.
+fn cpu_s() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let mut fields = stat.rsplit(") ").next().unwrap().split(' ').skip(11);
+    let mut ticks = || fields.next().unwrap().parse::<f64>().unwrap();
+    (ticks() + ticks()) / 100.0
+}
