@@ -629,6 +629,12 @@ impl State {
         self.closes.get(&(day, hour)).copied()
     }
 
+    /// The hours that were closed, and when the head was cosigned over which each was.
+    pub(crate) fn closed_over(&self) -> impl Iterator<Item = (Day, Hour, Timestamp)> {
+        let closes = self.closes.iter();
+        closes.filter_map(|((day, hour), size)| Some((*day, *hour, *self.heads.get(size)?)))
+    }
+
     /// Whether the values of a moment were released in a province.
     pub fn is_released(&self, province: &ProvinceId, moment: Moment) -> bool {
         self.draws.contains_key(&(province.clone(), moment))

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use sekong_log::{DeviceId, SilenceReason};
 use sekong_model::{AnchorId, CustodianId, Day, Hour, Moment, Order};
 
-use crate::state::{Outcome, State, TwoFaces};
+use crate::state::{CLOCK_TOLERANCE, Outcome, State, TwoFaces};
 
 /// What was drawn and what became of it; every inspection that the draw placed is counted once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -169,6 +169,49 @@ impl Late {
         }
         late
     }
+}
+
+/// Hours that were closed over a head older than one that follows the schedule. While a centre holds its heads back, every
+/// report arrives late, whatever its team did: then that is the centre's lateness.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OldHeads {
+    /// Hours closed.
+    pub closed: u64,
+    /// Of these, those closed over such a head.
+    pub old: u64,
+    /// Reports that arrived late in these hours.
+    pub late_arrived: u64,
+    /// By how much the oldest of these heads was too old.
+    pub longest: SignedDuration,
+}
+
+impl OldHeads {
+    /// Looks at every hour that was closed so far.
+    pub fn of(state: &State) -> OldHeads {
+        let mut heads = OldHeads::default();
+        for (day, hour, cosigned) in state.closed_over() {
+            heads.closed += 1;
+            let by = oldest_at(state, day, hour).duration_since(cosigned);
+            if by.is_positive() {
+                heads.old += 1;
+                heads.longest = heads.longest.max(by);
+                let dues = state.dues_of(day, hour);
+                let late = dues.filter(|(_, due)| state.outcome(day, hour, due) == Outcome::LateArrived);
+                heads.late_arrived += late.count() as u64;
+            }
+        }
+        heads
+    }
+}
+
+/// The oldest head over which an hour is closed if the schedule is kept: each hour's draw makes new ones, up to the last.
+fn oldest_at(state: &State, day: Day, hour: Hour) -> Timestamp {
+    let (campaign, deadline) = (state.campaign(), state.report_deadline(day, hour));
+    let rules = campaign.rules();
+    let lead = SignedDuration::from_mins(i64::from(rules.lead_minutes));
+    let since_draw = i64::from((rules.missed_minutes + rules.lead_minutes) % 60);
+    let last_draw = campaign.ends_at() - SignedDuration::from_hours(1) - lead;
+    (deadline - SignedDuration::from_mins(since_draw)).min(last_draw) - CLOCK_TOLERANCE
 }
 
 /// What was said about earlier entries. No other figure changes by it.

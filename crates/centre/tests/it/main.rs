@@ -20,4 +20,5 @@ mod silence;
 mod simulated;
 mod site;
 mod told;
+mod withheld;
 mod witnesses;

@@ -22,7 +22,7 @@ use sekong_log::{
 };
 use sekong_model::{Campaign, Counts, Day, Hour, Moment, ProvinceId, SourceBundle, TeamId, UnitId};
 use sekong_simulate::Seed;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use crate::covered::{self, COMMITMENTS, Covered};

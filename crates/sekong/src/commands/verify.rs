@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use sekong_centre::{
-    Amended, Anchors, Bodies, Degraded, Dispute, Evidence, KeyRing, Late, Progress, Shown, State, Verdict,
-    Watch, audit,
+    Amended, Anchors, Bodies, Degraded, Dispute, Evidence, KeyRing, Late, OldHeads, Progress, Shown, State,
+    Verdict, Watch, audit,
 };
 use sekong_log::{DeviceId, Fetched, Known, SignedNote};
 use sekong_model::OfficerId;
@@ -237,6 +237,7 @@ fn as_json(verdict: &Verdict, disputes: &[Dispute], pins: &Pins) -> Value {
         "seat_keys": verdict.state.iter().flat_map(seat_keys).collect::<Vec<_>>(),
         "disputes": disputes.iter().map(dispute_json).collect::<Vec<_>>(),
         "late_releases": verdict.state.as_ref().map(|state| late_json(&Late::of(state))),
+        "old_heads": verdict.state.as_ref().map(|state| old_heads_json(&OldHeads::of(state))),
         "degraded_hours": degraded.as_ref().map(|degraded| degraded.province_hours),
         "degraded": degraded.as_ref().map(Degraded::hours),
         "degraded_weeks": degraded.as_ref().map(|degraded| degraded.province_weeks),
@@ -274,6 +275,15 @@ pub(crate) fn late_json(late: &Late) -> Value {
         "province_weeks": late.province_weeks,
         "unexplained": late.unexplained,
         "longest_s": late.longest.as_secs(),
+    })
+}
+
+fn old_heads_json(heads: &OldHeads) -> Value {
+    json!({
+        "closed": heads.closed,
+        "old": heads.old,
+        "late_arrived": heads.late_arrived,
+        "longest_s": heads.longest.as_secs(),
     })
 }
 
@@ -376,7 +386,21 @@ fn print_figures(state: &State) -> Result<(), Failure> {
             late.longest.as_mins()
         ))?;
     }
-    Ok(())
+    print_old_heads(&OldHeads::of(state))
+}
+
+fn print_old_heads(heads: &OldHeads) -> Result<(), Failure> {
+    if heads.old == 0 {
+        return Ok(());
+    }
+    print_line(format_args!(
+        "held back: {} of {} hours were closed over a head that was too old, by up to {} minutes; the {} reports that arrived late \
+         in them say nothing of their teams",
+        heads.old,
+        heads.closed,
+        heads.longest.as_mins(),
+        heads.late_arrived
+    ))
 }
 
 /// Every key of the seats that throw dice, and who vouched for it.

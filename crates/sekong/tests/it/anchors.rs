@@ -28,14 +28,16 @@ impl Anchoring {
     /// Founded and served, its clock some hours ahead of the machine's, so that it can be stepped.
     fn new() -> Anchoring {
         let kept = tempfile::tempdir().unwrap();
-        let mut anchoring =
-            Anchoring { kept, centre: None, now: Timestamp::now() + SignedDuration::from_hours(1) };
+        let mut anchoring = Anchoring { kept, centre: None, now: Timestamp::UNIX_EPOCH };
         let made = anchoring.init("northeast-2017").exits(0);
         let campaign = anchoring.at("campaign");
         copy(&shipped(), &campaign);
         let toml = campaign.join("campaign.toml");
         fs::write(&toml, fs::read_to_string(&toml).unwrap() + "\n" + &made.stdout).unwrap();
         sekong(["init", arg(&campaign), "--data", arg(&anchoring.at("data"))]).exits(0);
+        let founded = sekong(["verify", arg(&anchoring.at("data")), "--json"]).exits(0).json();
+        let founded: Timestamp = founded["cosignatures"][0]["time"].as_str().unwrap().parse().unwrap();
+        anchoring.now = founded + SignedDuration::from_hours(1);
         anchoring.serve();
         anchoring.publish(3, 0);
         anchoring

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "the helpers of tests may panic as the tests do")]
 
+mod abuse;
 mod anchors;
 mod campaigns;
 mod custodians;
@@ -11,6 +12,7 @@ mod demo;
 mod draws;
 mod durable;
 mod flips;
+mod forger;
 mod fsync;
 mod games;
 #[path = "../../../log/tests/it/go_program.rs"]

@@ -3,13 +3,11 @@
 
 use std::fs;
 
-use sekong_log::{
-    Checkpoint, Cosigner, KeyKind, SigningKey, TileKind, Tree, decode_bundle, empty_root, encode_bundle,
-    leaf_hash, tile_bytes, tiles_of,
-};
+use sekong_log::{encode_bundle, tiles_of};
 use serde_json::Value;
 
-use crate::data::{Data, arg, copy, files, head_size};
+use crate::data::{Data, arg, files, head_size};
+use crate::forger::Forger;
 use crate::go_program::go_verify;
 use crate::site::Site;
 use crate::week::shared_day;
@@ -22,93 +20,7 @@ fn judged(args: &[&str]) -> (i32, Value, String) {
     (output.status.code().expect("it was not killed"), verdict, said)
 }
 
-/// The log of the shared day, for whoever holds its keys to bend.
-struct Forger {
-    data: Data,
-    entries: Vec<Vec<u8>>,
-}
-
 impl Forger {
-    fn new() -> Forger {
-        let data = Data::absent();
-        for folder in ["log", "keys"] {
-            copy(&shared_day().join(folder), &data.path.join(folder));
-        }
-        let mut entries = Vec::new();
-        for tile in tiles_of(head_size(&data.checkpoint())).iter().filter(|t| t.kind() == TileKind::Entries) {
-            let bundle = fs::read(data.path.join("log").join(tile.to_string())).unwrap();
-            entries.extend(decode_bundle(&bundle).unwrap().into_iter().map(<[u8]>::to_vec));
-        }
-        Forger { data, entries }
-    }
-
-    /// The first entry that holds the text.
-    fn entry_with(&self, text: &str) -> usize {
-        self.entries.iter().position(|entry| String::from_utf8_lossy(entry).contains(text)).unwrap()
-    }
-
-    fn replace(&mut self, entry: usize, from: &str, to: &str) {
-        let text = String::from_utf8(self.entries[entry].clone()).unwrap();
-        assert!(text.contains(from), "no {from} in {text}");
-        self.entries[entry] = text.replacen(from, to, 1).into_bytes();
-    }
-
-    fn tree(&self) -> Tree {
-        let mut tree = Tree::new();
-        self.entries.iter().for_each(|entry| tree.push(leaf_hash(entry)));
-        tree
-    }
-
-    /// Publishes the entries as if nothing had happened: new tiles, a new root, signed and cosigned with the true keys.
-    fn publish(&self) {
-        let (tree, log) = (self.tree(), self.data.path.join("log"));
-        fs::remove_dir_all(log.join("tile")).unwrap();
-        for tile in tiles_of(tree.size()) {
-            let bytes = match tile.kind() {
-                TileKind::Entries => encode_bundle(&self.entries[tile.start() as usize..tile.end() as usize]),
-                TileKind::Hashes { .. } => Ok(tile_bytes(&tree, &tile).unwrap()),
-            };
-            let path = log.join(tile.to_string());
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, bytes.unwrap()).unwrap();
-        }
-        self.data.set_checkpoint(&self.head(&tree));
-    }
-
-    fn head(&self, tree: &Tree) -> String {
-        let origin = self.data.checkpoint().lines().next().unwrap().to_owned();
-        let secrets = fs::read(self.data.path.join("keys/secrets.json")).unwrap();
-        let secrets: Value = serde_json::from_slice(&secrets).unwrap();
-        let key = |kind, name: &str, secret: &Value| {
-            let secret: [u8; 32] = hex::decode(secret.as_str().unwrap()).unwrap().try_into().unwrap();
-            SigningKey::from_seed(name, kind, &secret).unwrap()
-        };
-        let log = key(KeyKind::Ed25519, &origin, &secrets["log"]);
-        let head = Checkpoint { origin: origin.clone(), size: tree.size(), root: tree.root() };
-        let mut note = head.sign(&log).unwrap();
-        let (signed, time) = (note.to_string(), "2017-01-03T00:00:00Z".parse().unwrap());
-        for (number, secret) in (1..).zip(secrets["cosigners"].as_array().unwrap()) {
-            let cosigner = key(KeyKind::CosignatureV1, &format!("{origin}/cosigner-{number}"), secret);
-            let mut cosigner = Cosigner::new(cosigner, log.verifier().clone(), (0, empty_root())).unwrap();
-            note.push(cosigner.cosign(0, &signed, &[], time).unwrap());
-        }
-        note.to_string()
-    }
-
-    fn change(&self, file: &str, change: impl FnOnce(&mut Vec<u8>)) {
-        let path = self.data.path.join("log").join(file);
-        let mut bytes = fs::read(&path).unwrap();
-        change(&mut bytes);
-        fs::write(path, bytes).unwrap();
-    }
-
-    /// The bundle that holds an entry.
-    fn bundle(&self, entry: usize) -> String {
-        let tiles = tiles_of(self.entries.len() as u64);
-        let mut bundles = tiles.iter().filter(|tile| tile.kind() == TileKind::Entries);
-        bundles.find(|tile| (entry as u64) < tile.end()).unwrap().to_string()
-    }
-
     /// Asserts that it is refused, first of all at this place and for this.
     #[track_caller]
     fn refused(&self, file: &str, entry: Option<usize>, fault: &str) {

@@ -1,0 +1,139 @@
+//! What an administrator tries who holds every file and key of the centre, and who catches him with which words. Cosigners he has
+//! only as far as they are bought; the witnesses that refuse him as processes are in `witnesses` and `network`, the start of an
+//! older store in `start`, heads that are held back to smear a team in the centre's `withheld`.
+
+use crate::data::{Data, arg, quoted_heads};
+use crate::forger::Forger;
+use crate::run::{Run, sekong};
+
+/// By then the whole day may be read.
+const LATER: &str = "2017-03-01T00:00:00Z";
+
+fn verified(data: &Data, more: &[&str]) -> Run {
+    sekong(["verify", arg(&data.path), "--now", LATER, "--json"].iter().chain(more))
+}
+
+/// The rules that it breaks, each with its entry.
+fn broken(run: &Run) -> Vec<(String, Option<u64>)> {
+    let faults = run.json()["faults"].as_array().unwrap().clone();
+    faults.iter().map(|fault| (fault["rule"].as_str().unwrap().to_owned(), fault["entry"].as_u64())).collect()
+}
+
+fn named(rule: &str, entry: usize) -> (String, Option<u64>) {
+    (rule.to_owned(), Some(entry as u64))
+}
+
+/// A head that somebody kept, as a team's receipt, a witness or an auditor has one.
+fn kept(forger: &Forger, head: &str) -> String {
+    arg(&forger.data.beside("kept", head)).to_owned()
+}
+
+#[test]
+fn rewritten_and_signed_anew_a_report_has_its_device_against_it() {
+    let mut forger = Forger::new();
+    let report = forger.entry_with("\"kind\":\"inspection\"");
+    let text = String::from_utf8(forger.entries[report].clone()).unwrap();
+    let found = text.split("\"found\":").nth(1).unwrap().split(',').next().unwrap().to_owned();
+    forger.replace(report, &format!("\"found\":{found}"), "\"found\":0");
+    if found == "0" {
+        forger.replace(report, "\"found\":0", "\"found\":1");
+    }
+    forger.publish();
+    let run = verified(&forger.data, &[]).exits(3).says(&["signature"]);
+    assert_eq!(broken(&run)[0], named("log.entry", report));
+}
+
+#[test]
+fn rewritten_and_signed_anew_what_the_centre_says_is_recomputed() {
+    let mut forger = Forger::new();
+    let close = forger.last_of("close");
+    forger.resay(close, |body, _| body["reported"] = (body["reported"].as_u64().unwrap() + 1).into());
+    forger.publish();
+    let run = verified(&forger.data, &[]).exits(3).says(&["under the quoted head"]);
+    assert!(broken(&run).contains(&named("close.figures", close)), "{:?}", broken(&run));
+}
+
+#[test]
+fn with_every_cosigner_bought_a_second_history_holds_by_itself_and_an_older_head_in_other_hands_names_it() {
+    let mut forger = Forger::new();
+    let (true_head, size) = (forger.data.checkpoint(), forger.entries.len());
+    forger.leave_out_the_last_report();
+    assert!(forger.entries.len() < size);
+    forger.publish();
+    let given = kept(&forger, &true_head);
+    let run = verified(&forger.data, &["--since", &given]).exits(3).says(&["head.continues"]);
+    assert!(broken(&run).iter().any(|(rule, _)| rule == "head.continues"));
+}
+
+#[test]
+fn with_one_cosigner_bought_a_second_history_is_frozen_by_nobody() {
+    for bought in [0, 1] {
+        let mut forger = Forger::new();
+        forger.bought = bought;
+        forger.leave_out_the_last_report();
+        forger.publish();
+        let keys = arg(&forger.data.key_file()).to_owned();
+        let run = verified(&forger.data, &["--key", &keys]).exits(3);
+        assert!(broken(&run).contains(&("head.cosigned".to_owned(), None)), "{bought}: {:?}", broken(&run));
+    }
+}
+
+#[test]
+fn of_two_views_with_a_bought_witness_each_neither_is_frozen_and_neither_continues_the_other() {
+    let mut views = [Forger::new(), Forger::new()];
+    views[1].leave_out_the_last_report();
+    for view in &mut views {
+        view.bought = 1;
+        view.publish();
+        assert!(broken(&verified(&view.data, &[]).exits(3)).contains(&("head.cosigned".to_owned(), None)));
+    }
+    let [one, other] = views.map(|view| (view.data.checkpoint(), view));
+    let given = kept(&one.1, &other.0);
+    verified(&one.1.data, &["--since", &given]).exits(3);
+    let given = kept(&other.1, &one.0);
+    verified(&other.1.data, &["--since", &given]).exits(3).says(&["head.continues"]);
+}
+
+#[test]
+fn dated_back_an_entry_and_a_head_have_the_times_around_them_against_them() {
+    let mut forger = Forger::new();
+    let close = forger.last_of("close");
+    forger.resay(close, |_, time| *time = "2017-01-01T00:00:00Z".parse().unwrap());
+    forger.publish();
+    let run = verified(&forger.data, &[]).exits(3).says(&["an entry before it"]);
+    assert!(broken(&run).contains(&named("time.order", close)), "{:?}", broken(&run));
+
+    let mut forger = Forger::new();
+    forger.cosigned = "2016-12-31T00:00:00Z".parse().unwrap();
+    forger.publish();
+    let run = verified(&forger.data, &[]).exits(3);
+    assert!(broken(&run).contains(&("head.time".to_owned(), None)), "{:?}", broken(&run));
+}
+
+#[test]
+fn left_out_a_report_breaks_its_devices_chain_or_the_heads_that_others_quote() {
+    let mut forger = Forger::new();
+    let report = forger.entry_with("\"kind\":\"inspection\"");
+    forger.entries.remove(report);
+    forger.publish();
+    let rules = broken(&verified(&forger.data, &[]).exits(3));
+    assert!(rules.iter().any(|(rule, _)| rule == "log.chain" || rule == "head.prefix"), "{rules:?}");
+    let heads = quoted_heads(&Forger::new().data.path);
+    let given = kept(&forger, heads.last().unwrap());
+    let rules = broken(&verified(&forger.data, &["--since", &given]).exits(3));
+    assert!(!rules.is_empty());
+}
+
+#[test]
+fn an_older_head_with_its_own_tiles_holds_by_itself_and_not_against_a_newer_one() {
+    let mut forger = Forger::new();
+    let (true_head, heads) = (forger.data.checkpoint(), quoted_heads(&forger.data.path));
+    let older = heads.last().unwrap();
+    let size = crate::data::head_size(older) as usize;
+    forger.entries.truncate(size);
+    forger.publish();
+    forger.data.set_checkpoint(older);
+    verified(&forger.data, &[]);
+    let given = kept(&forger, &true_head);
+    verified(&forger.data, &["--since", &given]).exits(3).says(&["head.continues"]);
+}
