@@ -19,7 +19,7 @@ import sys
 VERSION = 1
 SCALE = 1 << 20
 WORD = 1 << 64
-MAX_TRIES = 10_000
+MAX_TRIES = 1_000_000
 
 
 def lp(*parts):

@@ -416,7 +416,7 @@ impl<S: Store> Centre<S> {
             Job::Plan(day) => self.plan(day, now),
             Job::Freeze(period) => self.freeze(period, now, away),
             Job::Draw(moment) => self.draw(moment, answers, now).await,
-            Job::Close(day, hour) => self.close_hour(day, hour, now),
+            Job::Close(day, hour) => self.close_hour(day, hour, now).await,
         };
         self.commit(now).await?;
         done
@@ -447,14 +447,14 @@ impl<S: Store> Centre<S> {
     }
 
     /// Logs a period's daily die; in the next commit.
-    pub fn announce_die(
+    pub async fn announce_die(
         &mut self,
         period: Period,
         number: String,
         now: Timestamp,
     ) -> Result<u64, CentreError> {
         let last = self.state.last_list(period).map_err(|fault| at(self.log_size(), fault))?;
-        let head = self.first_head_over(last)?.note;
+        let head = self.first_head_over(last).await?.note;
         self.write(Statement::DailyDie(DailyDie { period, number, head }), now)
     }
 
@@ -559,7 +559,12 @@ impl<S: Store> Centre<S> {
         };
         let serial = self.state.table_of(team);
         let said = OrderRelayed { province, day, hour, team: team.clone(), channel, table: serial.0 };
-        let index = self.write(Statement::Relayed(said), now)?;
+        // Asked again, it is the same code: what was not heard, or not sent, is read out once more.
+        let before = self.state.relayed_at(&said);
+        let index = match before {
+            Some(index) => index,
+            None => self.write(Statement::Relayed(said), now)?,
+        };
         let key = self.table_id(team, serial).key(&self.table_secret());
         let code = Table::new(&key).code(day, hour, instruction).to_string();
         Ok(Relayed { index, code, table: serial.0, day, hour })
@@ -700,13 +705,15 @@ impl<S: Store> Centre<S> {
     /// The newest head that enough have cosigned, with its size; it must be over the entry at `index`.
     fn head_over(&self, index: u64) -> Result<(u64, String), CentreError> {
         let head = self.ledger.frozen_over(index).map(|(size, head)| (size, head.to_owned()));
-        head.ok_or_else(|| {
-            let missing = self.ledger.missing_cosigners().iter();
-            let missing: Vec<_> =
-                missing.map(|missing| format!("{} ({})", missing.name, missing.why)).collect();
-            let needed = self.state.campaign().rules().cosignatures;
-            CentreError::TooFewCosigned { needed, missing: missing.join(", ") }
-        })
+        head.ok_or_else(|| self.too_few_cosigned())
+    }
+
+    /// Why there is no head that freezes what is to be quoted: it passes when enough cosigners can be reached.
+    fn too_few_cosigned(&self) -> CentreError {
+        let missing = self.ledger.missing_cosigners().iter();
+        let missing: Vec<_> = missing.map(|missing| format!("{} ({})", missing.name, missing.why)).collect();
+        let needed = self.state.campaign().rules().cosignatures;
+        CentreError::TooFewCosigned { needed, missing: missing.join(", ") }
     }
 
     /// The cosigners whose lines the newest head lacks, and why.
@@ -720,9 +727,9 @@ impl<S: Store> Centre<S> {
     }
 
     /// The first cosigned head over an entry: the one under which it has stood longest.
-    fn first_head_over(&self, index: u64) -> Result<FrozenHead, CentreError> {
-        let head = self.ledger.first_over(index);
-        head.ok_or(CentreError::NotYet { what: "what is drawn over" })
+    async fn first_head_over(&mut self, index: u64) -> Result<FrozenHead, CentreError> {
+        let head = self.ledger.first_over(index).await?;
+        head.ok_or_else(|| self.too_few_cosigned())
     }
 
     /// Takes an entry of the centre's own into the next commit; gives its index.

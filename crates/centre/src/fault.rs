@@ -15,6 +15,7 @@ mod anchor;
 mod close;
 
 pub use amend::AmendFault;
+pub(crate) use amend::CORRECTIONS_MAX;
 pub use anchor::AnchorFault;
 pub(crate) use anchor::HOURS_MAX as ANCHOR_HOURS_MAX;
 pub use close::CloseFault;

@@ -159,6 +159,8 @@ struct Unpublished {
 pub struct FrozenHead {
     /// When the last of its cosignatures was given.
     pub cosigned: Timestamp,
+    /// When enough of them had been given.
+    pub frozen: Timestamp,
     /// Entries under it.
     pub size: u64,
     /// The signed note.
@@ -224,6 +226,12 @@ impl KeptHead {
         self.cosignatures.iter().map(|cosignature| cosignature.time).max()
     }
 
+    /// The head, if enough have cosigned it.
+    fn enough(&self) -> Option<FrozenHead> {
+        let (frozen, cosigned) = (self.frozen?, self.latest?);
+        Some(FrozenHead { cosigned, frozen, size: self.size, note: self.note.clone() })
+    }
+
     fn stored(&self) -> StoredHead {
         StoredHead { size: self.size, note: self.note.clone() }
     }
@@ -251,8 +259,17 @@ impl Leaves {
     }
 }
 
-/// Heads kept in memory: more than are cosigned between an hour and the end of its reports.
+/// Few in the tests of this file, so that older ones are looked for.
+#[cfg(test)]
+const HEADS_KEPT: usize = 5;
+
+/// Heads kept in memory: more than are cosigned between an hour and the end of its reports, as a rule. Older ones are looked
+/// up in the store.
+#[cfg(not(test))]
 const HEADS_KEPT: usize = 4_096;
+
+/// Heads read from the store at a time.
+const HEADS_PAGE: u64 = 8;
 
 /// Leaves read from the store at a time while the log is opened.
 const READ_BATCH: u64 = 4_096;
@@ -336,19 +353,63 @@ impl<S: Store> Ledger<S> {
         newest.filter(|head| index < head.size).map(|head| (head.size, head.note.as_str()))
     }
 
-    /// The newest head that enough had cosigned by `time`, among those of the last hours.
-    pub fn note_by(&self, time: Timestamp) -> Option<&str> {
-        let in_time = self.heads.iter().rev().find(|head| head.frozen.is_some_and(|frozen| frozen <= time));
-        in_time.map(|head| head.note.as_str())
+    /// The newest head that enough had cosigned by `time`.
+    pub async fn newest_by(&mut self, time: Timestamp) -> Result<Option<FrozenHead>, LedgerError> {
+        let in_time = |head: &FrozenHead| head.frozen <= time;
+        let kept = self.heads.iter().rev().filter_map(KeptHead::enough).find(in_time);
+        if kept.is_some() {
+            return Ok(kept);
+        }
+        // However many heads came since, an older one is found: cosigners' clocks run forward, so it is looked for by halves.
+        let (mut newest, mut from, mut to) = (None, 0, self.kept_from());
+        while from < to {
+            let middle = from + (to - from) / 2;
+            match self.stored_over(middle).await?.filter(in_time) {
+                Some(head) => {
+                    from = head.size;
+                    newest = Some(head);
+                }
+                None => to = middle,
+            }
+        }
+        Ok(newest)
     }
 
-    /// The first head over an entry that enough have cosigned, as far as the heads of the last hours tell.
-    pub fn first_over(&self, index: u64) -> Option<FrozenHead> {
+    /// The first head over an entry that enough have cosigned.
+    pub async fn first_over(&mut self, index: u64) -> Result<Option<FrozenHead>, LedgerError> {
+        if let Some(stored) = self.stored_over(index).await? {
+            return Ok(Some(stored));
+        }
         let first = self.heads.partition_point(|head| head.size <= index);
-        self.heads.range(first..).find_map(|head| {
-            let cosigned = head.frozen.and(head.latest)?;
-            Some(FrozenHead { cosigned, size: head.size, note: head.note.clone() })
-        })
+        Ok(self.heads.range(first..).find_map(KeptHead::enough))
+    }
+
+    /// Size of the oldest head in memory.
+    fn kept_from(&self) -> u64 {
+        self.heads.front().map_or(0, |head| head.size)
+    }
+
+    /// The first head over an entry that enough have cosigned, of those that are not in memory any more.
+    async fn stored_over(&mut self, index: u64) -> Result<Option<FrozenHead>, LedgerError> {
+        let (mut beyond, kept_from) = (index, self.kept_from());
+        let cosigners: Vec<VerifierKey> =
+            self.cosigners.iter().map(|cosigner| cosigner.key().clone()).collect();
+        while beyond.saturating_add(1) < kept_from {
+            let page = self.store.heads(beyond, HEADS_PAGE).await?;
+            let older = page.into_iter().take_while(|stored| stored.size < kept_from);
+            let before = beyond;
+            for stored in older {
+                beyond = stored.size;
+                let head = kept_head(stored, self.log.verifier(), &cosigners, self.needed)?;
+                if let Some(found) = head.enough() {
+                    return Ok(Some(found));
+                }
+            }
+            if beyond == before {
+                break;
+            }
+        }
+        Ok(None)
     }
 
     /// When enough had cosigned the first head over an entry, as far as the heads of the last hours tell.
@@ -786,13 +847,20 @@ fn kept_heads(
     newest_first: Vec<StoredHead>,
 ) -> Result<VecDeque<KeptHead>, LedgerError> {
     let cosigners: Vec<VerifierKey> = signers.cosigner_keys().cloned().collect();
-    let kept = |stored: StoredHead| {
-        let log = signers.log.verifier();
-        let head =
-            Head::open(&stored.note, log, &cosigners).map_err(|error| unopened(error, &stored.note, log))?;
-        Ok(KeptHead::new(stored.size, stored.note, head.cosignatures, signers.needed))
-    };
+    let kept = |stored| kept_head(stored, signers.log.verifier(), &cosigners, signers.needed);
     newest_first.into_iter().rev().map(kept).collect()
+}
+
+/// A stored head, opened.
+fn kept_head(
+    stored: StoredHead,
+    log: &VerifierKey,
+    cosigners: &[VerifierKey],
+    needed: usize,
+) -> Result<KeptHead, LedgerError> {
+    let head =
+        Head::open(&stored.note, log, cosigners).map_err(|error| unopened(error, &stored.note, log))?;
+    Ok(KeptHead::new(stored.size, stored.note, head.cosignatures, needed))
 }
 
 /// Why a stored head does not open; most of all whether it is another log's.
@@ -950,6 +1018,32 @@ mod tests {
         assert_eq!((ledger.first_cosigned_over(3), ledger.missing_cosigners()), (Some(at(40)), &[][..]));
     }
 
+    /// However many heads came since, the first one over an entry and the newest one by a time are found, also after a restart.
+    #[tokio::test]
+    async fn heads_that_are_out_of_memory_are_looked_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = opened(&folder).await;
+        for second in 1..=40 {
+            commit_at(&mut ledger, 10 * second).await;
+        }
+        for restart in [false, true] {
+            if restart {
+                ledger.close().await.unwrap();
+                ledger = opened(&folder).await;
+            }
+            assert_eq!(ledger.heads.len(), HEADS_KEPT);
+            for index in 0..40 {
+                let first = ledger.first_over(index).await.unwrap().unwrap();
+                assert_eq!((first.size, first.frozen), (index + 1, at(10 * (index as i64 + 1))));
+            }
+            assert!(ledger.first_over(40).await.unwrap().is_none());
+            for second in 0..420 {
+                let newest = ledger.newest_by(at(second)).await.unwrap().map(|head| head.size);
+                assert_eq!(newest, (10 <= second).then(|| second.min(400) as u64 / 10), "by second {second}");
+            }
+        }
+    }
+
     /// A cosigner that answers from a time on.
     struct AnswersFrom(Box<dyn Witness>, Timestamp);
 
@@ -975,7 +1069,7 @@ mod tests {
             if std::mem::take(&mut late) { Box::new(AnswersFrom(to, at(50))) } else { to }
         });
         commit_at(&mut ledger, 10).await;
-        let quoted = ledger.first_over(0).unwrap();
+        let quoted = ledger.first_over(0).await.unwrap().unwrap();
         let missing = &ledger.missing_cosigners()[0];
         assert_eq!((missing.name.as_str(), missing.since), ("cosigner-1", Some(at(10))));
         assert!(!ledger.commit(at(40)).await.unwrap());
@@ -984,7 +1078,7 @@ mod tests {
         assert_eq!((ledger.missing_cosigners(), ledger.cosigned()), (&[][..], Some(at(50))));
         let published = std::fs::read_to_string(folder.path().join("log/checkpoint")).unwrap();
         assert_eq!(published.matches("cosigner").count(), 3);
-        let now = ledger.first_over(0).unwrap();
+        let now = ledger.first_over(0).await.unwrap().unwrap();
         assert_eq!((now.cosigned, &now.note), (at(10), &quoted.note));
         assert_eq!(ledger.first_cosigned_over(0), Some(at(10)));
     }

@@ -55,7 +55,7 @@ pub use state::{
     Admitted, Anchored, AnchoredHours, Bodies, Body, Correction, DayPlan, DealtShift, Drawn, DrawnOrder, Due,
     KeyRing, NotedSilence, Outcome, Overdue, PersonPlace, Report, SeatKey, State, TwoFaces,
 };
-pub use tally::{Amended, Anchors, Degraded, Late, OldHeads, Tally};
+pub use tally::{Amended, Anchors, CUSTODIANS_MIN, Degraded, Late, OldHeads, Tally};
 pub use witness::{
     Cosigning, MemoryLost, Missing, Submission, Witness, WitnessAt, WitnessError, WitnessMemory,
     WitnessOffice, WitnessUrl, WitnessUrlError,

@@ -22,7 +22,7 @@ use jiff::{SignedDuration, Timestamp};
 use sekong_draw::{DrawKey, Freeze, ThrownDice, UnitWalk, ValueList, WeekDeal, period_of};
 use sekong_log::{
     BoxKey, CampaignOpened, Channel, CustodianCommitted, DeviceId, Entry, Hash, Head, HeadError, HeadKeys,
-    NO_PREVIOUS, Period, Statement, Tree, VerifierKey,
+    NO_PREVIOUS, Period, Remark, Statement, Tree, VerifierKey,
 };
 use sekong_model::{
     AnchorId, Campaign, CustodianId, Day, DeclarerId, Hour, Moment, OfficerId, Order, PoolId, PostId,
@@ -219,6 +219,8 @@ pub struct State {
     values: ValueList,
     commitments: BTreeMap<CustodianId, Committed>,
     dice: Option<Hash>,
+    /// How they were thrown.
+    dice_method: Option<Remark>,
     daily_dice: BTreeMap<Period, DieThrown>,
     officers: BTreeMap<OfficerId, Vec<SeatKey>>,
     outages: outage::Outages,
@@ -234,7 +236,8 @@ pub struct State {
     decided_logged: BTreeSet<(ProvinceId, Moment, Trace)>,
     orders_at: BTreeMap<(ProvinceId, Moment), u64>,
     heard: BTreeSet<(Moment, TeamId)>,
-    relayed: BTreeSet<(Moment, TeamId, Channel, u32)>,
+    /// Index of the entry that says it.
+    relayed: BTreeMap<(Moment, TeamId, Channel, u32), u64>,
     /// Times that a team's table was replaced: the serial number of the one that counts.
     tables: BTreeMap<TeamId, u32>,
     dealt: BTreeMap<Day, BTreeMap<UnitId, TeamId>>,
@@ -293,6 +296,7 @@ impl State {
             values,
             commitments: BTreeMap::new(),
             dice: None,
+            dice_method: None,
             daily_dice: BTreeMap::new(),
             officers: BTreeMap::new(),
             outages: outage::Outages::default(),
@@ -306,7 +310,7 @@ impl State {
             decided_logged: BTreeSet::new(),
             orders_at: BTreeMap::new(),
             heard: BTreeSet::new(),
-            relayed: BTreeSet::new(),
+            relayed: BTreeMap::new(),
             tables: BTreeMap::new(),
             dealt: BTreeMap::new(),
             dues: BTreeMap::new(),
@@ -356,7 +360,7 @@ impl State {
             Statement::Deal(said) => self.admit_deal(said, bodies),
             Statement::Orders(said) => self.admit_orders(index, said, bodies),
             Statement::Opened(said) => self.admit_opened(entry, said),
-            Statement::Relayed(said) => self.admit_relayed(entry, said),
+            Statement::Relayed(said) => self.admit_relayed(index, entry, said),
             Statement::Table(said) => self.admit_table(said),
             Statement::Inspection(said) => self.admit_inspection(index, entry, said, tree),
             Statement::Correction(said) => self.admit_correction(index, entry, said),
@@ -496,6 +500,11 @@ impl State {
     /// Whether the public dice were cast, without which nothing is planned.
     pub fn has_dice(&self) -> bool {
         self.dice.is_some()
+    }
+
+    /// The public dice, and how they were thrown.
+    pub fn public_dice(&self) -> Option<(&Hash, &Remark)> {
+        self.dice.as_ref().zip(self.dice_method.as_ref())
     }
 
     /// The last day that was planned in some province.

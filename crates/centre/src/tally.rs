@@ -102,7 +102,12 @@ pub struct Degraded {
     pub by_custodian: BTreeMap<CustodianId, BTreeMap<SilenceReason, u64>>,
     /// Of the province-weeks, likewise.
     pub weeks_by_custodian: BTreeMap<CustodianId, BTreeMap<SilenceReason, u64>>,
+    /// Of both, those for which fewer custodians than [`CUSTODIANS_MIN`] gave a value: then two officers alone could choose.
+    pub weak: u64,
 }
+
+/// Fewest custodians whose values make a draw that is not in the hands of two officers (DESIGN 6).
+pub const CUSTODIANS_MIN: usize = 3;
 
 impl Degraded {
     /// Counts every silence noted so far; a custodian without one has its place, too.
@@ -112,7 +117,9 @@ impl Degraded {
             custodians.map(|custodian| (custodian.clone(), BTreeMap::new())).collect();
         let weeks_by_custodian = by_custodian.clone();
         let mut degraded = Degraded { by_custodian, weeks_by_custodian, ..Degraded::default() };
-        for (_, moment, noted) in state.silences() {
+        for (province, moment, noted) in state.silences() {
+            let answered = state.custodians_of(province, moment).len().saturating_sub(noted.silent.len());
+            degraded.weak += u64::from(answered < CUSTODIANS_MIN);
             let (count, by_custodian) = match moment {
                 Moment::Hour { .. } => (&mut degraded.province_hours, &mut degraded.by_custodian),
                 Moment::Week { .. } => (&mut degraded.province_weeks, &mut degraded.weeks_by_custodian),

@@ -22,8 +22,8 @@ use sekong_model::{TeamId, UnitId};
 
 use crate::Stream;
 
-/// Permutations tried before a weekly deal gives up.
-pub const MAX_TRIES: u32 = 10_000;
+/// Permutations tried before a weekly deal gives up; the loader of campaigns refuses a pool for which that could happen.
+pub const MAX_TRIES: u32 = 1_000_000;
 
 /// Why teams cannot be dealt.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -105,8 +105,13 @@ pub struct ShiftGroup {
 impl ShiftGroup {
     /// Whether the team at `place` rests on day `day` of the week, 0 to 6.
     pub fn rests(&self, place: usize, day: u8) -> bool {
-        let resting = self.teams.len().saturating_sub(self.units);
-        !self.teams.is_empty() && (place + usize::from(day) * resting) % self.teams.len() < resting
+        self.rests_among(place, self.teams.len(), day)
+    }
+
+    /// The same in a group of `teams` teams.
+    fn rests_among(&self, place: usize, teams: usize, day: u8) -> bool {
+        let resting = teams.saturating_sub(self.units);
+        teams != 0 && (place + usize::from(day) * resting) % teams < resting
     }
 
     /// The teams at work on day `day` of the week, by place.
@@ -147,11 +152,6 @@ impl WeekDeal {
         let groups = self.groups.iter().enumerate();
         groups.flat_map(|(shift, group)| group.on_duty(day).map(move |team| (team.clone(), shift))).collect()
     }
-
-    fn is_legal(&self, rest: &RestRule) -> bool {
-        let mut groups = self.groups.iter().enumerate();
-        groups.all(|(shift, group)| group.on_duty(0).all(|team| rest.allows(team, shift)))
-    }
 }
 
 /// Deals the teams of a pool (canonical order) to shifts; `units` is the number of the pool's units on each
@@ -164,15 +164,34 @@ pub fn deal_week(
 ) -> Result<WeekDeal, DealError> {
     check_distinct(teams)?;
     let sizes = group_sizes(teams.len(), units)?;
+    // Most permutations of a tight pool are not legal: names are not moved before one is.
+    let worked: Vec<Option<usize>> = teams.iter().map(|team| rest.worked.get(team).copied()).collect();
+    let first_day = first_day(&sizes, units);
     for _ in 0..MAX_TRIES {
-        let mut order = teams.to_vec();
+        let mut order: Vec<usize> = (0..teams.len()).collect();
         permute(&mut order, stream);
-        let deal = cut(order, &sizes, units);
-        if deal.is_legal(rest) {
-            return Ok(deal);
+        let mut places = order.iter().zip(&first_day);
+        let too_close = |before: Option<usize>, shift: Option<usize>| {
+            before.zip(shift).is_some_and(|pair| rest.too_close.contains(&pair))
+        };
+        if !places.any(|(team, shift)| too_close(worked[*team], *shift)) {
+            let order = order.into_iter().map(|team| teams[team].clone()).collect();
+            return Ok(cut(order, &sizes, units));
         }
     }
     Err(DealError::NoLegalDeal { tries: MAX_TRIES })
+}
+
+/// The shift that each place of a permutation serves on the week's first day; `None` where it rests.
+fn first_day(sizes: &[usize], units: &[usize]) -> Vec<Option<usize>> {
+    let shifts = sizes.iter().zip(units).enumerate();
+    let places = shifts.flat_map(|(shift, (size, units))| {
+        let group = ShiftGroup { teams: Vec::new(), units: *units };
+        (0..*size)
+            .map(move |place| (!group.rests_among(place, *size, 0)).then_some(shift))
+            .collect::<Vec<_>>()
+    });
+    places.collect()
 }
 
 fn check_distinct(teams: &[TeamId]) -> Result<(), DealError> {

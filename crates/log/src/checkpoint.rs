@@ -158,6 +158,13 @@ impl Head {
         self.cosignatures.iter().map(|cosignature| cosignature.time).max()
     }
 
+    /// When it had been cosigned by as many as are `needed`; `None` while it has fewer.
+    pub fn frozen(&self, needed: usize) -> Option<Timestamp> {
+        let mut times: Vec<Timestamp> = self.cosignatures.iter().map(|one| one.time).collect();
+        times.sort_unstable();
+        times.get(needed.saturating_sub(1)).copied()
+    }
+
     /// Opens a head with every key that may have signed it.
     ///
     /// # Errors

@@ -8,6 +8,7 @@
 use jiff::Timestamp;
 
 use crate::checkpoint::{HeadError, open_signed};
+use crate::entry::is_sane;
 use crate::merkle::{Hash, ProofError, verify_consistency};
 use crate::note::{KeyError, KeyKind, SIGNATURE_BYTES, SignatureLine, SigningKey, VerifierKey};
 
@@ -60,6 +61,7 @@ pub fn verify_cosignature(
         .ok_or_else(|| CosignatureError::Length { key: name() })?;
     let seconds = u64::from_be_bytes(*time);
     let time = i64::try_from(seconds).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+    let time = time.filter(|time| is_sane(*time));
     let time = time.ok_or_else(|| CosignatureError::Time { key: name(), seconds })?;
     if !key.verifies(&message(text, seconds), signature) {
         return Err(CosignatureError::BadSignature { key: name() });

@@ -224,8 +224,8 @@ pub enum EntryError {
         /// The hash found.
         prev: Hash,
     },
-    /// The time is not RFC 3339 in UTC with whole seconds, like `2017-01-01T00:00:00Z`.
-    #[error("a time is written like 2017-01-01T00:00:00Z, not {text:?}")]
+    /// The time is not RFC 3339 in UTC with whole seconds, like `2017-01-01T00:00:00Z`, or beyond the year 8999.
+    #[error("a time is written like 2017-01-01T00:00:00Z and lies before the year 9000, not {text:?}")]
     Time {
         /// The text as given.
         text: String,
@@ -319,6 +319,7 @@ impl Envelope {
 
     fn time(&self) -> Result<Timestamp, EntryError> {
         let time = self.time.parse::<Timestamp>().ok().filter(|&time| time_text(time) == self.time);
+        let time = time.filter(|time| is_sane(*time));
         time.ok_or_else(|| EntryError::Time { text: self.time.clone() })
     }
 
@@ -326,6 +327,14 @@ impl Envelope {
         let bytes = self.sig.as_deref().and_then(base64_bytes);
         bytes.and_then(|bytes| bytes.try_into().ok()).ok_or(EntryError::SignatureText)
     }
+}
+
+/// First second of the year 9000: no time in a log is later, so that whoever adds to one stays within the calendar.
+const YEAR_9000_S: i64 = 221_845_392_000;
+
+/// Whether a time may stand in a log.
+pub(crate) fn is_sane(time: Timestamp) -> bool {
+    time.as_second().unsigned_abs() < YEAR_9000_S.unsigned_abs()
 }
 
 /// RFC 3339 in UTC, the fraction of the second left off.
@@ -481,6 +490,19 @@ impl Envelope {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn no_time_lies_where_adding_to_it_leaves_the_calendar() {
+        let key = DeviceKey::from_seed(&[1; 32]);
+        for (time, sane) in
+            [("8999-12-31T23:59:59Z", true), ("9000-01-01T00:00:00Z", false), ("9999-12-30T22:00:00Z", false)]
+        {
+            let draft = EntryDraft { time: time.parse().unwrap(), ..draft(json!({})) };
+            let signed = Entry::sign(&draft, &key);
+            assert_eq!(signed.is_ok(), sane, "{time}");
+            assert!(sane || matches!(signed, Err(EntryError::Time { .. })));
+        }
+    }
 
     fn draft(body: Value) -> EntryDraft {
         EntryDraft {

@@ -1,6 +1,6 @@
 //! Days, weeks and the moments at which custodians release their values.
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{Campaign, Day, HOURS_PER_DAY, Hour, Moment};
@@ -77,14 +77,14 @@ impl Campaign {
 
     /// When an hour of a day begins; the ends of time for days beyond the calendar.
     pub fn instant(&self, day: Day, hour: Hour) -> Timestamp {
-        self.instant_of(day.0.at(hour.get() as i8, 0, 0, 0))
+        self.instant_of(Date::from(day).at(hour.get() as i8, 0, 0, 0))
     }
 
     /// The day and hour, local time, that hold an instant.
     pub fn day_hour_of(&self, instant: Timestamp) -> (Day, Hour) {
         let local = self.offset.to_datetime(instant);
         let hour = u8::try_from(local.hour()).ok().and_then(|h| Hour::try_from(h).ok());
-        (Day(local.date()), hour.expect("a civil time's hour is 0 to 23"))
+        (Day::nearest(local.date()), hour.expect("a civil time's hour is 0 to 23"))
     }
 
     /// All moments a custodian holds a value for in each province: weeks in order, then hours in order.

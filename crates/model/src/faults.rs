@@ -172,6 +172,12 @@ pub enum Problem {
         /// The name above.
         before: String,
     },
+    /// Deals that keep the rest between weeks are so rare that a week may have none that is found.
+    #[error("only one in {:.0} deals of a week keeps the rest after the week before", 1.0 / share)]
+    SeldomLegal {
+        /// Share of all deals.
+        share: f64,
+    },
     /// A text that is no public key.
     #[error("a key is 64 hexadecimal digits in small letters, not {text:?}")]
     Key {
@@ -534,6 +540,9 @@ impl Problem {
             Problem::DailyDie { wanted: false } => "remove it, or set daily_die = true".into(),
             Problem::SpelledTwoWays { before, .. } => {
                 format!("write {before:?} in both places, or choose names that differ in more than capitals")
+            }
+            Problem::SeldomLegal { .. } => {
+                "add teams to the pool, put up fewer units, or lower rules.rest_hours".into()
             }
             Problem::Key { .. } => "copy the line that `sekong anchor init` printed".into(),
             Problem::Duplicate { kind, .. } => {

@@ -1,5 +1,6 @@
 //! From text to campaign: first each field by itself, then, if all are sound, what follows from them together.
 
+mod chance;
 mod check;
 mod crossings;
 mod dates;

@@ -1,6 +1,7 @@
 //! Days, hours and moments in the campaign's local time.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use jiff::civil::Date;
@@ -9,15 +10,51 @@ use serde::{Deserialize, Serialize};
 /// Hours in a campaign day. Zones that change their offset during a campaign are refused by the loader.
 pub const HOURS_PER_DAY: u8 = 24;
 
+/// Years in which days lie: far enough from the calendar's ends for every sum of times to stay within it.
+const YEARS: RangeInclusive<i16> = 1900..=8999;
+
 /// A calendar day in the campaign's local time, written `2017-01-01`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Day(pub Date);
+#[serde(try_from = "Date", into = "Date")]
+pub struct Day(Date);
+
+/// Why something is no day.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum DayError {
+    /// It is not written as one.
+    #[error(transparent)]
+    Text(#[from] jiff::Error),
+    /// It lies beyond all campaigns.
+    #[error("a day lies between the years {} and {}, not {day}", YEARS.start(), YEARS.end())]
+    Far {
+        /// As given.
+        day: Date,
+    },
+}
+
+impl TryFrom<Date> for Day {
+    type Error = DayError;
+    fn try_from(day: Date) -> Result<Day, DayError> {
+        if YEARS.contains(&day.year()) { Ok(Day(day)) } else { Err(DayError::Far { day }) }
+    }
+}
+
+impl From<Day> for Date {
+    fn from(day: Day) -> Date {
+        day.0
+    }
+}
 
 impl Day {
+    /// The day of a date; for one beyond all campaigns the nearest that could be of one.
+    pub(crate) fn nearest(date: Date) -> Day {
+        let (first, last) = (Date::constant(*YEARS.start(), 1, 1), Date::constant(*YEARS.end(), 12, 31));
+        Day(date.clamp(first, last))
+    }
+
     /// The day `days` later (earlier if negative); `None` beyond the calendar's range.
     pub fn plus_days(self, days: i32) -> Option<Day> {
-        self.0.checked_add(jiff::Span::new().try_days(days).ok()?).ok().map(Day)
+        Day::try_from(self.0.checked_add(jiff::Span::new().try_days(days).ok()?).ok()?).ok()
     }
 
     /// Whole days from `earlier` to this day, negative if this day comes first.
@@ -34,9 +71,9 @@ impl fmt::Display for Day {
 }
 
 impl FromStr for Day {
-    type Err = jiff::Error;
-    fn from_str(text: &str) -> Result<Self, jiff::Error> {
-        text.parse().map(Day)
+    type Err = DayError;
+    fn from_str(text: &str) -> Result<Self, DayError> {
+        text.parse::<Date>()?.try_into()
     }
 }
 
@@ -128,5 +165,26 @@ impl fmt::Display for Moment {
             Moment::Week { week } => write!(f, "week {week}"),
             Moment::Hour { day, hour } => write!(f, "{day} {hour}:00"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_one_that_a_campaign_can_have() {
+        for (text, sane) in [
+            ("1900-01-01", true),
+            ("8999-12-31", true),
+            ("9000-01-01", false),
+            ("1899-12-31", false),
+            ("-009999-01-01", false),
+        ] {
+            assert_eq!(text.parse::<Day>().is_ok(), sane, "{text}");
+            assert_eq!(serde_json::from_str::<Day>(&format!("\"{text}\"")).is_ok(), sane, "{text}");
+        }
+        let last: Day = "8999-12-31".parse().unwrap();
+        assert_eq!(last.plus_days(1), None);
     }
 }

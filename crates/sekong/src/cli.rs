@@ -66,7 +66,7 @@ pub enum Command {
     /// Anchor a log that somebody else keeps in a campaign's log: every hour, without showing how long it is
     #[command(
         subcommand,
-        after_help = "Examples, in order:\n  sekong anchor init --campaign northeast-2017 --id conduct --title \"Conduct cases, inspectorate\" --log conduct.vkey --data anchor\n  sekong anchor post --data anchor --log /srv/conduct/log --centre http://192.0.2.1:8080\n  sekong anchor export --data anchor --out conduct-anchors.json\n  sekong anchor check /srv/sekong --shown conduct-anchors.json --log /srv/conduct/log"
+        after_help = "Examples, in order:\n  sekong anchor init --campaign northeast-2017 --id conduct --title conduct-cases-of-the-inspectorate --log conduct.vkey --data anchor\n  sekong anchor post --data anchor --log /srv/conduct/log --centre http://192.0.2.1:8080\n  sekong anchor export --data anchor --out conduct-anchors.json\n  sekong anchor check /srv/sekong --shown conduct-anchors.json --log /srv/conduct/log"
     )]
     Anchor(AnchorCommand),
     /// Print the page of a team's codebook for a day, for a team without a device
@@ -413,6 +413,10 @@ pub struct DiceThrowArgs {
     /// A seat and the file with its key; two, of different bodies. What was signed is kept beside it, in FILE.thrown
     #[arg(long, value_name = "ID=FILE", required = true)]
     pub officer: Vec<OfficerKey>,
+    /// So many of the cosigners must have signed what is shown, as the campaign says in rules.cosignatures; without it all whose
+    /// keys were given
+    #[arg(long, value_name = "N")]
+    pub cosignatures: Option<NonZeroUsize>,
     /// Print one JSON object on one line
     #[arg(long)]
     pub json: bool,
@@ -858,6 +862,9 @@ pub struct VerifyArgs {
     /// continue; may be given again
     #[arg(long, value_name = "FILE")]
     pub released: Vec<PathBuf>,
+    /// What the public dice showed, as witnesses of the throw wrote it down: the log must hold that throw
+    #[arg(long, value_name = "DIGITS", value_parser = thrown)]
+    pub public_dice: Option<ThrownDice>,
     /// A file with an older head, of which the log must be a continuation
     #[arg(long, value_name = "HEAD")]
     pub since: Option<PathBuf>,

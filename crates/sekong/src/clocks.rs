@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::civil::DateTime;
@@ -37,12 +38,24 @@ pub(crate) fn over_after(limit: Option<Duration>) -> impl Fn() -> bool + Sync {
     move || limit.is_some_and(|limit| limit <= started.elapsed())
 }
 
-/// The machine's clock.
-pub(crate) struct SystemClock;
+/// The machine's clock; when that is set back, this one stands until it has come up again.
+#[derive(Default)]
+pub(crate) struct SystemClock {
+    /// The latest second that it told, since 1970.
+    latest_s: AtomicI64,
+}
+
+impl SystemClock {
+    /// What it tells when the machine says `now`: never less than before, to the second in which entries are timed.
+    fn after(&self, now: Timestamp) -> Timestamp {
+        let before = self.latest_s.fetch_max(now.as_second(), Ordering::SeqCst);
+        if before <= now.as_second() { now } else { Timestamp::from_second(before).unwrap_or(now) }
+    }
+}
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        now()
+        self.after(now())
     }
 
     fn speed(&self) -> f64 {
@@ -275,6 +288,17 @@ mod tests {
         for wrong in ["NaN", "inf", "3601", "-0.1", "1e9", ""] {
             assert!(wrong.parse::<Speed>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_machines_clock_stands_while_the_machine_is_set_back() {
+        let clock = SystemClock::default();
+        let told = ["10:00:05", "10:00:00", "10:00:04", "10:00:06"].map(|text| {
+            let told = clock.after(time(&format!("2017-01-01T{text}Z")));
+            told.to_string()
+        });
+        let wanted = ["10:00:05", "10:00:05", "10:00:05", "10:00:06"];
+        assert_eq!(told, wanted.map(|text| format!("2017-01-01T{text}Z")));
     }
 
     #[tokio::test]

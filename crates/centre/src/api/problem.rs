@@ -342,6 +342,9 @@ fn of_amendment(fault: &AmendFault) -> Mend<'static> {
         AmendFault::NotTheNewest { .. } => {
             (S::CONFLICT, "corrected-before", "body.of", "look at the newest word and correct that")
         }
+        AmendFault::TooManyCorrections => {
+            (S::CONFLICT, "corrected-too-often", "body.of", "tell the duty officer what is still wrong")
+        }
         AmendFault::BeforeSeen { .. } => (
             S::UNPROCESSABLE_ENTITY,
             "before-seen",

@@ -63,9 +63,9 @@ impl<S: Store> Centre<S> {
             if self.state.is_released(&province.id, moment) {
                 continue;
             }
-            match self.values(&campaign, &province.id, moment, answers, now) {
+            match self.values(&campaign, &province.id, moment, answers, now).await {
                 Ok(values) => {
-                    let head = self.shown(&province.id, moment)?.note;
+                    let head = self.shown(&province.id, moment).await?.note;
                     self.draw_with(&campaign, &province.id, moment, &values, &head, now)?;
                 }
                 Err(waiting @ CentreError::Waiting { .. }) => done = Err(waiting),
@@ -120,7 +120,7 @@ impl<S: Store> Centre<S> {
     }
 
     /// What the draw of a province is made of; notes a silence when its time has come.
-    fn values(
+    async fn values(
         &mut self,
         campaign: &Campaign,
         province: &ProvinceId,
@@ -136,8 +136,8 @@ impl<S: Store> Centre<S> {
         if let Some(noted) = self.state.silence(province, moment) {
             return Err(dice(names(&noted.silent)));
         }
-        let shown = self.shown(province, moment)?;
-        let (releases, silent) = self.judged(province, moment, answers, now);
+        let shown = self.shown(province, moment).await?;
+        let (releases, silent) = self.judged(province, moment, answers, &shown, now);
         let received = ValuesBody { releases, throw: None };
         if silent.is_empty() {
             return Ok(received);
@@ -159,10 +159,11 @@ impl<S: Store> Centre<S> {
         province: &ProvinceId,
         moment: Moment,
         answers: &Answers,
+        shown: &FrozenHead,
         now: Timestamp,
     ) -> (Vec<Release>, Vec<SilentCustodian>) {
         let (mut releases, mut silent) = (Vec::new(), Vec::new());
-        let shown = self.shown(province, moment).ok().map(|head| cosigned(&head)).unwrap_or_default();
+        let shown = cosigned(shown);
         for custodian in self.state.custodians_of(province, moment) {
             let release = answers.of(province, &custodian).and_then(|release| {
                 let held = self.state.check_release(province, moment, &custodian, release, shown, now);
@@ -219,12 +220,13 @@ impl<S: Store> Centre<S> {
         now: Timestamp,
     ) -> Result<Vec<Ask>, CentreError> {
         self.resume(now).await?;
-        let requests = self.requests(moment).await?.into_iter();
-        let ask = |request: ReleaseRequest| {
-            let (_, silent) = self.judged(&request.province, moment, answers, now);
-            Ask { of: silent.into_iter().map(|silent| silent.custodian).collect(), request }
-        };
-        Ok(requests.map(ask).collect())
+        let mut asks = Vec::new();
+        for request in self.requests(moment).await? {
+            let shown = self.shown(&request.province, moment).await?;
+            let (_, silent) = self.judged(&request.province, moment, answers, &shown, now);
+            asks.push(Ask { of: silent.into_iter().map(|silent| silent.custodian).collect(), request });
+        }
+        Ok(asks)
     }
 
     async fn request(
@@ -233,7 +235,7 @@ impl<S: Store> Centre<S> {
         province: &ProvinceId,
         moment: Moment,
     ) -> Result<ReleaseRequest, CentreError> {
-        let (under, head) = (self.frozen_under(province, moment)?, self.shown(province, moment)?);
+        let (under, head) = (self.frozen_under(province, moment)?, self.shown(province, moment).await?);
         let basis = self.frozen(under.basis, head.size).await?;
         let absences = self.frozen(under.absences, head.size).await?;
         let die = match under.die {
@@ -246,12 +248,13 @@ impl<S: Store> Centre<S> {
 
     async fn frozen(&mut self, index: u64, size: u64) -> Result<FrozenEntry, CentreError> {
         let frozen = self.ledger.frozen(index, size).await?;
-        frozen.ok_or(CentreError::NotYet { what: "what is drawn over" })
+        frozen.ok_or_else(|| self.too_few_cosigned())
     }
 
     /// The head that custodians are shown for a moment: the first one over all that it is drawn over.
-    fn shown(&self, province: &ProvinceId, moment: Moment) -> Result<FrozenHead, CentreError> {
-        self.first_head_over(self.frozen_under(province, moment)?.last())
+    async fn shown(&mut self, province: &ProvinceId, moment: Moment) -> Result<FrozenHead, CentreError> {
+        let last = self.frozen_under(province, moment)?.last();
+        self.first_head_over(last).await
     }
 
     fn release(
@@ -330,10 +333,14 @@ impl<S: Store> Centre<S> {
         self.write_with(Statement::Orders(said), now, &kept).map(drop)
     }
 
-    pub(super) fn close_hour(&mut self, day: Day, hour: Hour, now: Timestamp) -> Result<(), CentreError> {
-        let head = self.ledger.note_by(self.state.report_deadline(day, hour)).map(str::to_owned);
-        let head = head.ok_or(CentreError::NotYet { what: "a first head" })?;
-        let size = self.keys.open(&head).map_err(|error| at(self.log_size(), error.into()))?.checkpoint.size;
+    pub(super) async fn close_hour(
+        &mut self,
+        day: Day,
+        hour: Hour,
+        now: Timestamp,
+    ) -> Result<(), CentreError> {
+        let head = self.ledger.newest_by(self.state.report_deadline(day, hour)).await?;
+        let FrozenHead { size, note: head, .. } = head.ok_or_else(|| self.too_few_cosigned())?;
         let reported = self.state.reported_under(day, hour, size);
         self.write(Statement::Close(HourClosed { day, hour, head, reported }), now).map(drop)
     }

@@ -28,6 +28,9 @@ pub enum AmendFault {
         /// The newest one.
         newest: u64,
     },
+    /// More corrections than a report may have.
+    #[error("the report on this slot was corrected {CORRECTIONS_MAX} times, which is the most")]
+    TooManyCorrections,
     /// More persons than an entry may hold.
     #[error("an entry commits to at most {} records of persons, this one to {found}", PERSONS_MAX)]
     TooManyPersons {
@@ -67,6 +70,9 @@ pub enum AmendFault {
     },
 }
 
+/// Most corrections of a report: nobody can make a log grow without end by correcting himself.
+pub(crate) const CORRECTIONS_MAX: usize = 32;
+
 impl AmendFault {
     /// The rule's short name, as [`super::Fault::rule`] gives it.
     pub(crate) fn rule(&self) -> &'static str {
@@ -74,6 +80,7 @@ impl AmendFault {
             AmendFault::BeforeSeen { .. } => "inspection.seen",
             AmendFault::NoReport { .. } => "correction.report",
             AmendFault::NotTheNewest { .. } => "correction.newest",
+            AmendFault::TooManyCorrections => "correction.count",
             AmendFault::TooManyPersons { .. } => "persons.count",
             AmendFault::NoPerson { .. } | AmendFault::OtherEntry { .. } => "persons.known",
             AmendFault::Erased { .. } => "persons.erased",

@@ -17,7 +17,7 @@ use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
 use sekong_log::DeviceId;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tower::ServiceExt;
@@ -69,7 +69,8 @@ impl Door {
     }
 }
 
-/// Answers everybody on `listener` until `stop` ends, then lets running requests end.
+/// Answers everybody on `listener` until `stop` ends, then lets running requests end. Who has asked for nothing yet waits in a
+/// lobby, so that those who say nothing take no place from those who do.
 pub(crate) async fn listen(
     listener: TcpListener,
     router: Router,
@@ -77,14 +78,22 @@ pub(crate) async fn listen(
     stop: impl Future<Output = ()>,
 ) {
     let (places, graceful) = (Arc::new(Semaphore::new(connections_max)), GracefulShutdown::new());
-    let mut stop = pin!(stop);
-    loop {
-        let Ok(place) = places.clone().acquire_owned().await else { break };
-        let Some((stream, _)) = accept(&listener, stop.as_mut()).await else { break };
-        let (router, watcher) = (router.clone(), graceful.watcher());
+    let (lobby, mut stop) = (Lobby::default(), pin!(stop));
+    while let Some((stream, from)) = accept(&listener, stop.as_mut()).await {
+        let mut ticket = lobby.enter(from);
+        let (router, watcher, places) = (router.clone(), graceful.watcher(), places.clone());
         tokio::spawn(async move {
-            drop(watcher.watch(connection(stream, router)).await);
-            drop(place);
+            let asked = Arc::new(Notify::new());
+            let mut served = pin!(watcher.watch(connection(stream, router, asked.clone())));
+            tokio::select! {
+                _ = &mut served => return,
+                () = ticket.taken_back() => return,
+                () = asked.notified() => drop(ticket),
+            }
+            if let Ok(place) = places.try_acquire_owned() {
+                drop(served.await);
+                drop(place);
+            }
         });
     }
     end(listener, graceful).await;
@@ -110,7 +119,8 @@ pub(crate) async fn listen_behind(
             let Some(Ok(place)) = places.get(&peer).map(|places| places.clone().try_acquire_owned()) else {
                 return;
             };
-            drop(watcher.watch(connection(stream, router.layer(Extension(peer)))).await);
+            let served = connection(stream, router.layer(Extension(peer)), Arc::default());
+            drop(watcher.watch(served).await);
             drop(place);
         });
     }
@@ -127,7 +137,7 @@ pub(crate) async fn listen_in_turn(listener: TcpListener, router: Router, stop: 
         let (router, watcher) = (router.clone(), graceful.watcher());
         tokio::spawn(async move {
             tokio::select! {
-                answered = watcher.watch(connection(stream, router)) => drop(answered),
+                answered = watcher.watch(connection(stream, router, Arc::default())) => drop(answered),
                 () = place.taken_back() => {}
             }
         });
@@ -159,11 +169,14 @@ async fn end(listener: TcpListener, graceful: GracefulShutdown) {
     let _ = tokio::time::timeout(STOP_LIMIT, graceful.shutdown()).await;
 }
 
+/// Serves a connection; `asked` hears when the head of a request was read.
 fn connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     router: Router,
+    asked: Arc<Notify>,
 ) -> impl GracefulConnection<Error = hyper::Error> + Send {
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+        asked.notify_one();
         let router = router.clone();
         async move { Ok::<_, Infallible>(answer(router, request).await) }
     });

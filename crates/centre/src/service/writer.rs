@@ -219,7 +219,7 @@ impl<S: Store> Writer<S> {
                     answers.push(Answer::Written(to, centre.enrol_officer(enrolled, now)));
                 }
                 Wish::Die(period, number, to) => {
-                    answers.push(Answer::Written(to, centre.announce_die(period, number, now)));
+                    answers.push(Answer::Written(to, centre.announce_die(period, number, now).await));
                 }
                 Wish::Publish(to) => {
                     centre.publish_head();

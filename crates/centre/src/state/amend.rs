@@ -11,7 +11,7 @@ use sekong_log::{
 use sekong_model::{Day, Hour, UnitId};
 
 use super::{Admitted, Bodies, CLOCK_TOLERANCE, State, body, statement};
-use crate::fault::{AmendFault, Fault};
+use crate::fault::{AmendFault, CORRECTIONS_MAX, Fault};
 
 /// Where a person's record was committed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +67,9 @@ impl State {
         let newest = report.corrections.last().map_or(report.index, |last| last.index);
         if newest != of {
             return Err(AmendFault::NotTheNewest { of, newest }.into());
+        }
+        if CORRECTIONS_MAX <= report.corrections.len() {
+            return Err(AmendFault::TooManyCorrections.into());
         }
         let persons = said.persons.clone();
         report.corrections.push(Correction { index, said });

@@ -251,7 +251,7 @@ impl State {
     }
 
     /// The same head is quoted by every province of an hour: its signatures are checked once.
-    fn opened(&mut self, note: &str) -> Result<Head, Fault> {
+    pub(super) fn opened(&mut self, note: &str) -> Result<Head, Fault> {
         if let Some((newest, head)) = &self.newest_head
             && newest == note
         {

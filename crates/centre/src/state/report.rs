@@ -165,7 +165,15 @@ impl State {
             return Err(CloseFault::Early { due, claimed: entry.time() }.into());
         }
         self.check_nothing_skipped(Job::Close(said.day, said.hour))?;
-        let size = self.check_frozen(&said.head, tree, due, &[])?;
+        // A cosigner whose clock is ahead, or who came later, makes no head late that enough had cosigned by then.
+        let needed = self.campaign.rules().cosignatures as usize;
+        match self.opened(&said.head)?.frozen(needed) {
+            Some(cosigned) if due < cosigned => {
+                return Err(Fault::HeadTooLate { cosigned, latest: due });
+            }
+            _ => {}
+        }
+        let size = self.check_frozen(&said.head, tree, entry.time() + CLOCK_TOLERANCE, &[])?;
         self.check_newest(size, due)?;
         let reported = self.reported_under(said.day, said.hour, size);
         let readable = self.sealed.is_empty();

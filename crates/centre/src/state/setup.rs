@@ -52,6 +52,7 @@ impl State {
         }
         self.check_frozen(&said.head, tree, entry.time() + CLOCK_TOLERANCE, &committed)?;
         self.dice = Some(said.dice);
+        self.dice_method = Some(said.method.clone());
         Ok(Admitted::Whole)
     }
 

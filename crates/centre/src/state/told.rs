@@ -71,13 +71,25 @@ impl State {
         if until < claimed { Err(Fault::ToldLate { until, claimed }) } else { Ok(()) }
     }
 
-    pub(super) fn admit_relayed(&mut self, entry: &Entry, said: OrderRelayed) -> Result<Admitted, Fault> {
+    /// Index of the entry that says that this very order was relayed so.
+    pub(crate) fn relayed_at(&self, said: &OrderRelayed) -> Option<u64> {
+        let moment = Moment::Hour { day: said.day, hour: said.hour };
+        self.relayed.get(&(moment, said.team.clone(), said.channel, said.table)).copied()
+    }
+
+    pub(super) fn admit_relayed(
+        &mut self,
+        index: u64,
+        entry: &Entry,
+        said: OrderRelayed,
+    ) -> Result<Admitted, Fault> {
         let moment = self.told(&said.province, said.day, said.hour, &said.team)?;
         self.check_serial(&said.team, self.table_of(&said.team).0, said.table)?;
         self.check_relayed(entry, said.day, said.hour)?;
-        if !self.relayed.insert((moment, said.team, said.channel, said.table)) {
+        if self.relayed_at(&said).is_some() {
             return Err(Fault::LoggedBefore { what: "that this order was relayed".to_owned() });
         }
+        self.relayed.insert((moment, said.team, said.channel, said.table), index);
         Ok(Admitted::Whole)
     }
 
@@ -101,6 +113,7 @@ impl State {
 
     /// The moment of orders that were sealed for a team of a province.
     fn told(&self, province: &ProvinceId, day: Day, hour: Hour, team: &TeamId) -> Result<Moment, Fault> {
+        self.check_day(day)?;
         let moment = Moment::Hour { day, hour };
         if !self.teams_of(province).any(|known| known == team) {
             return Err(Fault::Unknown { what: format!("team {team} in {province}") });
@@ -119,7 +132,7 @@ impl State {
     pub(crate) fn told_figures(&self, days: &BTreeSet<Day>) -> (u64, u64) {
         let of_days = |moment: &Moment| matches!(moment, Moment::Hour { day, .. } if days.contains(day));
         let opened = self.heard.iter().filter(|(moment, _)| of_days(moment)).count();
-        let relayed = self.relayed.iter().filter(|(moment, ..)| of_days(moment)).count();
+        let relayed = self.relayed.iter().filter(|((moment, ..), _)| of_days(moment)).count();
         (opened as u64, relayed as u64)
     }
 

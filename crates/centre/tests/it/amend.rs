@@ -433,3 +433,24 @@ async fn a_scrub_finds_a_record_that_is_not_the_one_committed_to() {
     let commitment = person.committed().commitment;
     assert_eq!(scrubbed().await, [Damage::Person { commitment }]);
 }
+
+#[test]
+fn a_report_is_corrected_so_many_times_and_no_more() {
+    let site = reporting();
+    let (team, said) = report(&site, 0);
+    let mut own = device(&site.campaign, &team);
+    let mut of = send(&site, &signed(&site, &mut own, &said)).json::<ReceiptView>().index;
+    let mut correct = |of: u64, found: u32| {
+        let counts = Counts::new(9, 5, found).unwrap();
+        let said =
+            InspectionCorrected { of, reason: CorrectionReason::Miscounted, counts, persons: Vec::new() };
+        send(&site, &own.write(&Statement::Correction(said), site.now()).unwrap())
+    };
+    for number in 0..32 {
+        of = correct(of, number % 3).json::<ReceiptView>().index;
+    }
+    let refused = correct(of, 1);
+    assert_eq!((refused.status, refused.problem().as_str()), (409, "corrected-too-often"));
+    assert_eq!(Amended::of(clean_audit(&site).state.as_ref().unwrap()).corrections, 32);
+    site.end();
+}

@@ -484,6 +484,25 @@ fn readers_of_the_stream_leave_places_for_those_who_report() {
     site.end();
 }
 
+#[test]
+fn those_who_say_nothing_take_no_place_from_those_who_ask() {
+    let site = reporting();
+    let idle: Vec<TcpStream> = (0..5 * CONNECTIONS_MAX)
+        .map(|_| {
+            let mut stream = TcpStream::connect(site.address).unwrap();
+            stream.write_all(b"GET /api/clock HTTP/1.1\r\nhost: ").unwrap();
+            stream
+        })
+        .collect();
+    for _ in 0..5 {
+        let asked = std::time::Duration::from_secs(5);
+        let agent = ureq::Agent::config_builder().timeout_global(Some(asked)).build().new_agent();
+        assert_eq!(agent.get(site.url("/api/clock")).call().unwrap().status(), 200);
+    }
+    drop(idle);
+    site.end();
+}
+
 /// Whether a stream of events is answered.
 fn streams(site: &Site) -> bool {
     raw(site, "GET /events HTTP/1.1\r\nhost: x\r\n\r\n", false).starts_with("HTTP/1.1 200")

@@ -180,6 +180,60 @@ async fn with_too_few_cosigners_reports_and_frozen_hours_go_on_and_freezes_wait_
     founded.run(job, freeze + SignedDuration::from_mins(1)).await;
 }
 
+/// A cosigner whose clock is ahead, as far as is tolerated.
+struct Ahead(Box<dyn Witness>);
+
+impl Witness for Ahead {
+    fn key(&self) -> &VerifierKey {
+        self.0.key()
+    }
+
+    fn cosign<'a>(&'a mut self, head: Submission<'a>, now: Timestamp) -> Cosigning<'a> {
+        self.0.cosign(head, now + SignedDuration::from_secs(90))
+    }
+}
+
+#[tokio::test]
+async fn a_cosigner_whose_clock_is_ahead_makes_nothing_late_that_enough_had_cosigned() {
+    let mut founded = Founded::at_midnight().await;
+    let mut first = true;
+    founded.centre.reach_cosigners(|to| if std::mem::take(&mut first) { Box::new(Ahead(to)) } else { to });
+    let deadline = founded.centre.state().report_deadline(founded.day(), Hour::MIDNIGHT);
+    founded.run_until(deadline - SignedDuration::from_secs(20)).await;
+    founded.report_one(0).await;
+    assert_eq!(founded.cosigned().len(), 3);
+    let (unit, due) = founded.dues()[0].clone();
+    founded.run(Job::Close(founded.day(), Hour::MIDNIGHT), deadline).await;
+    let outcome = founded.centre.state().outcome(founded.day(), Hour::MIDNIGHT, &due);
+    assert_eq!(outcome, sekong_centre::Outcome::Done, "{unit}");
+}
+
+#[tokio::test]
+async fn from_a_freeze_to_its_draw_too_few_cosigners_make_it_wait_and_no_more() {
+    let mut founded = Founded::new().await;
+    let cut = founded.with_lines();
+    let week = Moment::Week { week: 0 };
+    let draw = loop {
+        let (due, job) = founded.centre.state().open_jobs().next().unwrap();
+        if job == Job::Draw(week) {
+            break due;
+        }
+        if matches!(job, Job::Freeze(_)) {
+            // The freeze quotes a head that stands, and is itself seen by one cosigner alone.
+            cut.store(0b110, Ordering::Relaxed);
+        }
+        founded.run(job, due.max(founded.now)).await;
+        founded.now = due.max(founded.now);
+    };
+    let waits = founded.try_to_run(Job::Draw(week), draw).await.unwrap_err();
+    assert!(matches!(waits, CentreError::TooFewCosigned { .. }), "{waits}");
+    cut.store(0, Ordering::Relaxed);
+    // A list stands an hour from when enough have seen it; what was late is drawn late.
+    founded.centre.commit(draw).await.unwrap();
+    founded.run(Job::Draw(week), draw + SignedDuration::from_hours(2)).await;
+    assert!(founded.centre.state().is_released(&founded.campaign.provinces()[0].id, week));
+}
+
 #[test]
 fn a_running_centre_tries_a_freeze_again_until_enough_cosign_and_its_clock_names_who_does_not() {
     let cut = Arc::new(AtomicU8::new(0b110));

@@ -588,7 +588,7 @@ async fn no_value_is_given_before_the_daily_die_and_none_counts_over_another() {
     }
     let due = founded.campaign.release_at(week);
     assert!(founded.centre.requests(week).await.unwrap().is_empty(), "nobody is asked before the die");
-    founded.centre.announce_die(period, "045177".to_owned(), due).unwrap();
+    founded.centre.announce_die(period, "045177".to_owned(), due).await.unwrap();
     founded.centre.commit(due).await.unwrap();
     let request = founded.centre.requests(week).await.unwrap().remove(0);
     let mut releases = Vec::new();
@@ -663,12 +663,12 @@ async fn a_daily_die_is_thrown_after_the_freeze_and_enters_every_seed() {
             // One spelling: `45177` is not `045177`.
             for wrong in ["", "12345a", "45177", "0045177", &"1".repeat(41)] {
                 let told = founded.centre.announce_die(period, wrong.to_owned(), time);
-                assert_eq!(rule(&told.unwrap_err()), "daily-die.number");
+                assert_eq!(rule(&told.await.unwrap_err()), "daily-die.number");
             }
-            founded.centre.announce_die(period, "045177".to_owned(), time).unwrap();
+            founded.centre.announce_die(period, "045177".to_owned(), time).await.unwrap();
             founded.centre.commit(time).await.unwrap();
             let twice = founded.centre.announce_die(period, "111111".to_owned(), time);
-            assert_eq!(rule(&twice.unwrap_err()), "order.first-counts");
+            assert_eq!(rule(&twice.await.unwrap_err()), "order.first-counts");
             keys.push(period);
         }
         founded.run(job, time).await;

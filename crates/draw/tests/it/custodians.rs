@@ -32,7 +32,7 @@ impl From<March> for Moment {
 }
 
 fn on(day: i8) -> Day {
-    Day(jiff::civil::date(2017, 3, day))
+    jiff::civil::date(2017, 3, day).try_into().unwrap()
 }
 
 fn upper() -> ProvinceId {

@@ -1,5 +1,6 @@
 //! Dates, time zone and phases.
 
+use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
 use toml::value::Datetime;
 
@@ -76,8 +77,8 @@ fn zone(name: &str, faults: &mut Faults) -> Option<TimeZone> {
 
 /// The one offset a zone has on all days.
 fn offset(zone: TimeZone, name: &str, first: Day, last: Day, faults: &mut Faults) -> Option<Offset> {
-    let start = first.0.to_zoned(zone.clone()).ok()?.timestamp();
-    let end = last.plus_days(1)?.0.to_zoned(zone.clone()).ok()?.timestamp();
+    let start = Date::from(first).to_zoned(zone.clone()).ok()?.timestamp();
+    let end = Date::from(last.plus_days(1)?).to_zoned(zone.clone()).ok()?.timestamp();
     let offset = zone.to_offset(start);
     let changes = zone.following(start).take_while(|change| change.timestamp() < end);
     let change = changes.into_iter().find(|change| change.offset() != offset);

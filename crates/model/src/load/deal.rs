@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::chance::legal_share;
 use crate::faults::{Faults, Problem, Relation};
 use crate::{Campaign, DAYS_PER_WEEK, HOURS_PER_DAY, Pool, PoolId, Season, Shift, ShiftShare};
 
@@ -66,6 +67,22 @@ fn first_problem(campaign: &Campaign, pool: &Pool, shares: &[ShiftShare]) -> Opt
     let mut each = shares.iter();
     each.find_map(|share| too_few(share).or_else(|| too_long(campaign, pool, share)))
         .or_else(|| shares.iter().find_map(|share| tired(campaign, pool, share, shares)))
+        .or_else(|| seldom_legal(campaign, pool, shares))
+}
+
+/// Share of all deals of a week that must keep the rest after the week before: the deal tries a million, so that it finds none
+/// less often than once in 10^21 weeks.
+const LEGAL_SHARE_MIN: f64 = 5e-5;
+
+/// Whether so few deals keep the rest that one may not be found.
+fn seldom_legal(campaign: &Campaign, pool: &Pool, shares: &[ShiftShare]) -> Option<Problem> {
+    let too_close = |before: usize, shift: usize| {
+        let start = campaign.shift(&shares[shift].shift).map_or(0, |shift| u32::from(shift.start.get()));
+        ends(campaign, &shares[before]) + campaign.rules.rest_hours > start + u32::from(HOURS_PER_DAY)
+    };
+    let units: Vec<u32> = shares.iter().map(|share| share.units).collect();
+    let share = legal_share(team_count(campaign, pool), &units, &too_close)?;
+    (share < LEGAL_SHARE_MIN).then_some(Problem::SeldomLegal { share })
 }
 
 fn too_few(share: &ShiftShare) -> Option<Problem> {

@@ -11,7 +11,7 @@ use sekong_model::{AnchorId, CampaignId};
 pub enum AnchorCommand {
     /// Make the key and a folder for it; what is printed goes into campaign.toml
     #[command(
-        after_help = "Example:\n  sekong anchor init --campaign northeast-2017 --id conduct --title \"Conduct cases, inspectorate\" --log /srv/conduct/keys/log.vkey --data anchor"
+        after_help = "Example:\n  sekong anchor init --campaign northeast-2017 --id conduct --title conduct-cases-of-the-inspectorate --log /srv/conduct/keys/log.vkey --data anchor"
     )]
     Init(AnchorInitArgs),
     /// Commit to the log's head for this hour, in the campaign's log; once an hour, by cron or a timer

@@ -111,7 +111,7 @@ pub(crate) fn serve(args: &CustodianServeArgs) -> Result<(), Failure> {
     let folder = CustodianFolder::open(&args.data)?;
     let _lock = folder.lock()?;
     let clock: Arc<dyn Clock> = match &args.demo_clock {
-        None => Arc::new(SystemClock),
+        None => Arc::new(SystemClock::default()),
         Some(start) => DemoClock::started(start.instant(&folder.campaign), start.speed, args.steps),
     };
     super::block_on(async {

@@ -48,7 +48,9 @@ impl Line<'_> {
             return Ok(text);
         }
         let problem: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-        let said = |field: &str| problem[field].as_str().map(str::to_owned);
+        // What another machine says is shown as text and nothing else: no control of the terminal.
+        let plain = |text: &str| text.chars().filter(|c| !c.is_control()).collect::<String>();
+        let said = |field: &str| problem[field].as_str().map(plain);
         let failure = self.failed(path, &said("detail").unwrap_or_else(|| status.to_string()));
         Err(said("hint")
             .map_or_else(|| Failure::failed(&failure), |hint| Failure::failed(&failure).hint(hint)))

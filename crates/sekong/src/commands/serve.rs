@@ -189,5 +189,5 @@ fn system_clock(newest: Timestamp) -> Result<Arc<dyn Clock>, Failure> {
         return Err(Failure::failed(format!("the clock says {now}, the log's newest entry is of {newest}"))
             .hint("time does not run backwards: set the machine's clock, or wait until it has come there"));
     }
-    Ok(Arc::new(SystemClock))
+    Ok(Arc::new(SystemClock::default()))
 }

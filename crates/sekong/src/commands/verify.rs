@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use sekong_centre::{
-    Amended, Anchors, Bodies, Degraded, Dispute, Evidence, KeyRing, Late, OldHeads, Progress, Shown, State,
-    Verdict, Watch, audit,
+    Amended, Anchors, AuditFault, Bodies, CUSTODIANS_MIN, Degraded, Dispute, Evidence, KeyRing, Late,
+    OldHeads, Progress, Shown, State, Verdict, Watch, audit,
 };
+use sekong_draw::ThrownDice;
 use sekong_log::{DeviceId, Fetched, Known, SignedNote};
 use sekong_model::OfficerId;
 use serde_json::{Value, json};
@@ -76,14 +77,16 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
         resume.close()?;
     }
     if let Some(state) = &verdict.state {
-        let faults = pins.check(state);
-        verdict.faults.extend(faults);
+        let faults = pins.check(state).into_iter().chain(check_dice(args.public_dice.as_ref(), state));
+        verdict.faults.extend(faults.collect::<Vec<_>>());
     }
     if args.json {
-        print_line(as_json(&verdict, &disputes, &pins))?;
+        let mut printed = as_json(&verdict, &disputes, &pins);
+        printed["rests_on"] = rests_on(args, known);
+        print_line(printed)?;
     } else {
         print_words(&verdict, &disputes, &pins)?;
-        print_trust(args, &verdict, &pins)?;
+        print_trust(args, &verdict, &pins, known)?;
     }
     outcome(&verdict).map_err(Failure::told)
 }
@@ -233,6 +236,8 @@ fn as_json(verdict: &Verdict, disputes: &[Dispute], pins: &Pins) -> Value {
             .collect::<Vec<_>>(),
         "unchecked": head.map_or(&[][..], |head| &head.unchecked),
         "planned_until": verdict.state.as_ref().and_then(sekong_centre::State::planned_until),
+        "public_dice": verdict.state.as_ref().and_then(State::public_dice)
+            .map(|(dice, method)| json!({ "dice": dice, "method": method })),
         "custodians": verdict.state.as_ref().map(|state| custodians_json(state, pins)),
         "seat_keys": verdict.state.iter().flat_map(seat_keys).collect::<Vec<_>>(),
         "disputes": disputes.iter().map(dispute_json).collect::<Vec<_>>(),
@@ -242,6 +247,7 @@ fn as_json(verdict: &Verdict, disputes: &[Dispute], pins: &Pins) -> Value {
         "degraded": degraded.as_ref().map(Degraded::hours),
         "degraded_weeks": degraded.as_ref().map(|degraded| degraded.province_weeks),
         "degraded_deals": degraded.as_ref().map(Degraded::weeks),
+        "degraded_weak": degraded.as_ref().map(|degraded| degraded.weak),
         "amended": verdict.state.as_ref().map(|state| amended_json(&Amended::of(state))),
         "anchors": verdict.state.as_ref().map(anchors_json),
         "sealed": verdict.sealed,
@@ -356,6 +362,11 @@ fn print_people(state: &State, pins: &Pins) -> Result<(), Failure> {
         let from = if pins.holds(&said.custodian) { "as was given" } else { "taken from the log" };
         print_line(format_args!("custodian {}: key {}…, {from}", said.custodian, short(said.key)))?;
     }
+    if let Some((dice, method)) = state.public_dice() {
+        print_line(format_args!(
+            "public dice {dice}, thrown {method} (--public-dice holds them against what was seen)"
+        ))?;
+    }
     let mut newest = state.seat_keys().filter_map(|(seat, keys)| Some((seat, keys.last()?.key)));
     newest.try_for_each(|(seat, key)| print_line(format_args!("seat {seat}: key {}…", short(key))))
 }
@@ -374,6 +385,13 @@ fn print_figures(state: &State) -> Result<(), Failure> {
             degraded.province_hours,
             degraded.province_weeks,
             by.collect::<Vec<_>>().join(", ")
+        ))?;
+    }
+    if 0 < degraded.weak {
+        print_line(format_args!(
+            "WEAK: {} of these were drawn with values of fewer than {CUSTODIANS_MIN} custodians; the two officers who threw could have \
+             chosen their draws",
+            degraded.weak
         ))?;
     }
     if 0 < late.province_hours + late.province_weeks {
@@ -427,8 +445,43 @@ fn print_key_changes(state: &State) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What the verdict rests on: what was given by whoever asks, and what was taken as it is.
+fn rests_on(args: &VerifyArgs, known: Option<Known>) -> Value {
+    json!({
+        "key_given": args.key.is_some(),
+        "since_given": args.since.is_some(),
+        "public_dice_given": args.public_dice.is_some(),
+        "signatures_known_before": known.map_or(0, |known| known.size),
+    })
+}
+
+/// The public dice must be those that were seen.
+fn check_dice(seen: Option<&ThrownDice>, state: &State) -> Option<AuditFault> {
+    let seen = seen?.value();
+    let detail = match state.public_dice() {
+        None => "the log has no public dice".to_owned(),
+        Some((logged, _)) if *logged != seen => {
+            format!("the log has the public dice {logged}, those seen are {seen}")
+        }
+        Some(_) => return None,
+    };
+    Some(AuditFault { entry: None, file: None, rule: "dice.pinned".to_owned(), detail })
+}
+
 /// What the verdict rests on, so that nobody takes it for more.
-fn print_trust(args: &VerifyArgs, verdict: &Verdict, pins: &Pins) -> Result<(), Failure> {
+fn print_trust(
+    args: &VerifyArgs,
+    verdict: &Verdict,
+    pins: &Pins,
+    known: Option<Known>,
+) -> Result<(), Failure> {
+    if let (Some(known), Some(file)) = (known, &args.resume) {
+        print_line(format_args!(
+            "signatures in the first {} entries were not checked again: {} says that they were; whoever can write it decides that",
+            known.size,
+            file.display()
+        ))?;
+    }
     let commitments = verdict.state.iter().flat_map(State::commitments).map(|(_, said)| &said.custodian);
     let unpinned: Vec<&str> = commitments.filter(|id| !pins.holds(id)).map(|id| id.as_str()).collect();
     if !unpinned.is_empty() {

@@ -58,7 +58,7 @@ pub(crate) fn serve(args: &WitnessServeArgs) -> Result<(), Failure> {
     let folder = WitnessFolder::open(&args.data)?;
     let _lock = folder.lock()?;
     let clock: Arc<dyn Clock> = match &args.demo_clock {
-        None => Arc::new(SystemClock),
+        None => Arc::new(SystemClock::default()),
         Some(start) => {
             let from = start.instant_alone().ok_or_else(|| {
                 Failure::usage("--demo-clock: a witness knows no campaign's local time")

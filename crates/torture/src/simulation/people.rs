@@ -182,7 +182,7 @@ impl Simulation<'_> {
             return Ok(());
         }
         let (digits, now) = (plot::die_digits(self.seed, period), self.now);
-        let told = self.centre().announce_die(period, digits.clone(), now);
+        let told = at_once(self.centre().announce_die(period, digits.clone(), now));
         if let Err(error) = told {
             return Err(self.broken(2, format!("the daily die of {period:?} is refused: {error}")));
         }
@@ -192,7 +192,7 @@ impl Simulation<'_> {
             self.file(self.now + LATER, Happening::Announce(period));
             return Ok(());
         }
-        let again = self.centre().announce_die(period, "777777".to_owned(), now);
+        let again = at_once(self.centre().announce_die(period, "777777".to_owned(), now));
         let refused =
             matches!(&again, Err(CentreError::Fault { fault, .. }) if fault.rule() == "order.first-counts");
         self.holds(1, refused, || format!("a second daily die of {period:?} came to {again:?}"))?;

@@ -47,7 +47,7 @@ pub(crate) fn throw(args: &DiceThrowArgs) -> Result<(), Failure> {
     let keys = cosigned_keys(&args.key)?;
     let mut seats = args.officer.iter().map(Seat::open).collect::<Result<Vec<_>, _>>()?;
     let line = Line::to(&args.centre);
-    let noted = noted(&line, &keys)?;
+    let noted = noted(&line, &Pinned { needed: needed(args, &keys)?, keys })?;
     if noted.is_empty() {
         return Err(Failure::failed("no silence waits for dice").hint("see GET /api/silences"));
     }
@@ -83,8 +83,30 @@ fn cosigned_keys(given: &str) -> Result<KeyRing, Failure> {
     ))
 }
 
+/// What the officers hold heads against.
+struct Pinned {
+    keys: KeyRing,
+    /// Cosigners that must have signed a head.
+    needed: usize,
+}
+
+/// As many cosigners as were said, or all whose keys were given.
+fn needed(args: &DiceThrowArgs, keys: &KeyRing) -> Result<usize, Failure> {
+    let given = keys.cosigners.iter().flatten().count();
+    match args.cosignatures {
+        Some(needed) if given < needed.get() => Err(Failure::usage(format!(
+            "--cosignatures: {needed} must sign, the keys of {given} were given"
+        ))
+        .hint(
+            "give what the campaign says as rules.cosignatures, and the keys of as many cosigners or more",
+        )),
+        Some(needed) => Ok(needed.get()),
+        None => Ok(given),
+    }
+}
+
 /// Every silence of the moments that wait for dice, each proven to be in the log.
-fn noted(line: &Line<'_>, keys: &KeyRing) -> Result<BTreeMap<Moment, OfMoment>, Failure> {
+fn noted(line: &Line<'_>, keys: &Pinned) -> Result<BTreeMap<Moment, OfMoment>, Failure> {
     let listed: SilencesView = line.get("/api/silences")?;
     let waits = |moment: Moment| listed.silences.iter().any(|one| one.waits && one.moment == moment);
     let mut noted: BTreeMap<Moment, OfMoment> = BTreeMap::new();
@@ -105,21 +127,23 @@ fn noted(line: &Line<'_>, keys: &KeyRing) -> Result<BTreeMap<Moment, OfMoment>, 
     }
 }
 
-/// Looks up the entry of a silence and checks that a head which every cosigner signed covers it.
-fn proven(line: &Line<'_>, keys: &KeyRing, view: &SilenceView) -> Result<Noted, Failure> {
+/// Looks up the entry of a silence and checks that a head which enough cosigners signed covers it.
+fn proven(line: &Line<'_>, pinned: &Pinned, view: &SilenceView) -> Result<Noted, Failure> {
     let path = format!("/api/receipts/{}", view.index);
     let shown: ReceiptView = line.get(&path)?;
     let wrong =
         |why: String| two_faced(format!("the silence of {} at {}: {why}", view.province, view.moment));
     let entry = Entry::parse(shown.entry.as_bytes()).map_err(|error| wrong(error.to_string()))?;
     let receipt = Receipt { index: shown.index, proof: shown.proof, head: shown.head };
-    receipt.check(&entry.leaf_hash(), keys).map_err(|error| wrong(error.to_string()))?;
-    let head = keys.open(&receipt.head).map_err(|error| wrong(error.to_string()))?;
-    let (found, wanted) = (head.cosignatures.len(), keys.cosigners.iter().flatten().count());
+    receipt.check(&entry.leaf_hash(), &pinned.keys).map_err(|error| wrong(error.to_string()))?;
+    let head = pinned.keys.open(&receipt.head).map_err(|error| wrong(error.to_string()))?;
+    let (found, wanted) = (head.cosignatures.len(), pinned.needed);
     if found < wanted {
-        return Err(wrong(format!(
-            "{found} of the {wanted} cosigners whose keys were given signed its head"
-        )));
+        return Err(Failure::not_verified(format!(
+            "the silence of {} at {}: {found} of the {wanted} cosigners that must have signed its head did",
+            view.province, view.moment
+        ))
+        .hint("nothing was signed; if the campaign says that fewer are enough, give them as --cosignatures, else wait for the others"));
     }
     let said = match Statement::from_parts(entry.kind(), entry.body()) {
         Ok(Statement::Silence(said)) if said.province == view.province && said.moment == view.moment => said,
