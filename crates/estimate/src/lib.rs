@@ -6,5 +6,8 @@
 
 mod chance;
 pub mod declarers;
+pub mod design;
+pub mod exact;
+mod special;
 
 pub use chance::Seed;

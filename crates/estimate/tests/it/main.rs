@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod adversaries;
+mod design;
 mod golden;
 mod laws;
 mod permutations;

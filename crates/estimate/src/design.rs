@@ -1,0 +1,389 @@
+//! Totals, means, ratios and domains of a sample, by the design that drew it: what `svydesign` and its companions of the R package
+//! survey compute (Lumley 2004, 2010), for analysts. The randomness is the design's; nothing is assumed of what was counted.
+//!
+//! - *Default*: strata, clusters at one or two stages, finite populations; the variance of a stage is that of its totals between clusters
+//!   within strata (Särndal, Swensson and Wretman 1992, chapter 4). Without a finite population only the first stage counts, as if drawn
+//!   with replacement.
+//! - *Brewer*: the same with (1 − π) of each cluster as its own correction (Brewer 2002).
+//! - *Overton*, *Hartley–Rao*: joint probabilities guessed from single ones, in the Horvitz–Thompson form.
+//! - *HT*, *Yates–Grundy*: joint probabilities given.
+
+mod joint;
+mod nested;
+mod structure;
+
+use structure::Structure;
+
+use crate::exact::Interval;
+use crate::special::{normal_quantile, t_quantile};
+
+/// How the variance is estimated.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Variance {
+    /// Between clusters, with finite populations where they are given.
+    #[default]
+    Default,
+    /// Brewer's approximation for unequal probabilities.
+    Brewer,
+    /// Hartley and Rao's joint probabilities, from the sample's own.
+    HartleyRao,
+    /// Overton's joint probabilities.
+    Overton,
+    /// Horvitz and Thompson's with the joint probabilities that are given.
+    HorvitzThompson,
+    /// Yates and Grundy's with the joint probabilities that are given.
+    YatesGrundy,
+    /// As if every cluster were drawn anew.
+    WithReplacement,
+}
+
+/// A sample and its design, column by column, a row an observation.
+#[derive(Debug, Clone, Default)]
+pub struct Sample {
+    /// What was counted, by name.
+    pub y: Vec<(String, Vec<f64>)>,
+    /// Inclusion probabilities.
+    pub pi: Option<Vec<f64>>,
+    /// Or their inverses.
+    pub weights: Option<Vec<f64>>,
+    /// Strata of the first stage.
+    pub strata: Option<Vec<String>>,
+    /// Clusters of the first stage.
+    pub cluster: Option<Vec<String>>,
+    /// Clusters of the second stage, within those of the first.
+    pub cluster2: Option<Vec<String>>,
+    /// Clusters in the row's stratum in the population; or the share that is sampled, if no value is above 1.
+    pub fpc: Option<Vec<f64>>,
+    /// Clusters of the second stage in the row's first-stage cluster, likewise.
+    pub fpc2: Option<Vec<f64>>,
+    /// Joint inclusion probabilities of the rows.
+    pub joint: Option<Vec<Vec<f64>>>,
+    /// The domain of each row.
+    pub domains: Option<Vec<String>>,
+    /// How the variance is estimated.
+    pub variance: Variance,
+}
+
+/// An estimate with its uncertainty.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// The estimate.
+    pub est: f64,
+    /// Its standard error.
+    pub se: f64,
+    /// Degrees of freedom: clusters less strata.
+    pub df: f64,
+    /// 95 % by Student's t.
+    pub t95: Interval,
+    /// 95 % by the normal law.
+    pub z95: Interval,
+}
+
+/// Why a sample says nothing.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum DesignError {
+    /// A column of another length than the first.
+    #[error("{field} has {found} rows, {first} has {wanted}")]
+    Length {
+        /// The column.
+        field: String,
+        /// Its rows.
+        found: usize,
+        /// The column that it is held against.
+        first: String,
+        /// Its rows.
+        wanted: usize,
+    },
+    /// Nothing was counted.
+    #[error("y has no column: name at least one, like {{\"found\": [0, 2, 1]}}")]
+    NoColumn,
+    /// A name is there twice.
+    #[error("y has two columns {name:?}")]
+    TwoColumns {
+        /// The name.
+        name: String,
+    },
+    /// A sample without rows.
+    #[error("the sample has no rows")]
+    NoRows,
+    /// A value that is no number.
+    #[error("{field}, row {row}: {value} is no finite number")]
+    NotFinite {
+        /// The column.
+        field: String,
+        /// The row, from 0.
+        row: usize,
+        /// The value.
+        value: f64,
+    },
+    /// An inclusion probability that cannot be.
+    #[error("{field}, row {row}: {value} is no inclusion probability: above 0, at most 1")]
+    Probability {
+        /// The column.
+        field: &'static str,
+        /// The row, from 0.
+        row: usize,
+        /// The value.
+        value: f64,
+    },
+    /// A weight that cannot be.
+    #[error("weights, row {row}: {value} is not above 0")]
+    Weight {
+        /// The row, from 0.
+        row: usize,
+        /// The value.
+        value: f64,
+    },
+    /// Two things where one is to be given.
+    #[error("{one} and {other} are both given: leave one out")]
+    Both {
+        /// The one.
+        one: &'static str,
+        /// The other.
+        other: &'static str,
+    },
+    /// Something that the variance needs.
+    #[error("{field} is missing, which variance {variance} needs")]
+    Needs {
+        /// What.
+        field: &'static str,
+        /// The variance.
+        variance: &'static str,
+    },
+    /// Something that the variance cannot use.
+    #[error("{field} is given, which variance {variance} has no use for")]
+    NoUse {
+        /// What.
+        field: &'static str,
+        /// The variance.
+        variance: &'static str,
+    },
+    /// A column of the second stage without the one of the first.
+    #[error("{field} is given without {needs}")]
+    Without {
+        /// The one.
+        field: &'static str,
+        /// The other.
+        needs: &'static str,
+    },
+    /// A finite population that is smaller than its sample.
+    #[error("{field}, row {row}: a population of {population} and {sampled} sampled")]
+    Oversampled {
+        /// The column.
+        field: &'static str,
+        /// The row, from 0.
+        row: usize,
+        /// Clusters in the population.
+        population: f64,
+        /// Clusters in the sample.
+        sampled: usize,
+    },
+    /// Populations that are partly counts and partly shares.
+    #[error(
+        "{field}, row {row}: {value} among counts; give counts of 1 and more, or shares of at most 1, in the whole column"
+    )]
+    CountsAndShares {
+        /// The column.
+        field: &'static str,
+        /// The row, from 0.
+        row: usize,
+        /// The value.
+        value: f64,
+    },
+    /// A cluster in two strata.
+    #[error(
+        "cluster {cluster:?} is in the strata {one:?} and {other:?}: give clusters of different strata different names"
+    )]
+    TwoStrata {
+        /// The cluster.
+        cluster: String,
+        /// A stratum.
+        one: String,
+        /// Another one.
+        other: String,
+    },
+    /// A sample of one cluster.
+    #[error("the sample is one cluster: nothing says how much another one would differ")]
+    OneCluster,
+    /// A stratum of one cluster that is not the whole of it.
+    #[error("stratum {stratum:?} has one cluster: merge it with a stratum that is like it")]
+    OneInStratum {
+        /// The stratum.
+        stratum: String,
+    },
+    /// A first-stage cluster of which one cluster of the second stage was taken, and not the whole.
+    #[error("cluster {cluster:?} has one cluster of the second stage: its own variance cannot be estimated")]
+    OneInCluster {
+        /// The first-stage cluster.
+        cluster: String,
+    },
+    /// A matrix that is no matrix of joint probabilities.
+    #[error("joint, row {row}, column {column}: {value}: {what}")]
+    Joint {
+        /// The row, from 0.
+        row: usize,
+        /// The column, from 0.
+        column: usize,
+        /// The value.
+        value: f64,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// A variance below zero, as estimators with joint probabilities may give one.
+    #[error(
+        "the estimated variance of {name} is {variance}, below zero: this design's joint probabilities give no variance here (try yates_grundy, or brewer)"
+    )]
+    Negative {
+        /// The column.
+        name: String,
+        /// The estimate.
+        variance: f64,
+    },
+    /// A ratio to nothing, or a mean of nothing.
+    #[error("{name}: the denominator is 0")]
+    NoDenominator {
+        /// The column.
+        name: String,
+    },
+    /// A name that no column has.
+    #[error("y has no column {name:?}")]
+    Unknown {
+        /// The name.
+        name: String,
+    },
+}
+
+/// A sample whose design holds together.
+#[derive(Debug)]
+pub struct Design {
+    y: Vec<(String, Vec<f64>)>,
+    structure: Structure,
+    domains: Option<Vec<String>>,
+}
+
+/// The rows that are looked at.
+#[derive(Debug, Clone, Copy)]
+enum Rows<'a> {
+    All,
+    Of(&'a [bool]),
+}
+
+impl Rows<'_> {
+    fn holds(self, row: usize) -> bool {
+        match self {
+            Rows::All => true,
+            Rows::Of(chosen) => chosen[row],
+        }
+    }
+}
+
+impl Design {
+    /// Checks a sample.
+    ///
+    /// # Errors
+    /// [`DesignError`] with the column and row.
+    pub fn new(sample: Sample) -> Result<Design, DesignError> {
+        structure::check_columns(&sample)?;
+        let structure = Structure::of(&sample)?;
+        Ok(Design { y: sample.y, structure, domains: sample.domains })
+    }
+
+    /// The names of the columns, in their order.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.y.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The domains of the sample, in order of their names.
+    pub fn domains(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.domains.iter().flatten().map(String::as_str).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The population's total of a column.
+    ///
+    /// # Errors
+    /// [`DesignError`], if the variance cannot be estimated.
+    pub fn total(&self, name: &str) -> Result<Estimate, DesignError> {
+        self.total_of(name, Rows::All)
+    }
+
+    /// The population's mean of a column.
+    ///
+    /// # Errors
+    /// As [`Design::total`].
+    pub fn mean(&self, name: &str) -> Result<Estimate, DesignError> {
+        self.mean_of(name, Rows::All)
+    }
+
+    /// Total and mean of a column in a domain. The domain's size is not known beforehand, and counts as estimated.
+    ///
+    /// # Errors
+    /// As [`Design::total`].
+    pub fn in_domain(&self, name: &str, domain: &str) -> Result<(Estimate, Estimate), DesignError> {
+        let names = self.domains.iter().flatten();
+        let rows: Vec<bool> = names.map(|of| of == domain).collect();
+        let rows = Rows::Of(&rows);
+        Ok((self.total_of(name, rows)?, self.mean_of(name, rows)?))
+    }
+
+    /// The ratio of two columns' totals.
+    ///
+    /// # Errors
+    /// As [`Design::total`].
+    pub fn ratio(&self, numerator: &str, denominator: &str) -> Result<Estimate, DesignError> {
+        let (over, under) = (self.column(numerator)?, self.column(denominator)?);
+        let weighted = |y: &[f64]| self.weighted(y, Rows::All);
+        let (total, below) = (weighted(over).iter().sum::<f64>(), weighted(under).iter().sum::<f64>());
+        if below == 0.0 {
+            return Err(DesignError::NoDenominator { name: denominator.to_owned() });
+        }
+        let ratio = total / below;
+        let residual: Vec<f64> = over.iter().zip(under).map(|(y, x)| (y - ratio * x) / below).collect();
+        self.estimate(numerator, ratio, &weighted(&residual), Rows::All)
+    }
+
+    fn column(&self, name: &str) -> Result<&[f64], DesignError> {
+        let found = self.y.iter().find(|(known, _)| known == name);
+        found.map(|(_, y)| y.as_slice()).ok_or_else(|| DesignError::Unknown { name: name.to_owned() })
+    }
+
+    fn total_of(&self, name: &str, rows: Rows<'_>) -> Result<Estimate, DesignError> {
+        let z = self.weighted(self.column(name)?, rows);
+        self.estimate(name, z.iter().sum(), &z, rows)
+    }
+
+    fn mean_of(&self, name: &str, rows: Rows<'_>) -> Result<Estimate, DesignError> {
+        let y = self.column(name)?;
+        let size: f64 =
+            (0..y.len()).filter(|row| rows.holds(*row)).map(|row| self.structure.weights[row]).sum();
+        if size == 0.0 {
+            return Err(DesignError::NoDenominator { name: name.to_owned() });
+        }
+        let mean = self.weighted(y, rows).iter().map(|z| z / size).sum::<f64>();
+        let residual: Vec<f64> = y.iter().map(|y| (y - mean) / size).collect();
+        self.estimate(name, mean, &self.weighted(&residual, rows), rows)
+    }
+
+    /// Each row's share in the estimate of a total; 0 outside of `rows`.
+    fn weighted(&self, y: &[f64], rows: Rows<'_>) -> Vec<f64> {
+        let weighted = y.iter().zip(&self.structure.weights).enumerate();
+        weighted.map(|(row, (y, weight))| if rows.holds(row) { y * weight } else { 0.0 }).collect()
+    }
+
+    fn estimate(&self, name: &str, est: f64, z: &[f64], rows: Rows<'_>) -> Result<Estimate, DesignError> {
+        let variance = self.structure.variance(z)?;
+        if variance < 0.0 {
+            return Err(DesignError::Negative { name: name.to_owned(), variance });
+        }
+        let (se, df) = (libm::sqrt(variance), self.structure.df(rows));
+        let within = |quantile: f64| Interval { low: est - quantile * se, high: est + quantile * se };
+        let t95 = if df < 1.0 {
+            Interval { low: f64::NEG_INFINITY, high: f64::INFINITY }
+        } else {
+            within(t_quantile(0.975, df))
+        };
+        Ok(Estimate { est, se, df, t95, z95: within(normal_quantile(0.975)) })
+    }
+}

@@ -1,0 +1,278 @@
+//! Totals, means, ratios and domains against R's survey (`reference/design.R`) and the peers' figures in `vectors.json`.
+
+use std::collections::BTreeMap;
+
+use sekong_estimate::design::{Design, DesignError, Estimate, Sample, Variance};
+use sekong_estimate::exact::{binomial, poisson};
+use serde::Deserialize;
+use serde_json::Value;
+
+#[derive(Deserialize)]
+struct Golden {
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    file: File,
+    wanted: Wanted,
+}
+
+#[derive(Deserialize)]
+struct File {
+    y: BTreeMap<String, Vec<f64>>,
+    pi: Option<Vec<f64>>,
+    weights: Option<Vec<f64>>,
+    strata: Option<Vec<String>>,
+    cluster: Option<Vec<String>>,
+    cluster2: Option<Vec<String>>,
+    fpc: Option<Vec<f64>>,
+    fpc2: Option<Vec<f64>>,
+    joint: Option<Vec<Vec<f64>>>,
+    domains: Option<Vec<String>>,
+    variance: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Figures {
+    est: f64,
+    se: f64,
+    df: f64,
+    t95: Option<[f64; 2]>,
+    z95: [f64; 2],
+}
+
+#[derive(Deserialize)]
+struct Stats {
+    totals: BTreeMap<String, Figures>,
+    means: BTreeMap<String, Figures>,
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    #[serde(flatten)]
+    all: Stats,
+    domains: Option<BTreeMap<String, Stats>>,
+    ratio: Option<Ratio>,
+}
+
+#[derive(Deserialize)]
+struct Ratio {
+    est: f64,
+    se: f64,
+}
+
+fn variance(name: Option<&str>) -> Variance {
+    let all = [
+        Variance::Default,
+        Variance::Brewer,
+        Variance::HartleyRao,
+        Variance::Overton,
+        Variance::HorvitzThompson,
+        Variance::YatesGrundy,
+        Variance::WithReplacement,
+    ];
+    all.into_iter().find(|variance| variance.name() == name.unwrap_or("default")).unwrap()
+}
+
+fn sample(file: File) -> Sample {
+    Sample {
+        variance: variance(file.variance.as_deref()),
+        y: file.y.into_iter().collect(),
+        pi: file.pi,
+        weights: file.weights,
+        strata: file.strata,
+        cluster: file.cluster,
+        cluster2: file.cluster2,
+        fpc: file.fpc,
+        fpc2: file.fpc2,
+        joint: file.joint,
+        domains: file.domains,
+    }
+}
+
+fn near(found: f64, wanted: f64) -> bool {
+    (found - wanted).abs() <= 1e-9 * wanted.abs()
+}
+
+#[track_caller]
+fn same(what: &str, found: &Estimate, wanted: &Figures) {
+    assert!(near(found.est, wanted.est), "{what}: {found:?} {}", wanted.est);
+    assert!(near(found.se, wanted.se), "{what}: {found:?} {}", wanted.se);
+    assert_eq!(found.df, wanted.df, "{what}");
+    assert!(near(found.z95.low, wanted.z95[0]) && near(found.z95.high, wanted.z95[1]), "{what}: {found:?}");
+    if let Some([low, high]) = wanted.t95 {
+        assert!(near(found.t95.low, low) && near(found.t95.high, high), "{what}: {found:?} {low} {high}");
+    }
+}
+
+#[test]
+fn every_design_is_what_r_survey_says() {
+    let golden: Golden = serde_json::from_str(include_str!("golden/design.json")).unwrap();
+    assert!(golden.cases.len() >= 17);
+    for Case { name, file, wanted } in golden.cases {
+        let design = Design::new(sample(file)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        for (y, figures) in &wanted.all.totals {
+            same(&format!("{name}, total of {y}"), &design.total(y).unwrap(), figures);
+        }
+        for (y, figures) in &wanted.all.means {
+            same(&format!("{name}, mean of {y}"), &design.mean(y).unwrap(), figures);
+        }
+        for (domain, stats) in wanted.domains.iter().flatten() {
+            for y in stats.totals.keys() {
+                let (total, mean) = design.in_domain(y, domain).unwrap();
+                same(&format!("{name}, total of {y} in {domain}"), &total, &stats.totals[y]);
+                same(&format!("{name}, mean of {y} in {domain}"), &mean, &stats.means[y]);
+            }
+        }
+        if let Some(Ratio { est, se }) = wanted.ratio {
+            let found = design.ratio("a", "b").unwrap();
+            assert!(near(found.est, est) && near(found.se, se), "{name}: {found:?} {est} {se}");
+        }
+    }
+}
+
+fn vectors() -> Value {
+    serde_json::from_str(include_str!("golden/vectors.json")).unwrap()
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|one| one.as_f64().unwrap()).collect()
+}
+
+fn names(value: &Value) -> Vec<String> {
+    value
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned))
+        .collect()
+}
+
+fn api(vectors: &Value, data: &str, columns: &[&str]) -> Sample {
+    let input = &vectors["survey_inputs"][data];
+    let y = columns.iter().map(|name| ((*name).to_owned(), numbers(&input[*name]))).collect();
+    Sample { y, weights: Some(numbers(&input["pw"])), fpc: Some(numbers(&input["fpc"])), ..Sample::default() }
+}
+
+#[test]
+fn the_peers_figures_of_the_school_samples_are_met() {
+    let vectors = vectors();
+    let stype = names(&vectors["survey_inputs"]["apistrat"]["stype"]);
+    let dnum = names(&vectors["survey_inputs"]["apiclus1"]["dnum"]);
+    let columns = ["enroll", "api00"];
+    let strat =
+        Sample { strata: Some(stype.clone()), ..api(&vectors, "apistrat", &["enroll", "api00", "api.stu"]) };
+    let designs = [
+        ("srs", api(&vectors, "apisrs", &columns)),
+        ("strat", strat.clone()),
+        ("strat_nofpc", Sample { fpc: None, ..strat.clone() }),
+        ("clus1", Sample { cluster: Some(dnum), ..api(&vectors, "apiclus1", &columns) }),
+    ];
+    let check =
+        |what: &str, found: Estimate, row: &Value, interval: fn(&Estimate) -> (f64, f64), ends: &str| {
+            let (low, high) = interval(&found);
+            let wanted =
+                [row["est"].as_f64(), row["se"].as_f64(), row[ends][0].as_f64(), row[ends][1].as_f64()];
+            for (found, wanted) in [found.est, found.se, low, high].into_iter().zip(wanted) {
+                assert!(near(found, wanted.unwrap()), "{what}: {found} {wanted:?}");
+            }
+        };
+    for (name, sample) in designs {
+        let design = Design::new(sample).unwrap();
+        let (total, mean) = (design.total("enroll").unwrap(), design.mean("api00").unwrap());
+        let z = |found: &Estimate| (found.z95.low, found.z95.high);
+        let t = |found: &Estimate| (found.t95.low, found.t95.high);
+        check(name, total, &vectors["survey_R"][name]["total_enroll"], z, "ci95");
+        check(name, mean, &vectors["survey_R"][name]["mean_api00"], z, "ci95");
+        if name != "srs" {
+            check(name, total, &vectors["survey_samplics"][format!("{name}_total_enroll")], t, "ci");
+            check(name, mean, &vectors["survey_samplics"][format!("{name}_mean_api00")], t, "ci");
+        }
+    }
+    let design = Design::new(Sample { domains: Some(stype), ..strat }).unwrap();
+    let by = &vectors["survey_R"]["strat_by_stype"];
+    for (place, domain) in names(&by["stype"]).iter().enumerate() {
+        let (total, _) = design.in_domain("enroll", domain).unwrap();
+        assert!(near(total.est, by["total"][place].as_f64().unwrap()));
+        assert!(near(total.se, by["se"][place].as_f64().unwrap()));
+    }
+    let ratio = design.ratio("api.stu", "enroll").unwrap();
+    let wanted = &vectors["survey_R"]["strat_ratio_apistu_enroll"];
+    assert!(
+        near(ratio.est, wanted["est"].as_f64().unwrap()) && near(ratio.se, wanted["se"].as_f64().unwrap())
+    );
+}
+
+#[test]
+fn exact_intervals_are_the_peers() {
+    let vectors = vectors();
+    let count = |row: &Value, name: &str| u32::try_from(row[name].as_u64().unwrap()).unwrap();
+    for row in vectors["survey_R"]["poisson_exact"].as_array().unwrap() {
+        let found = poisson(count(row, "k"), 0.05);
+        assert!(
+            near(found.low, row["lo"].as_f64().unwrap()) && near(found.high, row["hi"].as_f64().unwrap()),
+            "{row}"
+        );
+    }
+    for row in vectors["survey_R"]["binom_exact"].as_array().unwrap() {
+        let found = binomial(count(row, "k"), count(row, "n"), 0.05);
+        assert!(
+            near(found.low, row["lo"].as_f64().unwrap()) && near(found.high, row["hi"].as_f64().unwrap()),
+            "{row}"
+        );
+    }
+}
+
+fn small() -> Sample {
+    Sample {
+        y: vec![("a".to_owned(), vec![1.0, 2.0, 3.0, 4.0])],
+        pi: Some(vec![0.5; 4]),
+        ..Sample::default()
+    }
+}
+
+fn texts(names: &[&str]) -> Option<Vec<String>> {
+    Some(names.iter().map(|name| (*name).to_owned()).collect())
+}
+
+#[test]
+fn what_is_no_sample_is_refused_by_field_and_row() {
+    let refused = |sample: Sample| Design::new(sample).unwrap_err();
+    let bad: Vec<(Sample, &str)> = vec![
+        (Sample { y: Vec::new(), ..small() }, "no column"),
+        (Sample { y: vec![("a".to_owned(), Vec::new())], pi: None, ..small() }, "no rows"),
+        (Sample { pi: Some(vec![0.5; 3]), ..small() }, "pi has 3 rows, y.a has 4"),
+        (Sample { y: vec![("a".to_owned(), vec![1.0, f64::NAN, 3.0, 4.0])], ..small() }, "y.a, row 1: NaN"),
+        (Sample { pi: Some(vec![0.5, 0.0, 0.5, 0.5]), ..small() }, "pi, row 1: 0"),
+        (Sample { pi: Some(vec![0.5, 0.5, 1.5, 0.5]), ..small() }, "pi, row 2: 1.5"),
+        (Sample { weights: Some(vec![2.0; 4]), ..small() }, "pi and weights"),
+        (Sample { pi: None, weights: Some(vec![2.0, -1.0, 2.0, 2.0]), ..small() }, "weights, row 1: -1"),
+        (Sample { cluster: texts(&["c", "c", "c", "c"]), ..small() }, "one cluster"),
+        (Sample { strata: texts(&["x", "x", "x", "y"]), ..small() }, "stratum \"y\" has one cluster"),
+        (
+            Sample { cluster: texts(&["c", "c", "d", "e"]), strata: texts(&["x", "y", "x", "y"]), ..small() },
+            "in the strata \"x\" and \"y\"",
+        ),
+        (Sample { fpc: Some(vec![3.0; 4]), ..small() }, "a population of 3 and 4 sampled"),
+        (Sample { fpc: Some(vec![9.0, 9.0, 0.5, 9.0]), ..small() }, "fpc, row 2: 0.5 among counts"),
+        (Sample { cluster2: texts(&["a", "b", "c", "d"]), ..small() }, "cluster2 is given without cluster"),
+        (Sample { variance: Variance::HorvitzThompson, ..small() }, "joint is missing"),
+        (Sample { joint: Some(vec![vec![0.5; 4]; 4]), ..small() }, "no use for"),
+        (
+            Sample { joint: Some(vec![vec![0.9; 4]; 4]), variance: Variance::YatesGrundy, ..small() },
+            "the diagonal",
+        ),
+        (Sample { domains: texts(&["a"]), ..small() }, "domains has 1 rows"),
+    ];
+    for (sample, wanted) in bad {
+        let error = refused(sample).to_string();
+        assert!(error.contains(wanted), "{wanted:?} is not in {error:?}");
+    }
+    let design = Design::new(small()).unwrap();
+    assert!(matches!(design.total("b"), Err(DesignError::Unknown { .. })));
+    let zero = Design::new(Sample { y: vec![("a".to_owned(), vec![0.0; 4])], ..small() }).unwrap();
+    assert!(matches!(zero.ratio("a", "a"), Err(DesignError::NoDenominator { .. })), "all zero");
+    assert_eq!(zero.total("a").unwrap().est, 0.0);
+}
