@@ -161,8 +161,10 @@ func (c *testCase) tree() (*answer, error) {
 // tiles are the names of all tiles of hashes, each with the SHA-256 of its bytes; the lowest level first.
 func (t *tree) tiles() ([][]string, error) {
 	var told [][]string
-	for level := 0; len(newestTiles(level, int64(len(t.entries)))) > 0; level++ {
-		for _, tile := range newestTiles(level, int64(len(t.entries))) {
+	size := int64(len(t.entries))
+	for level := 0; tilesOf(level, size) > 0; level++ {
+		for n := int64(0); n < tilesOf(level, size); n++ {
+			tile := tileOf(level, size, n)
 			data, err := tlog.ReadTileData(tile, t)
 			if err != nil {
 				return nil, err

@@ -87,7 +87,7 @@ func readObject(leaf []byte) (map[string]interface{}, error) {
 
 func checkSpelling(texts map[string]string, seq int64) error {
 	written, err := time.Parse("2006-01-02T15:04:05Z", texts["time"])
-	if err != nil || written.Format(time.RFC3339) != texts["time"] {
+	if err != nil || written.Format(time.RFC3339) != texts["time"] || written.Year() >= 9000 {
 		return fmt.Errorf("not a time like 2017-01-01T00:00:00Z: %q", texts["time"])
 	}
 	visible := func(r rune) bool { return r <= ' ' || r > '~' }
@@ -101,6 +101,35 @@ func checkSpelling(texts map[string]string, seq int64) error {
 		return errors.New("a device's first entry has zeros for prev, and no other has")
 	}
 	return nil
+}
+
+// smallOrder are the y-coordinates of the points of small order on edwards25519, little-endian.
+var smallOrder = []string{
+	"0000000000000000000000000000000000000000000000000000000000000000",
+	"0100000000000000000000000000000000000000000000000000000000000000",
+	"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+	"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+}
+
+// isWeak says whether a point is of small order, or spelt with a coordinate of p or more (RFC 8032, section 5.1.3): under such a key
+// signatures hold that nobody made.
+func isWeak(point []byte) bool {
+	y := append([]byte{}, point...)
+	y[31] &= 0x7f
+	if y[0] >= 0xed && y[31] == 0x7f && bytes.Count(y[1:31], []byte{0xff}) == 30 {
+		return true
+	}
+	return holds(smallOrder, fmt.Sprintf("%x", y))
+}
+
+func holds(list []string, wanted string) bool {
+	for _, one := range list {
+		if one == wanted {
+			return true
+		}
+	}
+	return false
 }
 
 func checkSignature(fields map[string]interface{}, device, sig string) error {
@@ -121,6 +150,9 @@ func checkSignature(fields map[string]interface{}, device, sig string) error {
 	message, err := canonical(unsigned)
 	if err != nil {
 		return err
+	}
+	if isWeak(key) || isWeak(signature[:32]) {
+		return fmt.Errorf("device %s or its signature is a point that nobody holds: of small order, or in a second spelling", device)
 	}
 	if !ed25519.Verify(key, append([]byte(signedPrefix), message...), signature) {
 		return fmt.Errorf("the signature of device %s does not hold", device)

@@ -28,7 +28,16 @@ type keys struct {
 // parseKeys takes verifier key lines: one log, any number of cosigners.
 func parseKeys(lines []string) (*keys, error) {
 	keys := &keys{cosigners: map[string]*cosigner{}}
+	quorum := -1
 	for _, line := range lines {
+		if strings.HasPrefix(line, "cosignatures ") {
+			number, err := strconv.Atoi(strings.TrimPrefix(line, "cosignatures "))
+			if err != nil || number < 1 || quorum >= 0 {
+				return nil, usageError(fmt.Sprintf("not how many cosigners must sign: %q", line))
+			}
+			quorum = number
+			continue
+		}
 		if cosigner, err := newCosigner(line); err == nil {
 			keys.cosigners[cosigner.name] = cosigner
 			continue
@@ -45,7 +54,12 @@ func parseKeys(lines []string) (*keys, error) {
 	if keys.log == nil {
 		return nil, usageError("no key of a log among the keys given")
 	}
-	keys.quorum = len(keys.cosigners)
+	if keys.quorum = quorum; quorum < 0 {
+		keys.quorum = len(keys.cosigners)
+	}
+	if keys.quorum > len(keys.cosigners) {
+		return nil, usageError(fmt.Sprintf("%d cosigners must sign, the keys of %d were given", quorum, len(keys.cosigners)))
+	}
 	return keys, nil
 }
 

@@ -35,7 +35,7 @@ const (
 
 func main() {
 	key := flag.String("key", "", "`file` of verifier keys, one a line: the log's, then the cosigners'")
-	cosigned := flag.Int("cosigned", -1, "how many cosigners must have signed every head (all that have a key)")
+	cosigned := flag.Int("cosigned", -1, "how many cosigners must have signed every head (a line \"cosignatures N\" among the keys; without it all that have a key)")
 	cases := flag.Bool("cases", false, "answer cases from stdin")
 	flag.Parse()
 	if *cases {
@@ -161,6 +161,9 @@ func readKeys(place, keyFile string, isFolder bool) (*keys, error) {
 			return nil, usageError("an address needs -key FILE: keys that come from the address itself prove nothing")
 		}
 		files = []string{filepath.Join(place, "keys/log.vkey"), filepath.Join(place, "keys/cosigners.vkey")}
+		if count := filepath.Join(place, "keys/cosignatures"); exists(count) {
+			files = append(files, count)
+		}
 	}
 	var lines []string
 	for _, name := range files {
@@ -176,4 +179,9 @@ func readKeys(place, keyFile string, isFolder bool) (*keys, error) {
 		}
 	}
 	return parseKeys(lines)
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
 }

@@ -77,26 +77,28 @@ func countOf(level int, size int64) int64 {
 	return size
 }
 
-// newestTiles are the tiles of one level (-1 for bundles) that a log of this size must have: full ones and at most one
-// partial one.
-func newestTiles(level int, size int64) []tlog.Tile {
+// tilesOf is how many tiles of one level (-1 for bundles) a log of this size must have: full ones and at most one partial one.
+// They are never listed as a whole: a head may lie about its size.
+func tilesOf(level int, size int64) int64 {
 	count := countOf(level, size)
-	var tiles []tlog.Tile
-	for n := int64(0); n<<height < count; n++ {
-		width := count - n<<height
-		if width > 1<<height {
-			width = 1 << height
-		}
-		tiles = append(tiles, tlog.Tile{H: height, L: level, N: n, W: int(width)})
+	tiles := count >> height
+	if tiles<<height < count {
+		tiles++
 	}
 	return tiles
 }
 
-func bundleOf(entry, size int64) string {
-	for _, tile := range newestTiles(-1, size)[entry>>height:] {
-		return tilePath(tile)
+// tileOf is the n-th of them.
+func tileOf(level int, size, n int64) tlog.Tile {
+	width := countOf(level, size) - n<<height
+	if width > 1<<height {
+		width = 1 << height
 	}
-	return "tile/entries"
+	return tlog.Tile{H: height, L: level, N: n, W: int(width)}
+}
+
+func bundleOf(entry, size int64) string {
+	return tilePath(tileOf(-1, size, entry>>height))
 }
 
 // splitBundle takes a bundle apart: each entry after its length, two bytes, big-endian.
@@ -115,7 +117,8 @@ func splitBundle(bundle []byte) ([][]byte, error) {
 
 func readBundles(v *Verdict, src source, head *head) (*tree, error) {
 	tree := &tree{head: head}
-	for _, tile := range newestTiles(-1, head.N) {
+	for n := int64(0); n < tilesOf(-1, head.N); n++ {
+		tile := tileOf(-1, head.N, n)
 		name := tilePath(tile)
 		bundle, err := src.read(name)
 		if errors.Is(err, errMissing) {
@@ -165,7 +168,8 @@ func checkRoot(v *Verdict, src source, t *tree) error {
 func publishedLeaves(src source, head *head) ([]tlog.Hash, bool) {
 	above := &tree{}
 	var leaves []tlog.Hash
-	for _, tile := range newestTiles(0, head.N) {
+	for n := int64(0); n < tilesOf(0, head.N); n++ {
+		tile := tileOf(0, head.N, n)
 		data, err := src.read(tilePath(tile))
 		if err != nil || len(data) != tile.W*tlog.HashSize {
 			return nil, false
@@ -186,8 +190,9 @@ func publishedLeaves(src source, head *head) ([]tlog.Hash, bool) {
 
 // checkTiles compares every tile of the head's size with the tree that the entries make.
 func checkTiles(v *Verdict, src source, t *tree) error {
-	for level := 0; len(newestTiles(level, t.head.N)) > 0; level++ {
-		for _, tile := range newestTiles(level, t.head.N) {
+	for level := 0; tilesOf(level, t.head.N) > 0; level++ {
+		for n := int64(0); n < tilesOf(level, t.head.N); n++ {
+			tile := tileOf(level, t.head.N, n)
 			data, err := src.read(tilePath(tile))
 			if errors.Is(err, errMissing) {
 				v.fault(tilePath(tile), "%v", err)

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { canonical } from "../shared/canonical";
-import { openHead, readKeys, type HeadKey } from "../shared/note";
+import { openHead, readKeys, type HeadKeys } from "../shared/note";
 import { hashOfLeaf, rootOf, sha256, toBase64, toHex } from "../shared/receipt";
 import { isConsistent, tilePath, Tiles, type ReadFile } from "../shared/tiles";
 import type { ReceiptView } from "../shared/types";
@@ -60,7 +60,7 @@ function split(size: number): number {
 /** A log with its keys, its entries and the files of one size. */
 class Log {
   private constructor(
-    readonly entries: string[], readonly tree: Definition, private readonly log: Signer, private readonly cosigner: Signer, readonly keys: HeadKey[],
+    readonly entries: string[], readonly tree: Definition, private readonly log: Signer, private readonly cosigner: Signer, readonly keys: HeadKeys,
   ) {}
 
   static async of(count: number, salt: string, signers?: [Signer, Signer]): Promise<Log> {
@@ -235,14 +235,30 @@ describe("a receipt", () => {
 describe("keys", () => {
   it("are refused by the line that is none", async () => {
     const { line } = await signer("example.com/log", 1);
-    await expect(readKeys(line)).resolves.toHaveLength(1);
+    expect((await readKeys(line)).keys).toHaveLength(1);
     for (const bad of [line.replace("example", "exemple"), line.slice(0, -4), "x", line.replace("+", " ")]) {
       await expect(readKeys(`\n${bad}\n`)).rejects.toThrow(bad);
     }
   });
 
   it("of a cosigner alone open nothing", async () => {
-    const cosigners = log.keys.filter(({ isLog }) => !isLog);
-    await expect(openHead(await log.head(9), cosigners)).rejects.toThrow("otherLog");
+    const keys = log.keys.keys.filter(({ isLog }) => !isLog);
+    await expect(openHead(await log.head(9), { keys, needed: 1 })).rejects.toThrow("otherLog");
+  });
+
+  it("say how many cosigners must have signed, and who has not is named", async () => {
+    const lines = [await signer("example.com/log", 1), await signer("example.com/w1", 4), await signer("example.com/w2", 4)];
+    const text = lines.map(({ line }) => line).join("\n");
+    expect((await readKeys(text)).needed).toBe(2);
+    expect((await readKeys(`${text}\ncosignatures 1\n`)).needed).toBe(1);
+    for (const bad of ["cosignatures 3", "cosignatures 0", "cosignatures x", "cosignatures 1\ncosignatures 2"]) {
+      await expect(readKeys(`${text}\n${bad}\n`)).rejects.toThrow("cosignatures");
+    }
+    const absent = (await readKeys((await signer("example.com/absent", 4)).line)).keys;
+    const head = await log.head(9);
+    const opened = await openHead(head, { keys: [...log.keys.keys, ...absent], needed: 1 });
+    expect(opened.cosigned.map(({ name }) => name)).toEqual(["example.com/witness"]);
+    expect(opened.missing).toEqual(["example.com/absent"]);
+    await expect(openHead(head, { keys: [...log.keys.keys, ...absent], needed: 2 })).rejects.toThrow("example.com/absent");
   });
 });

@@ -1,5 +1,5 @@
 // What a receipt proves, step by step, from the log's static files alone: checkpoint, tiles and keys.
-import { openHead, publicKey, Unopened, type HeadKey, type OpenedHead } from "../shared/note";
+import { openHead, publicKey, Unopened, type HeadKeys, type OpenedHead } from "../shared/note";
 import { fromBase64, fromHex, hashOfLeaf, leadsToHead, rootOf, toHex } from "../shared/receipt";
 import { isConsistent, MissingTile, Tiles, type ReadFile } from "../shared/tiles";
 import type { ReceiptView } from "../shared/types";
@@ -68,7 +68,7 @@ export function readReceipt(text: string): ReceiptView {
 }
 
 /** Takes every step that can be taken; throws only if the files cannot be reached. */
-export async function check(receipt: ReceiptView, keys: HeadKey[], read: ReadFile): Promise<Verdict> {
+export async function check(receipt: ReceiptView, keys: HeadKeys, read: ReadFile): Promise<Verdict> {
   const { said, message, signature } = readEntry(receipt.entry);
   let head: OpenedHead | null = null;
   let published: OpenedHead | null = null;
@@ -131,12 +131,12 @@ async function checkDevice(device: string, message: string | null, signature: st
   if (!holds) throw new Fails("deviceSignature", device);
 }
 
-async function opened(note: string, keys: HeadKey[]): Promise<OpenedHead> {
+async function opened(note: string, keys: HeadKeys): Promise<OpenedHead> {
   try {
     return await openHead(note, keys);
   } catch (error) {
     if (error instanceof Unopened) throw new Fails(error.why, error.who);
-    throw new Fails("unsigned", keys.find(({ isLog }) => isLog)?.name);
+    throw new Fails("unsigned", keys.keys.find(({ isLog }) => isLog)?.name);
   }
 }
 

@@ -20,10 +20,24 @@ export function publicKey(bytes: Uint8Array): Promise<CryptoKey> {
   return crypto.subtle.importKey("raw", new Uint8Array(bytes), "Ed25519", false, ["verify"]);
 }
 
-/** Reads key lines, one of the log and any of cosigners; throws a line that is none. */
-export async function readKeys(lines: string): Promise<HeadKey[]> {
-  const keys = lines.split("\n").map((line) => line.trim()).filter((line) => line !== "").map(readKey);
-  return Promise.all(keys);
+/** What heads are held against. */
+export interface HeadKeys {
+  keys: HeadKey[];
+  /** So many of the cosigners must have signed. */
+  needed: number;
+}
+
+/** Reads key lines, one of the log and any of cosigners, and how many of these must sign (a line `cosignatures 2`; without it all);
+ *  throws a line that is none. */
+export async function readKeys(lines: string): Promise<HeadKeys> {
+  const given = lines.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  const isCount = (line: string) => /^cosignatures \d{1,3}$/.test(line);
+  const keys = await Promise.all(given.filter((line) => !isCount(line)).map(readKey));
+  const cosigners = keys.filter(({ isLog }) => !isLog).length;
+  const counts = given.filter(isCount).map((line) => Number(line.split(" ")[1]));
+  const needed = counts[0] ?? cosigners;
+  if (counts.length > 1 || needed > cosigners || (needed < 1 && cosigners > 0)) throw new Error(given.find(isCount) ?? "cosignatures");
+  return { keys, needed };
 }
 
 async function readKey(line: string): Promise<HeadKey> {
@@ -39,6 +53,8 @@ async function readKey(line: string): Promise<HeadKey> {
 export interface OpenedHead extends HeadText {
   /** When each cosigner signed, by its clock, in milliseconds since 1970. */
   cosigned: { name: string; timeMs: number }[];
+  /** Cosigners that did not sign it, though enough others did. */
+  missing: string[];
 }
 
 /** Why a head does not open. */
@@ -48,8 +64,9 @@ export class Unopened extends Error {
   }
 }
 
-/** Opens a head: signed by the log, whose name it bears, and by every cosigner that has a key. */
-export async function openHead(note: string, keys: HeadKey[]): Promise<OpenedHead> {
+/** Opens a head: signed by the log, whose name it bears, and by enough of the cosigners that have a key. A line that is there and does
+ *  not hold is wrong, however many others hold. */
+export async function openHead(note: string, { keys, needed }: HeadKeys): Promise<OpenedHead> {
   const cut = note.lastIndexOf("\n\n");
   const text = note.slice(0, cut + 1);
   const head = readHead(text);
@@ -57,9 +74,14 @@ export async function openHead(note: string, keys: HeadKey[]): Promise<OpenedHea
   if (log === undefined || head.origin !== log.name) throw new Unopened("otherLog", head.origin);
   const lines = note.slice(cut + 2).split("\n").map(readLine);
   const cosigned: OpenedHead["cosigned"] = [];
+  const missing: string[] = [];
   for (const key of keys) {
     const line = lines.find((line) => line?.name === key.name && line.id === key.id);
-    if (!line) throw new Unopened(key.isLog ? "unsigned" : "uncosigned", key.name);
+    if (!line && key.isLog) throw new Unopened("unsigned", key.name);
+    if (!line) {
+      missing.push(key.name);
+      continue;
+    }
     const timeS = key.isLog ? null : timeOf(line.signature);
     const message = timeS === null ? text : `cosignature/v1\ntime ${timeS}\n${text}`;
     const signature = line.signature.slice(key.isLog ? 0 : TIME_BYTES);
@@ -67,7 +89,8 @@ export async function openHead(note: string, keys: HeadKey[]): Promise<OpenedHea
     if (!holds) throw new Unopened("badSignature", key.name);
     if (timeS !== null) cosigned.push({ name: key.name, timeMs: Number(timeS) * 1_000 });
   }
-  return { ...head, cosigned };
+  if (cosigned.length < needed) throw new Unopened("uncosigned", missing.join(", "));
+  return { ...head, cosigned, missing };
 }
 
 function readLine(line: string): { name: string; id: string; signature: Uint8Array<ArrayBuffer> } | null {

@@ -1,8 +1,9 @@
 //! What the keeper of an anchored log shows for it: the heads behind the commitments. They are held against the log that
 //! was audited, in which the commitments stand, and against the keeper's own, which must not have changed since.
 
+use jiff::Timestamp;
 use sekong_log::{AnchorOpening, AuditedLog, Head, VerifierKey};
-use sekong_model::{AnchorId, CampaignId};
+use sekong_model::{AnchorId, CampaignId, Day, Hour};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::AuditFault;
@@ -42,7 +43,7 @@ pub enum AnchorShownError {
 }
 
 /// What came of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AnchorCompared {
     /// Anchors in the log.
     pub anchored: u64,
@@ -50,6 +51,12 @@ pub struct AnchorCompared {
     pub held: u64,
     /// Entries of the keeper's log under the newest of these.
     pub size: u64,
+    /// Most hours from one anchor to the next.
+    pub longest_gap_hours: u64,
+    /// Most hours in which the anchors showed one head: what came meanwhile was under none.
+    pub standing_hours: u64,
+    /// Hours that the keeper signed and that are in no entry.
+    pub dropped: Vec<(Day, Hour)>,
     /// What does not hold.
     pub faults: Vec<AuditFault>,
 }
@@ -67,12 +74,16 @@ impl AnchorShown {
         }
         let hours = state.anchored(&self.anchor);
         let hours = hours.ok_or_else(|| AnchorShownError::NotAnchored { anchor: self.anchor.clone() })?;
-        Ok(self.compare_hours(hours, log))
+        let mut compared = self.compare_hours(hours, log);
+        (compared.longest_gap_hours, compared.standing_hours) = self.paces(state, hours);
+        Ok(compared)
     }
 
     fn compare_hours(&self, hours: &AnchoredHours, log: &AuditedLog) -> AnchorCompared {
+        let signed = self.openings.iter().map(|opening| (opening.day, opening.hour));
+        let dropped = signed.filter(|hour| !hours.contains_key(hour)).collect();
         let mut compared =
-            AnchorCompared { anchored: hours.len() as u64, held: 0, size: 0, faults: Vec::new() };
+            AnchorCompared { anchored: hours.len() as u64, dropped, ..AnchorCompared::default() };
         for (&(day, hour), anchored) in hours {
             let opening = self.openings.iter().find(|opening| (opening.day, opening.hour) == (day, hour));
             match self.size_under(opening, anchored, compared.size, log) {
@@ -89,6 +100,25 @@ impl AnchorShown {
             }
         }
         compared
+    }
+
+    /// Most hours between two anchors, and most hours from the first to the last of anchors with one head.
+    fn paces(&self, state: &State, hours: &AnchoredHours) -> (u64, u64) {
+        let (mut gap, mut standing) = (0, 0);
+        let (mut last, mut since): (Option<Timestamp>, Option<(&str, Timestamp)>) = (None, None);
+        for &(day, hour) in hours.keys() {
+            let at = state.campaign().instant(day, hour);
+            let hours_from = |from: Timestamp| at.duration_since(from).as_hours().unsigned_abs();
+            gap = gap.max(last.map_or(0, hours_from));
+            last = Some(at);
+            let opening = self.openings.iter().find(|opening| (opening.day, opening.hour) == (day, hour));
+            let Some(note) = opening.map(|opening| opening.note.as_str()) else { continue };
+            match since.filter(|(before, _)| *before == note) {
+                Some((_, from)) => standing = standing.max(hours_from(from)),
+                None => since = Some((note, at)),
+            }
+        }
+        (gap, standing)
     }
 
     /// Entries under the head that an opening shows.

@@ -19,7 +19,7 @@ use sekong_model::{
 use sekong_plan::Game;
 use sekong_store::{Store, StoreError};
 
-use crate::bodies::{self, OrderOpening, SaltKey, canonical};
+use crate::bodies::{self, OrderOpening, OrdersBody, SaltKey, canonical};
 use crate::boxes::{self, BoxBook, Boxes, ProvenBox};
 use crate::custody::Answers;
 use crate::fault::Fault;
@@ -87,6 +87,12 @@ pub enum CentreError {
         logged: DeviceId,
         /// Device of the secrets.
         given: DeviceId,
+    },
+    /// Another salt than the one that orders were sealed with: boxes, tables and commitments would be others.
+    #[error("the orders of entry {index} were sealed with another salt than this folder keeps")]
+    OtherSalt {
+        /// The newest entry that tells.
+        index: u64,
     },
     /// Nothing is written now; the next try may find it otherwise.
     #[error(transparent)]
@@ -357,6 +363,7 @@ impl<S: Store> Centre<S> {
         };
         let mut ledger = Ledger::open(store, Folder::new(data), signers(secrets, campaign)?, visit).await?;
         let state = state.ok_or(CentreError::Empty)?;
+        check_salt(&mut ledger, &state, &salts).await?;
         ledger.erase_again(&state.erased_persons()).await?;
         Ok(Centre { state, ledger, device, salts, keys, boxes: BoxBook::default() })
     }
@@ -794,6 +801,26 @@ pub(crate) fn bundle_of(opening: &[u8]) -> Result<Hash, CentreError> {
     match Statement::from_parts(entry.kind(), entry.body()) {
         Ok(Statement::Campaign(opened)) => Ok(opened.bundle),
         _ => Err(at(0, Fault::NotOpened)),
+    }
+}
+
+/// The orders that were sealed last open with this salt.
+async fn check_salt<S: Store>(
+    ledger: &mut Ledger<S>,
+    state: &State,
+    salts: &SaltKey,
+) -> Result<(), CentreError> {
+    let Some((province, index)) = state.newest_orders() else { return Ok(()) };
+    let leaf = ledger.leaf(index).await?;
+    let said = leaf.and_then(|leaf| Entry::parse(&leaf).ok()).and_then(|entry| statement(&entry).ok());
+    let Some(Statement::Orders(said)) = said else { return Ok(()) };
+    let body: Option<OrdersBody> = ledger.body(&said.body).await?.and_then(|bytes| bodies::read(&bytes));
+    let Some(first) = body.as_ref().and_then(|body| body.orders.first()) else { return Ok(()) };
+    let moment = Moment::Hour { day: said.day, hour: said.hour };
+    if salts.salt("order", &province, moment, first.unit.as_str()) == first.salt {
+        Ok(())
+    } else {
+        Err(CentreError::OtherSalt { index })
     }
 }
 

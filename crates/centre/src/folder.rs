@@ -8,7 +8,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sekong_log::{Hash, TilePath};
+use sekong_log::{Hash, TileKind, TilePath};
 
 /// A file operation that failed.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +87,14 @@ impl Folder {
     pub fn checkpoint(&self) -> Result<Option<String>, FolderError> {
         let bytes = Folder::read(&self.log().join("checkpoint"))?;
         Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
+    }
+
+    /// Entries that the published tiles hold, whatever the checkpoint says: a store is written before them.
+    pub fn tiled(&self) -> Result<u64, FolderError> {
+        let names = Folder::names(&self.log())?;
+        let bundles = names.iter().filter_map(|name| name.parse::<TilePath>().ok());
+        let ends = bundles.filter(|tile| tile.kind() == TileKind::Entries).map(|tile| tile.end());
+        Ok(ends.max().unwrap_or(0))
     }
 
     /// The files below a folder, by their names relative to it.

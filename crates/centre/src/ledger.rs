@@ -129,6 +129,8 @@ pub struct Ledger<S> {
     missing: Vec<Missing>,
     /// Whether the cosigners were asked what they know of the log since it was opened.
     met: bool,
+    /// Cosigners whose last word was that the store's log is an older one, or another, than they have cosigned.
+    forked: BTreeSet<String>,
     /// Sizes of heads that have gained cosignatures since they were stored.
     gained: BTreeSet<u64>,
     tree: Tree,
@@ -286,7 +288,8 @@ impl<S: Store> Ledger<S> {
         let stored = store.newest_heads(HEADS_KEPT as u64).await.map_err(LedgerError::from)?;
         let heads = kept_heads(&signers, stored)?;
         let published = published_head(&folder, signers.log.verifier())?;
-        check_not_older(heads.back(), published.as_ref())?;
+        let tiled = folder.tiled().map_err(LedgerError::from)?;
+        check_not_older(heads.back(), published.as_ref().map_or(0, |head| head.size).max(tiled))?;
         let tree = read_tree(&mut store, u64::MAX, visit).await?;
         check_newest(heads.back(), &signers, &tree)?;
         check_continues(&tree, published.as_ref())?;
@@ -308,6 +311,7 @@ impl<S: Store> Ledger<S> {
             needed,
             missing,
             met: false,
+            forked: BTreeSet::new(),
             gained: BTreeSet::new(),
             tree,
             leaves,
@@ -515,6 +519,7 @@ impl<S: Store> Ledger<S> {
             self.store_waiting(now).await?;
         }
         let asked = self.ask(now, false).await?;
+        self.check_forked(&asked)?;
         if new || met || asked.gained {
             self.unpublished.why = self.publish_all(now).err().map(|error| error.to_string());
         }
@@ -615,6 +620,18 @@ impl<S: Store> Ledger<S> {
         Ok(asked.gained)
     }
 
+    /// One cosigner that tells of another history may lie, and is an alarm. When those who are left cannot freeze anything any more,
+    /// whoever writes on gives receipts that are certain to be lost.
+    fn check_forked(&self, asked: &Asked) -> Result<(), LedgerError> {
+        if self.needed <= self.cosigners.len().saturating_sub(self.forked.len()) {
+            return Ok(());
+        }
+        let told = asked.refused.iter().find(|(_, error)| error.tells_a_fork());
+        told.map_or(Ok(()), |(name, error)| {
+            Err(LedgerError::Fork { name: name.clone(), error: error.clone() })
+        })
+    }
+
     /// Asks, at the same time, those who have not cosigned the newest head, or `everybody`; who gives no line is missing, and
     /// that shows.
     async fn ask(&mut self, now: Timestamp, everybody: bool) -> Result<Asked, LedgerError> {
@@ -625,7 +642,11 @@ impl<S: Store> Ledger<S> {
         };
         let asked = self.cosigners.iter_mut().filter(is_asked);
         let Given { mut lines, refused } = lines_from(asked, head, &self.tree, now).await?;
-        self.missing.retain(|missing| !lines.iter().any(|(line, _)| line.name() == missing.name));
+        let signed = |name: &str| lines.iter().any(|(line, _)| line.name() == name);
+        self.missing.retain(|missing| !signed(&missing.name));
+        self.forked.retain(|name| !signed(name));
+        let forks = refused.iter().filter(|(_, error)| error.tells_a_fork());
+        self.forked.extend(forks.map(|(name, _)| name.clone()));
         lines.retain(|(line, _)| !head.has_line_of(line.name()));
         let gained = !lines.is_empty();
         if head.gain(lines, self.needed) {
@@ -643,6 +664,11 @@ impl<S: Store> Ledger<S> {
         let proof = self.tree.inclusion_proof(index, size)?;
         let leaf = self.store.leaves(index, 1).await?.pop();
         Ok(leaf.map(|stored| FrozenEntry { index, leaf: stored.leaf, proof }))
+    }
+
+    /// A committed leaf.
+    pub async fn leaf(&mut self, index: u64) -> Result<Option<Vec<u8>>, LedgerError> {
+        Ok(self.store.leaves(index, 1).await?.pop().map(|stored| stored.leaf))
     }
 
     /// A committed body.
@@ -775,14 +801,9 @@ fn published_head(folder: &Folder, log: &VerifierKey) -> Result<Option<Checkpoin
 }
 
 /// What was published is never longer than what is stored: the store is written first.
-fn check_not_older(newest: Option<&KeptHead>, published: Option<&Checkpoint>) -> Result<(), LedgerError> {
+fn check_not_older(newest: Option<&KeptHead>, published: u64) -> Result<(), LedgerError> {
     let stored = newest.map_or(0, |head| head.size);
-    match published {
-        Some(published) if stored < published.size => {
-            Err(LedgerError::Older { stored, published: published.size })
-        }
-        _ => Ok(()),
-    }
+    if stored < published { Err(LedgerError::Older { stored, published }) } else { Ok(()) }
 }
 
 /// The log goes on from the published head.

@@ -29,6 +29,7 @@ mod tally;
 mod witness;
 
 pub use anchored::{AnchorCompared, AnchorShown, AnchorShownError};
+pub use api::cosignatures_line;
 pub use audit::{AuditFault, Evidence, Progress, Verdict, Watch, audit, audit_with};
 pub use bodies::{BoxMessage, OrderOpening, canonical_files};
 pub use boxes::{Boxes, ProvenBox};

@@ -1,6 +1,8 @@
 //! An older copy of a store brought up to what was published since: the same entries, the same head, no second history.
 
-use sekong_log::{Entry, Hash, Head, HeadError, LogFault, Tree, audit_log};
+use std::collections::BTreeSet;
+
+use sekong_log::{Entry, Hash, Head, HeadError, LogFault, Statement, Tree, audit_log};
 use sekong_model::Campaign;
 use sekong_store::{Commit, Store, StoreError, StoredBody, StoredHead};
 
@@ -11,14 +13,18 @@ use crate::schedule::decided_until;
 use crate::state::{Body, statement};
 
 /// What a store was given back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Restored {
     /// Entries that it held before.
     pub before: u64,
     /// Entries that it holds now.
     pub size: u64,
-    /// Bodies that came with them.
+    /// Bodies that came with them, or that it lacked before.
     pub bodies: u64,
+    /// Records of persons that entries commit to, that nobody erased, and that it has not: they are published nowhere.
+    pub persons_lost: u64,
+    /// What does not hold of the published head or the schedule, and is no fault of an entry.
+    pub warnings: Vec<AuditFault>,
 }
 
 /// A body that entries name and nobody has.
@@ -58,7 +64,7 @@ pub enum RestoreError {
         size: u64,
     },
     /// Some bodies are nowhere.
-    #[error("{} bodies that the missing entries name are in no folder that was given", .0.len())]
+    #[error("{} bodies that entries name are neither in the store nor in a folder that was given", .0.len())]
     Bodies(Vec<LostBody>),
 }
 
@@ -77,21 +83,42 @@ pub async fn restore<S: Store>(
         audit_log(evidence.files, evidence.keys.head_keys(), None, &mut |_, entry, _| entries.push(entry))
             .map_err(|mut faults| RestoreError::Log(faults.swap_remove(0)))?;
     check_beginning(store, &log.tree, before).await?;
-    let size = log.tree.size();
-    if size <= before {
-        return Ok(Restored { before, size: before, bodies: 0 });
+    let size = log.tree.size().max(before);
+    let bodies = bodies(store, campaign, evidence, &entries).await?;
+    if size == before && bodies.is_empty() {
+        let persons_lost = persons_lost(store, &entries).await?;
+        return Ok(Restored { before, size, bodies: 0, persons_lost, warnings: Vec::new() });
     }
-    let missing = &entries[before as usize..];
-    let bodies = bodies(store, campaign, evidence, before, missing).await?;
-    if let Some(fault) = audit(evidence, &mut |_| {}).faults.into_iter().next() {
+    // What is wrong with an entry refuses it. That its head has few cosignatures yet, or the schedule was late, is what the centre
+    // goes on from: everything that was acknowledged is there.
+    let (wrong, warnings): (Vec<_>, Vec<_>) =
+        audit(evidence, &mut |_| {}).faults.into_iter().partition(|fault| fault.entry.is_some());
+    if let Some(fault) = wrong.into_iter().next() {
         return Err(RestoreError::Record(fault));
     }
-    let leaves = missing.iter().map(|entry| entry.bytes().to_vec()).collect();
+    let leaves = entries.iter().skip(before as usize).map(|entry| entry.bytes().to_vec()).collect();
     // Records of persons are published nowhere; those that the missing entries erase go when the centre opens the store.
-    let head = StoredHead { size, note: log.head.note };
+    let head = match store.newest_head().await? {
+        Some(newest) if size == before => newest,
+        _ => StoredHead { size, note: log.head.note },
+    };
     let commit = Commit { leaves, bodies, ..Commit::under(before, head) };
     store.commit(&commit).await?;
-    Ok(Restored { before, size, bodies: commit.bodies.len() as u64 })
+    let persons_lost = persons_lost(store, &entries).await?;
+    Ok(Restored { before, size, bodies: commit.bodies.len() as u64, persons_lost, warnings })
+}
+
+/// Records of persons that entries commit to, that nobody erased, and that this store lacks: they are published nowhere.
+async fn persons_lost<S: Store>(store: &mut S, entries: &[Entry]) -> Result<u64, RestoreError> {
+    let mut wanted = BTreeSet::new();
+    for said in entries.iter().filter_map(|entry| statement(entry).ok()) {
+        wanted.extend(said.persons().iter().map(|person| person.commitment.0));
+        if let Statement::Erasure(erased) = &said {
+            wanted.remove(&erased.commitment.0);
+        }
+    }
+    let kept: BTreeSet<[u8; 32]> = store.person_commitments().await?.into_iter().collect();
+    Ok(wanted.difference(&kept).count() as u64)
 }
 
 /// Entries under the newest stored head, to which they must hash.
@@ -119,11 +146,10 @@ async fn bodies<S: Store>(
     store: &mut S,
     campaign: &Campaign,
     evidence: &Evidence<'_>,
-    first: u64,
     entries: &[Entry],
 ) -> Result<Vec<StoredBody>, RestoreError> {
     let (mut found, mut lost) = (Vec::new(), Vec::new());
-    for (index, entry) in (first..).zip(entries) {
+    for (index, entry) in (0..).zip(entries) {
         let named = statement(entry).ok().and_then(|statement| statement.named_body());
         let Some((hash, moment)) = named else { continue };
         if store.body(hash.0).await?.is_some() {

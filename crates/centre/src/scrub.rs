@@ -4,18 +4,18 @@
 //!
 //! It reads beside a running centre: what is committed while it reads is left for the next one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use sekong_log::{
-    Entry, Hash, Head, SaltedPerson, TileKind, TilePath, Tree, body_hash, encode_bundle, leaf_hash,
-    tile_bytes, tiles_of,
+    Entry, Hash, Head, SaltedPerson, Statement, TileKind, TilePath, Tree, body_hash, encode_bundle,
+    leaf_hash, tile_bytes, tiles_of,
 };
 use sekong_store::{Store, StoreError, StoredBody, StoredHead};
 
 use crate::folder::{Folder, FolderError};
-use crate::state::KeyRing;
+use crate::state::{KeyRing, statement};
 
 /// Leaves or heads that are read at a time.
 const BATCH: u64 = 1_024;
@@ -66,6 +66,24 @@ pub enum Damage {
     Body {
         /// Its name.
         hash: Hash,
+    },
+    /// A body that an entry names and that is not there.
+    #[error("store, body {hash}: entry {entry} names it, and it is missing")]
+    BodyMissing {
+        /// The first entry that names it.
+        entry: u64,
+        /// Its SHA-256.
+        hash: Hash,
+    },
+    /// A record of a person that an entry commits to, that no entry erased, and that is not there.
+    #[error(
+        "store, record of a person: entry {entry} commits to {commitment}, no entry erased it, and it is missing"
+    )]
+    PersonMissing {
+        /// The entry that commits to it.
+        entry: u64,
+        /// The commitment.
+        commitment: Hash,
     },
     /// A record of a person that is not the one committed to.
     #[error("store, record of a person: salt and bytes do not give the commitment {commitment}")]
@@ -121,6 +139,29 @@ pub struct Scrubbed {
     tree: Tree,
 }
 
+/// What lies beside the log by what its entries say.
+#[derive(Default)]
+struct Named {
+    /// The first entry that names each body.
+    bodies: BTreeMap<Hash, u64>,
+    /// The entry that commits to each record of a person, without those that are erased.
+    persons: BTreeMap<Hash, u64>,
+}
+
+impl Named {
+    /// Reads what an entry names; one that cannot be read is found by its hash.
+    fn note(&mut self, index: u64, leaf: &[u8]) {
+        let Some(said) = Entry::parse(leaf).ok().and_then(|entry| statement(&entry).ok()) else { return };
+        if let Some((hash, _)) = said.named_body() {
+            self.bodies.entry(hash).or_insert(index);
+        }
+        self.persons.extend(said.persons().iter().map(|person| (person.commitment, index)));
+        if let Statement::Erasure(erased) = &said {
+            self.persons.remove(&erased.commitment);
+        }
+    }
+}
+
 /// Why a scrub could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ScrubError {
@@ -150,11 +191,11 @@ impl<S: Store> Scrub<'_, S> {
     pub async fn run(&mut self) -> Result<Scrubbed, ScrubError> {
         let newest = self.store.newest_head().await?;
         let size = newest.as_ref().map_or(0, |head| head.size);
-        let mut damages = Vec::new();
-        let tree = self.tree(size, &mut damages).await?;
+        let (mut damages, mut named) = (Vec::new(), Named::default());
+        let tree = self.tree(size, &mut named, &mut damages).await?;
         let heads = self.heads(&tree, &mut damages).await?;
-        let bodies = self.bodies(&mut damages).await?;
-        self.persons(&mut damages).await?;
+        let bodies = self.bodies(&named, &mut damages).await?;
+        self.persons(named, size, &mut damages).await?;
         let (mut files, mut wrong) = self.files(newest.as_ref(), &tree).await?;
         if !wrong.is_empty() {
             tokio::time::sleep(PUBLISHING).await;
@@ -166,7 +207,12 @@ impl<S: Store> Scrub<'_, S> {
         Ok(Scrubbed { entries: tree.size(), heads, bodies, files, damages, tree })
     }
 
-    async fn tree(&mut self, size: u64, damages: &mut Vec<Damage>) -> Result<Tree, ScrubError> {
+    async fn tree(
+        &mut self,
+        size: u64,
+        named: &mut Named,
+        damages: &mut Vec<Damage>,
+    ) -> Result<Tree, ScrubError> {
         let mut tree = Tree::new();
         while tree.size() < size {
             let batch = self.store.leaves(tree.size(), BATCH.min(size - tree.size())).await?;
@@ -176,6 +222,7 @@ impl<S: Store> Scrub<'_, S> {
                     break;
                 }
                 tree.push(leaf_hash(&stored.leaf));
+                named.note(stored.index, &stored.leaf);
             }
             if tree.size() < size && tree.size() < before + BATCH.min(size - before) {
                 damages.push(Damage::Gap { index: tree.size() });
@@ -226,8 +273,11 @@ impl<S: Store> Scrub<'_, S> {
         Ok(if wrong.is_empty() { vec![range] } else { wrong })
     }
 
-    async fn bodies(&mut self, damages: &mut Vec<Damage>) -> Result<u64, ScrubError> {
+    async fn bodies(&mut self, named: &Named, damages: &mut Vec<Damage>) -> Result<u64, ScrubError> {
         let hashes = self.store.body_hashes().await?;
+        let there: BTreeSet<Hash> = hashes.iter().copied().map(Hash).collect();
+        let missing = named.bodies.iter().filter(|(hash, _)| !there.contains(hash));
+        damages.extend(missing.map(|(hash, entry)| Damage::BodyMissing { entry: *entry, hash: *hash }));
         for hash in &hashes {
             let body = self.store.body(*hash).await?;
             if body.is_some_and(|body| body_hash(&body.bytes).0 != *hash) {
@@ -238,7 +288,22 @@ impl<S: Store> Scrub<'_, S> {
         Ok(hashes.len() as u64)
     }
 
-    async fn persons(&mut self, damages: &mut Vec<Damage>) -> Result<(), ScrubError> {
+    async fn persons(
+        &mut self,
+        mut named: Named,
+        size: u64,
+        damages: &mut Vec<Damage>,
+    ) -> Result<(), ScrubError> {
+        let there: BTreeSet<Hash> = self.store.person_commitments().await?.into_iter().map(Hash).collect();
+        // What was erased while this scrub read is in entries that came since.
+        for stored in self.store.leaves(size, u64::MAX >> 1).await? {
+            named.note(stored.index, &stored.leaf);
+        }
+        let missing = named
+            .persons
+            .into_iter()
+            .filter(|(commitment, entry)| *entry < size && !there.contains(commitment));
+        damages.extend(missing.map(|(commitment, entry)| Damage::PersonMissing { entry, commitment }));
         for commitment in self.store.person_commitments().await? {
             // One that is erased meanwhile is not there any more.
             let Some(stored) = self.store.person(commitment).await? else { continue };

@@ -583,6 +583,12 @@ impl State {
         self.orders_at.get(&(province.clone(), moment)).copied()
     }
 
+    /// Province and index of the entry that sealed orders last.
+    pub(crate) fn newest_orders(&self) -> Option<(ProvinceId, u64)> {
+        let newest = self.orders_at.iter().max_by_key(|(_, index)| **index);
+        newest.map(|((province, _), index)| (province.clone(), *index))
+    }
+
     /// The draws of a province from `first` on, as far as they could be read.
     pub fn draws_from(&self, province: &ProvinceId, first: Moment) -> impl Iterator<Item = (Moment, &Drawn)> {
         let from = self.draws.range((province.clone(), first)..);

@@ -6,9 +6,9 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use sekong_centre::{KeyRing, Secrets, WitnessAt};
+use sekong_centre::{KeyRing, Secrets, WitnessAt, cosignatures_line};
 use sekong_log::DeviceId;
-use sekong_model::CustodianId;
+use sekong_model::{Campaign, CustodianId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ use crate::output::complain;
 /// The file with the secrets, relative to the folder.
 const SECRETS: &str = "keys/secrets.json";
 
-const RESTORE_SECRETS: &str = "restore the file from the copy made when the campaign was founded: \
+pub(crate) const RESTORE_SECRETS: &str = "restore the file from the copy made when the campaign was founded: \
      its log and its draws cannot be continued with other keys";
 
 /// `DIR` of every command that takes one.
@@ -89,7 +89,12 @@ impl DataFolder {
     }
 
     /// Writes the secrets, readable by their owner alone, and the public keys.
-    pub(crate) fn write_keys(&self, secrets: &Secrets, keys: &KeyRing) -> Result<(), Failure> {
+    pub(crate) fn write_keys(
+        &self,
+        secrets: &Secrets,
+        keys: &KeyRing,
+        campaign: &Campaign,
+    ) -> Result<(), Failure> {
         let custodians = secrets.custodians.iter().map(|(id, secret)| (id.to_string(), hex::encode(secret)));
         let file = SecretsFile {
             log: hex::encode(secrets.log),
@@ -102,7 +107,8 @@ impl DataFolder {
         self.write("secrets.json", &text, 0o600)?;
         self.write("log.vkey", &format!("{}\n", keys.log), 0o644)?;
         let cosigners = keys.cosigners.iter().flatten().map(|key| format!("{key}\n"));
-        self.write("cosigners.vkey", &cosigners.collect::<String>(), 0o644)
+        self.write("cosigners.vkey", &cosigners.collect::<String>(), 0o644)?;
+        self.write("cosignatures", &cosignatures_line(campaign.rules()), 0o644)
     }
 
     fn write(&self, name: &str, text: &str, mode: u32) -> Result<(), Failure> {

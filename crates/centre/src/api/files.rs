@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sekong_log::{CHECKPOINT_FILE, Hash, TileKind, TilePath, encode_bundle};
+use sekong_model::Rules;
 use sekong_store::StoredBody;
 
 use super::extract::InPath;
@@ -19,7 +20,7 @@ const FRESH: &str = "no-cache";
 #[utoipa::path(get, path = "/log/", operation_id = "list_log", tag = "log", responses((status = 200, body = String, content_type = "text/plain")))]
 pub(crate) async fn index() -> &'static str {
     "checkpoint\ntile/LEVEL/INDEX[.p/WIDTH]\ntile/entries/INDEX[.p/WIDTH]\n\
-     The layout is C2SP tlog-tiles. The log's key: /keys/log.vkey, its cosigners': /keys/cosigners.vkey;\n\
+     The layout is C2SP tlog-tiles. The log's key: /keys/log.vkey, its cosigners': /keys/cosigners.vkey; how many must sign: /keys/cosignatures;\n\
      an auditor takes them from the campaign's papers, not from here.\n"
 }
 
@@ -51,7 +52,7 @@ async fn tile_bytes(service: &Service, tile: &TilePath) -> Result<Option<Vec<u8>
 
 /// The keys that heads carry.
 #[utoipa::path(get, path = "/keys/{name}", operation_id = "show_key", tag = "log", params(
-    ("name" = String, Path, description = "log.vkey or cosigners.vkey"),
+    ("name" = String, Path, description = "log.vkey, cosigners.vkey, or cosignatures: how many of these must have signed a head"),
 ), responses(
     (status = 200, body = String, content_type = "text/plain"),
     (status = 404, body = ProblemView, content_type = "application/problem+json"),
@@ -64,9 +65,15 @@ pub(crate) async fn keys(
     let text = match name.as_str() {
         "log.vkey" => format!("{}\n", desk.keys().log),
         "cosigners.vkey" => desk.keys().cosigners.iter().flatten().map(|key| format!("{key}\n")).collect(),
+        "cosignatures" => cosignatures_line(desk.state().campaign().rules()),
         _ => return Err(Problem::not_found(format!("there is no key {name:?}"))),
     };
     Ok(answer("text/plain; charset=utf-8", FRESH, text.into_bytes()))
+}
+
+/// How many cosigners must have signed a head, as it stands among the keys that outsiders check with.
+pub fn cosignatures_line(rules: &Rules) -> String {
+    format!("cosignatures {}\n", rules.cosignatures)
 }
 
 /// A body that an entry names by its SHA-256, once its release rule allows.

@@ -84,6 +84,7 @@ struct Reason {
     (status = 403, body = ProblemView, content_type = "application/problem+json"),
     (status = 404, body = ProblemView, content_type = "application/problem+json"),
     (status = 410, body = ProblemView, content_type = "application/problem+json", description = "the record was erased"),
+    (status = 500, body = ProblemView, content_type = "application/problem+json", description = "the record is lost, and no entry erased it"),
     (status = 503, body = ProblemView, content_type = "application/problem+json"),
     (status = 507, body = ProblemView, content_type = "application/problem+json"),
 ))]
@@ -98,16 +99,37 @@ pub(crate) async fn look(
         Problem::unreadable("commitment", error).hint("name a commitment that an entry holds under persons")
     })?;
     let Reason { case, purpose } = read(body).await?;
+    let known = service.desk().await.state().person(&commitment);
+    let is_kept = known.is_some_and(|place| place.erased.is_none());
+    if is_kept && service.shelf().person(commitment).await?.is_none() {
+        return Err(lost());
+    }
     let index = service.look(PersonLookedUp { commitment, case, purpose, role }).await??;
     let place = service.desk().await.state().person(&commitment);
     let stored = service.shelf().person(commitment).await?;
-    let (Some(place), Some(stored)) = (place, stored) else {
+    let (place, stored) = match (place, stored) {
+        (Some(place), Some(stored)) => (place, stored),
         // Whoever erased it meanwhile was first.
-        return Err(Problem::new(StatusCode::GONE, "erased", "The record is gone", "it was erased just now"));
+        (Some(place), None) if place.erased.is_some() => {
+            return Err(Problem::new(
+                StatusCode::GONE,
+                "erased",
+                "The record is gone",
+                "it was erased just now",
+            ));
+        }
+        _ => return Err(lost()),
     };
     let person = SaltedPerson::parse(stored.salt, stored.record);
     let record = person.and_then(|person| person.record()).map_err(Problem::internal)?;
     Ok((StatusCode::CREATED, Json(PersonView { index, entry: place.entry, salt: Hash(stored.salt), record })))
+}
+
+/// A record that is gone without an entry that says so: that is no erasure.
+fn lost() -> Problem {
+    let detail = "an entry commits to it, no entry erased it, and it is not there";
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "record-lost", "The record is lost", detail)
+        .hint("tell the inspectorate: somebody took it out of the store, or an older copy was put back; sekong scrub names each")
 }
 
 fn looker(session: &Session) -> Result<Looker, Problem> {

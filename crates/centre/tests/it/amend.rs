@@ -13,7 +13,7 @@ use sekong_log::{
 };
 use sekong_model::{Campaign, Counts, Hour, TeamId};
 use sekong_simulate::Device;
-use sekong_store::{SqliteStore, Store};
+use sekong_store::{Commit, SqliteStore, Store};
 use serde_json::json;
 
 use crate::api::{minutes, report, reporting, send, signed};
@@ -452,5 +452,61 @@ fn a_report_is_corrected_so_many_times_and_no_more() {
     let refused = correct(of, 1);
     assert_eq!((refused.status, refused.problem().as_str()), (409, "corrected-too-often"));
     assert_eq!(Amended::of(clean_audit(&site).state.as_ref().unwrap()).corrections, 32);
+    site.end();
+}
+
+/// A store with the same log, and without a body and every record of a person.
+async fn without(site: &Site, body: Hash) -> SqliteStore {
+    let mut from = SqliteStore::open_read_only(&site.folder.path().join("sekong.db")).await.unwrap();
+    let head = from.newest_head().await.unwrap().unwrap();
+    let leaves = from.leaves(0, head.size).await.unwrap().into_iter().map(|stored| stored.leaf).collect();
+    let mut bodies = Vec::new();
+    for hash in from.body_hashes().await.unwrap().into_iter().filter(|hash| *hash != body.0) {
+        bodies.push(from.body(hash).await.unwrap().unwrap());
+    }
+    let mut to = SqliteStore::create(&site.folder.path().join("other.db")).await.unwrap();
+    to.commit(&Commit { leaves, bodies, ..Commit::under(0, head) }).await.unwrap();
+    to
+}
+
+#[test]
+fn what_is_taken_out_of_the_store_without_an_entry_is_named_and_is_no_erasure() {
+    let site = reporting();
+    let (lost, erased) = (person(NAME, 7), person("another", 8));
+    let receipt = reported_with(&site, &lost);
+    let (team, said) = committing(&site, 1, &erased);
+    let entry = signed(&site, &mut device(&site.campaign, &team), &said);
+    let second: ReceiptView =
+        site.post("/api/entries/with-persons", &with_persons(&entry, &[&erased])).json();
+    let gone = erased.committed().commitment;
+    assert_eq!(erase(&site, &erasure(&site, second.index, gone, &SEATS)).status, 201);
+    let commitment = lost.committed().commitment;
+    let head: ReceiptView = site.get("/api/receipts/0").json();
+    let bundle: serde_json::Value = serde_json::from_str(&head.entry).unwrap();
+    let bundle: Hash = bundle["body"]["bundle"].as_str().unwrap().parse().unwrap();
+    let looks = Amended::of(clean_audit(&site).state.as_ref().unwrap()).looks;
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let mut store = SqliteStore::open(&site.folder.path().join("sekong.db")).await.unwrap();
+        store.erase(&[commitment.0]).await.unwrap();
+    });
+    let answer = look(&site, "analyst", &commitment);
+    assert_eq!((answer.status, answer.problem().as_str()), (500, "record-lost"));
+    assert_eq!(
+        Amended::of(clean_audit(&site).state.as_ref().unwrap()).looks,
+        looks,
+        "nobody looked at anything"
+    );
+    let damages = runtime.block_on(async {
+        let mut store = without(&site, bundle).await;
+        let folder = Folder::new(site.folder.path());
+        Scrub { store: &mut store, folder: &folder, keys: &site.keys }.run().await.unwrap().damages
+    });
+    let in_store: Vec<_> = damages.into_iter().filter(Damage::is_in_store).collect();
+    let wanted = [
+        Damage::BodyMissing { entry: 0, hash: bundle },
+        Damage::PersonMissing { entry: receipt.index, commitment },
+    ];
+    assert_eq!(in_store, wanted);
     site.end();
 }

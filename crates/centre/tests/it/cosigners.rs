@@ -291,3 +291,42 @@ async fn a_cosigner_sees_no_head_that_is_not_durable() {
     founded.report_one(1).await;
     assert_eq!((founded.cosigned().as_str(), seen.load(Ordering::Relaxed)), ("123", 6));
 }
+
+/// A cosigner that tells of another history once a bit is set.
+struct Elsewhere {
+    to: Box<dyn Witness>,
+    place: u8,
+    told: Arc<AtomicU8>,
+}
+
+impl Witness for Elsewhere {
+    fn key(&self) -> &VerifierKey {
+        self.to.key()
+    }
+
+    fn cosign<'a>(&'a mut self, head: Submission<'a>, now: Timestamp) -> Cosigning<'a> {
+        if self.told.load(Ordering::Relaxed) & (1 << self.place) == 0 {
+            return self.to.cosign(head, now);
+        }
+        Box::pin(std::future::ready(Err(WitnessError::OtherHistory { seen: 9_999 })))
+    }
+}
+
+#[tokio::test]
+async fn one_cosigner_that_tells_of_another_history_is_an_alarm_and_two_of_three_end_the_centre() {
+    let mut founded = Founded::at_midnight().await;
+    let (told, mut place) = (Arc::new(AtomicU8::new(0)), 0..);
+    let elsewhere =
+        |to| Box::new(Elsewhere { to, place: place.next().unwrap(), told: told.clone() }) as Box<dyn Witness>;
+    founded.centre.reach_cosigners(elsewhere);
+    founded.now += SignedDuration::from_mins(30);
+    told.store(0b001, Ordering::Relaxed);
+    founded.report_one(0).await;
+    assert!(founded.missing()[0].contains("another history"), "{:?}", founded.missing());
+    told.store(0b011, Ordering::Relaxed);
+    let (unit, due) = founded.dues()[1].clone();
+    let entry = founded.written(&mut device(&founded.campaign, &due.team), &founded.report(&unit, &due));
+    founded.centre.submit(entry.bytes(), founded.now).unwrap();
+    let ended = founded.centre.commit(founded.now).await.unwrap_err();
+    assert!(ended.to_string().contains("another history"), "nothing is acknowledged any more: {ended}");
+}

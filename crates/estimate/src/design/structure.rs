@@ -220,13 +220,13 @@ fn first_stage(sample: &Sample, rows: usize) -> Result<Stage, DesignError> {
     let stratum = |row: usize| sample.strata.as_ref().map(|names| &names[row]);
     let Some(names) = &sample.cluster else { return Ok(Stage::of(rows, |row| row, stratum)) };
     let stage = Stage::of(rows, |row| &names[row], stratum);
-    for row in 0..rows {
+    for (row, cluster) in names.iter().enumerate() {
         let first = stage.first_row[stage.cluster_of[row]];
         if let (Some(one), Some(other)) = (stratum(first), stratum(row))
             && one != other
         {
             let (one, other) = (one.clone(), other.clone());
-            return Err(DesignError::TwoStrata { cluster: names[row].clone(), one, other });
+            return Err(DesignError::TwoStrata { cluster: cluster.clone(), one, other });
         }
     }
     Ok(stage)

@@ -60,9 +60,16 @@ pub struct AnchorPostArgs {
     /// The folder of the log that is anchored: its checkpoint is read
     #[arg(long, value_name = "DIR")]
     pub log: PathBuf,
-    /// The address of the campaign's centre, whose clock says the hour
+    /// The address of the campaign's centre
     #[arg(long, value_name = "URL")]
     pub centre: String,
+    /// A file with the campaign log's key and the cosigners' below it, which did not come from this centre: that the anchor is in that
+    /// log is proven at once; without it the centre's word is taken
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<String>,
+    /// Take the hour that the centre tells, however far its clock is from this machine's: for a centre on a demo's clock
+    #[arg(long)]
+    pub demo_clock: bool,
 }
 
 /// Arguments of `sekong anchor export`.

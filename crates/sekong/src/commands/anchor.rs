@@ -2,14 +2,19 @@
 
 use std::path::Path;
 
-use sekong_centre::{AnchorCompared, AnchorShown};
-use sekong_log::{AnchorOpening, CHECKPOINT_FILE, Hash, Head, HeadAnchored, HeadKeys, audit_hashes};
+use jiff::SignedDuration;
+use jiff::tz::Offset;
+use sekong_centre::api::views::{ClockView, ReceiptView};
+use sekong_centre::{AnchorCompared, AnchorShown, Receipt};
+use sekong_log::{
+    AnchorOpening, CHECKPOINT_FILE, Entry, Hash, Head, HeadAnchored, HeadKeys, Statement, audit_hashes,
+};
 use sekong_model::{CampaignId, Day, Hour};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::line::Line;
-use super::verify::{Question, outcome, verify_source};
+use super::verify::{Question, given_keys, outcome, verify_source};
 use super::witness::given_log;
 use crate::anchor_folder::AnchorFolder;
 use crate::cli::{AnchorCheckArgs, AnchorExportArgs, AnchorInitArgs, AnchorPostArgs};
@@ -40,16 +45,50 @@ pub(crate) fn init(args: &AnchorInitArgs) -> Result<(), Failure> {
     print_line(format_args!("key = \"{}\"", folder.key.id()))
 }
 
-/// What the centre tells of its time and its campaign.
-#[derive(Deserialize)]
-struct Told {
-    day: Day,
-    hour: Hour,
-}
-
 #[derive(Deserialize)]
 struct ToldCampaign {
     id: CampaignId,
+}
+
+/// How far the centre's clock may be from this machine's.
+const APART_MAX: SignedDuration = SignedDuration::from_mins(10);
+
+/// The hour by the centre's clock. What is signed ahead of its time could be logged when the log has another head.
+fn hour(args: &AnchorPostArgs, line: &Line<'_>) -> Result<(Day, Hour), Failure> {
+    let told: ClockView = line.get("/api/clock")?;
+    let apart = told.now.duration_since(now()).abs();
+    let local = Offset::from_seconds(told.utc_offset_seconds).map(|offset| offset.to_datetime(told.now));
+    let hour = local.ok().map(|local| (local.date(), u8::try_from(local.hour()).unwrap_or_default()));
+    if hour != Some((told.day.into(), told.hour.get())) || !args.demo_clock && APART_MAX < apart {
+        return Err(Failure::failed(format!(
+            "the centre says that it is {} ({} {}:00 there); this machine says {}",
+            told.now,
+            told.day,
+            told.hour,
+            now()
+        ))
+        .hint(
+            "nothing was signed: set the clock that is wrong; --demo-clock is for a centre on a demo's clock",
+        ));
+    }
+    Ok((told.day, told.hour))
+}
+
+/// Proves by the campaign's keys that the anchor is in its log.
+fn prove(line: &Line<'_>, given: &str, index: u64, said: &HeadAnchored) -> Result<(), Failure> {
+    let keys = given_keys(given)?;
+    let shown: ReceiptView = line.get(&format!("/api/receipts/{index}"))?;
+    let wrong = |why: String| {
+        Failure::not_verified(format!("the centre said that the anchor is entry {index}: {why}"))
+            .hint("keep what the centre shows as evidence; the opening is kept, post again within the hour")
+    };
+    let entry = Entry::parse(shown.entry.as_bytes()).map_err(|error| wrong(error.to_string()))?;
+    let receipt = Receipt { index: shown.index, proof: shown.proof, head: shown.head };
+    receipt.check(&entry.leaf_hash(), &keys).map_err(|error| wrong(error.to_string()))?;
+    match Statement::from_parts(entry.kind(), entry.body()) {
+        Ok(Statement::Anchor(logged)) if logged == *said => Ok(()),
+        _ => Err(wrong("that entry says something else".to_owned())),
+    }
 }
 
 pub(crate) fn post(args: &AnchorPostArgs) -> Result<(), Failure> {
@@ -65,7 +104,7 @@ pub(crate) fn post(args: &AnchorPostArgs) -> Result<(), Failure> {
         ))
         .hint("name the address of the other campaign's centre"));
     }
-    let Told { day, hour } = line.get("/api/clock")?;
+    let (day, hour) = hour(args, &line)?;
     let opening = match folder.opening(day, hour)? {
         Some(kept) => kept,
         None => {
@@ -75,8 +114,15 @@ pub(crate) fn post(args: &AnchorPostArgs) -> Result<(), Failure> {
         }
     };
     let said = HeadAnchored::sign(&folder.campaign, folder.anchor.clone(), &opening, &folder.key);
-    line.post("/api/anchors", &serde_json::to_string(&said).map_err(Failure::failed)?)?;
-    print_line(format_args!("{} is anchored for {day} {hour}:00 under {}", folder.anchor, said.commitment))
+    let index = line.log("/api/anchors", &serde_json::to_string(&said).map_err(Failure::failed)?)?;
+    let word = match &args.key {
+        Some(key) => prove(&line, key, index, &said).map(|()| "proven to be")?,
+        None => "by the centre's word",
+    };
+    print_line(format_args!(
+        "{} is anchored for {day} {hour}:00 under {}: {word} entry {index}",
+        folder.anchor, said.commitment
+    ))
 }
 
 /// The newest head of the log that is anchored, as it signed it.
@@ -116,7 +162,7 @@ pub(crate) fn check(args: &AnchorCheckArgs) -> Result<(), Failure> {
     let compared = anchors.compare(&state, &log).map_err(|error| {
         Failure::usage(format!("--shown: {error}")).hint("name what this campaign's keeper exported")
     })?;
-    print(args, &anchors, &compared)?;
+    print(args, &anchors, &compared, log.tree.size())?;
     match compared.faults.first() {
         None => Ok(()),
         Some(first) => Err(Failure::not_verified(format!(
@@ -130,8 +176,15 @@ pub(crate) fn check(args: &AnchorCheckArgs) -> Result<(), Failure> {
     }
 }
 
-fn print(args: &AnchorCheckArgs, shown: &AnchorShown, compared: &AnchorCompared) -> Result<(), Failure> {
-    let AnchorCompared { anchored, held, size, faults } = compared;
+fn print(
+    args: &AnchorCheckArgs,
+    shown: &AnchorShown,
+    compared: &AnchorCompared,
+    now_size: u64,
+) -> Result<(), Failure> {
+    let AnchorCompared { anchored, held, size, longest_gap_hours, standing_hours, dropped, faults } =
+        compared;
+    let beyond = now_size.saturating_sub(*size);
     if args.json {
         let faults = faults.iter();
         let faults =
@@ -139,6 +192,8 @@ fn print(args: &AnchorCheckArgs, shown: &AnchorShown, compared: &AnchorCompared)
         return print_line(json!({
             "anchor": shown.anchor, "anchored": anchored, "held": held, "size": size,
             "faults": faults.collect::<Vec<_>>(),
+            "under_no_anchor": beyond, "longest_gap_hours": longest_gap_hours, "standing_hours": standing_hours,
+            "not_logged": dropped.iter().map(|(day, hour)| json!({ "day": day, "hour": hour })).collect::<Vec<_>>(),
         }));
     }
     faults.iter().try_for_each(|fault| {
@@ -152,5 +207,14 @@ fn print(args: &AnchorCheckArgs, shown: &AnchorShown, compared: &AnchorCompared)
     print_line(format_args!(
         "{held} of {anchored} anchors of {} are heads of the log as it is now, the newest of {size} entries",
         shown.anchor
-    ))
+    ))?;
+    print_line(format_args!(
+        "{beyond} entries of that log are under no anchor; most hours between two anchors: {longest_gap_hours}, most with one head: \
+         {standing_hours}"
+    ))?;
+    dropped.iter().try_for_each(|(day, hour)| {
+        print_line(format_args!(
+            "{day} {hour}:00 was signed and is in no entry: it did not arrive, or the centre left it out"
+        ))
+    })
 }

@@ -63,7 +63,7 @@ async fn found(
     let habits = Habits { dark_share: args.no_data.0, voice: !args.no_voice, ..Habits::default() };
     let secrets = secrets(seed, &campaign);
     let keys = secrets.key_ring(campaign.id()).map_err(Failure::failed)?;
-    folder.write_keys(&secrets, &keys)?;
+    folder.write_keys(&secrets, &keys, &campaign)?;
     let enrolled = |team: &TeamId| Enrolled {
         team: team.clone(),
         device: device(seed, campaign.id(), team).id(),

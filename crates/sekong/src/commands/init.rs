@@ -58,7 +58,7 @@ fn campaign_in(
 ) -> Result<(KeyRing, String), Failure> {
     let secrets = new_secrets(campaign, !apart.is_empty(), witnesses)?;
     let keys = secrets.key_ring(campaign.id()).map_err(Failure::failed)?;
-    folder.write_keys(&secrets, &keys)?;
+    folder.write_keys(&secrets, &keys, campaign)?;
     check_distinct(&keys)?;
     folder.write_lines(&centre_file(files, campaign, &secrets, &keys), apart, witnesses)?;
     let founding = Founding {

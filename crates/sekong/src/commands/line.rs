@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sekong_centre::api::views::LoggedView;
 use serde::Deserialize;
 
 use crate::failure::Failure;
@@ -29,9 +30,16 @@ impl Line<'_> {
             .map_err(|error| self.failed(path, &error).hint("is that the address of a centre?"))
     }
 
-    pub(crate) fn post(&self, path: &str, body: &str) -> Result<(), Failure> {
+    pub(crate) fn post(&self, path: &str, body: &str) -> Result<String, Failure> {
         let request = self.agent.post(format!("{}{path}", self.base)).content_type("application/json");
-        self.text(path, request.send(body)).map(drop)
+        self.text(path, request.send(body))
+    }
+
+    /// Posts something that the centre logs; gives the index of its entry.
+    pub(crate) fn log(&self, path: &str, body: &str) -> Result<u64, Failure> {
+        let told: LoggedView = serde_json::from_str(&self.post(path, body)?)
+            .map_err(|error| self.failed(path, &error).hint("is that the address of a centre?"))?;
+        Ok(told.index)
     }
 
     fn text(

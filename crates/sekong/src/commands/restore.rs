@@ -14,7 +14,7 @@ use crate::clocks::now;
 use crate::data_folder::DataFolder;
 use crate::evidence::{FolderBodies, Listing};
 use crate::failure::Failure;
-use crate::output::print_line;
+use crate::output::{complain, print_line};
 
 /// Bodies that are named in words; the others are counted.
 const NAMED_MAX: usize = 20;
@@ -23,11 +23,23 @@ pub(crate) fn run(args: &RestoreArgs) -> Result<(), Failure> {
     let folder = DataFolder::open(&args.data)?;
     let _lock = folder.lock()?;
     let restored = super::block_on(bring_up(&folder, &args.from))??;
-    let Restored { before, size, bodies } = restored;
+    let Restored { before, size, bodies, persons_lost, warnings } = restored;
     if args.json {
-        return print_line(json!({ "before": before, "size": size, "bodies": bodies }));
+        let warnings = warnings.iter().map(|fault| json!({ "rule": fault.rule, "detail": fault.detail }));
+        let warnings: Vec<_> = warnings.collect();
+        return print_line(json!({
+            "before": before, "size": size, "bodies": bodies, "persons_lost": persons_lost, "warnings": warnings,
+        }));
     }
-    if before == size {
+    for fault in &warnings {
+        complain(format_args!("warning: {} ({})", fault.detail, fault.rule));
+    }
+    if 0 < persons_lost {
+        complain(format_args!(
+            "warning: {persons_lost} records of persons are not in this copy; they are published nowhere: look for a newer one"
+        ));
+    }
+    if before == size && bodies == 0 {
         return print_line(format_args!(
             "the store holds {size} entries, the published log no more: nothing to restore"
         ));

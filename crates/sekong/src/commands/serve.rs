@@ -11,7 +11,7 @@ use sekong_store::SqliteStore;
 
 use crate::cli::{CustodianAddress, ServeArgs, WitnessAddress};
 use crate::clocks::{DemoClock, DemoStart, SystemClock, now};
-use crate::data_folder::DataFolder;
+use crate::data_folder::{DataFolder, RESTORE_SECRETS};
 use crate::failure::Failure;
 use crate::links::Watched;
 use crate::output::print_line;
@@ -63,7 +63,9 @@ fn links(
             ))
             .hint("leave it out, or found the campaign with the custodians' files"));
         }
-        let here = InProcess::all(campaign, &secrets, centre.keys(), &freezes).map_err(Failure::failed)?;
+        let mut here =
+            InProcess::all(campaign, &secrets, centre.keys(), &freezes).map_err(Failure::failed)?;
+        here.iter_mut().try_for_each(|custodian| check_secret(centre, custodian))?;
         return Ok(serving::links(here));
     };
     check_addresses(&args.custodian, campaign)?;
@@ -77,6 +79,19 @@ fn links(
         Ok(Arc::new(Watched::new(Arc::new(remote))) as Arc<dyn CustodianLink>)
     };
     campaign.custodians().iter().map(line).collect()
+}
+
+/// A custodian in this process gives the values that it committed to, or none at all.
+fn check_secret(centre: &Centre<SqliteStore>, custodian: &mut InProcess) -> Result<(), Failure> {
+    let own = custodian.commitment();
+    match centre.state().commitment(&own.custodian) {
+        Some(logged) if logged.root != own.root => Err(Failure::failed(format!(
+            "the secret of custodian {} is not the one that it committed with",
+            own.custodian
+        ))
+        .hint(RESTORE_SECRETS)),
+        _ => Ok(()),
+    }
 }
 
 /// Each is a custodian of the campaign, and is given once.

@@ -101,7 +101,17 @@ impl Anchoring {
 
     fn post(&self) -> Run {
         let (data, log, centre) = (self.at("anchor"), self.at("scratch"), self.address());
-        sekong(["anchor", "post", "--data", arg(&data), "--log", arg(&log), "--centre", &centre])
+        sekong([
+            "anchor",
+            "post",
+            "--demo-clock",
+            "--data",
+            arg(&data),
+            "--log",
+            arg(&log),
+            "--centre",
+            &centre,
+        ])
     }
 
     fn export(&self) -> PathBuf {
@@ -231,4 +241,48 @@ fn a_crash_between_the_opening_and_the_answer_loses_neither() {
     anchoring.serve();
     anchoring.post().exits(0);
     assert_eq!(anchoring.check(&shown).exits(0).json()["anchored"], 2);
+}
+
+#[test]
+fn an_anchor_is_proven_at_once_and_what_is_missing_or_stands_still_is_told() {
+    let mut anchoring = Anchoring::new();
+    let (data, log, centre) = (anchoring.at("anchor"), anchoring.at("scratch"), anchoring.address());
+    let keys = |name: &str| fs::read_to_string(anchoring.at("data").join("keys").join(name)).unwrap();
+    let file = anchoring.at("campaign.vkey");
+    fs::write(&file, keys("log.vkey") + &keys("cosigners.vkey")).unwrap();
+    let args = [
+        "anchor",
+        "post",
+        "--data",
+        arg(&data),
+        "--log",
+        arg(&log),
+        "--centre",
+        &centre,
+        "--key",
+        arg(&file),
+    ];
+    sekong(args).exits(1).says(&["nothing was signed", "--demo-clock"]);
+    let proven = sekong(args.iter().chain(&["--demo-clock"])).exits(0);
+    assert!(proven.stdout.contains("proven to be entry"), "{}", proven.stdout);
+    // Keys of another campaign prove nothing.
+    let other = Data::founded();
+    let stranger = sekong(args[..8].iter().chain(&[arg(&other.key_file()), "--demo-clock"]));
+    stranger.exits(3).says(&["the centre said that the anchor is entry"]);
+
+    anchoring.step(5);
+    anchoring.post().exits(0);
+    anchoring.publish(20, 0);
+    let never_sent = anchoring.at("anchor/openings/2017-01-01T03.json");
+    let salt = "07".repeat(32);
+    fs::write(
+        never_sent,
+        format!("{{\"day\":\"2017-01-01\",\"hour\":3,\"salt\":\"{salt}\",\"note\":\"x\"}}"),
+    )
+    .unwrap();
+    let found = anchoring.check(&anchoring.export()).exits(0).json();
+    let told = ["held", "size", "under_no_anchor", "longest_gap_hours", "standing_hours"]
+        .map(|name| found[name].as_u64().unwrap());
+    assert_eq!(told, [2, 3, 17, 5, 5]);
+    assert_eq!(found["not_logged"], serde_json::json!([{ "day": "2017-01-01", "hour": 3 }]));
 }

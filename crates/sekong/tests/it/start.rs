@@ -15,6 +15,9 @@ use crate::week::shared_day;
 /// The second day, 06:40 in the campaign's time: a little later than the other tests go on to.
 const LATER: &str = "2017-01-01T23:40:00Z";
 
+/// A clock that stands there.
+const LATER_STANDING: &str = "2017-01-01T23:40:00Z,0";
+
 fn refused(data: &Data) -> Run {
     let run = sekong([
         "serve",
@@ -141,7 +144,7 @@ fn a_mirror_restores_what_it_has_and_what_it_lacks_is_named() {
     let restore = || sekong(["restore", "--data", arg(&data.path), "--from", arg(&mirror.path.join("log"))]);
     let db = fs::read(data.db()).unwrap();
     restore().exits(1).says(&[
-        "bodies that the missing entries name",
+        "bodies that entries name are neither",
         "(entry ",
         "sealed/",
         "nothing was changed",
@@ -196,4 +199,62 @@ fn a_torn_publication_is_brought_to_its_end() {
     continue_in_silence(&data.path);
     assert_eq!((data.checkpoint(), files(&data.path.join("bodies"))), (whole, bodies));
     sekong(["verify", arg(&data.path)]).exits(0);
+}
+
+#[test]
+fn a_head_that_few_have_cosigned_yet_is_restored_with_a_warning() {
+    let data = Data::set_back();
+    let whole = data.checkpoint();
+    let few: Vec<&str> = whole.lines().collect();
+    data.set_checkpoint(&(few[..few.len() - 2].join("\n") + "\n"));
+    let from = data.path.join("log");
+    let run = sekong(["restore", "--json", "--data", arg(&data.path), "--from", arg(&from)]).exits(0);
+    let told = run.says(&["warning:", "head.cosigned"]).json();
+    assert_eq!(
+        (&told["size"], &told["warnings"][0]["rule"]),
+        (&head_size(&whole).into(), &"head.cosigned".into())
+    );
+    serve_to(&data.path, LATER);
+    let head = data.beside("published", &whole);
+    sekong(["verify", arg(&data.path), "--since", arg(&head)]).exits(0);
+}
+
+#[test]
+fn an_older_store_is_refused_by_the_published_tiles_where_the_head_is_lost() {
+    let data = Data::set_back();
+    data.set_checkpoint("");
+    refused(&data).says(&["is an older copy"]);
+}
+
+#[test]
+fn another_salt_or_secret_of_a_custodian_is_refused() {
+    let data = Data::day();
+    let good: Value = serde_json::from_slice(&fs::read(data.keys("secrets.json")).unwrap()).unwrap();
+    let mut secrets = good.clone();
+    secrets["salt"] = "11".repeat(32).into();
+    fs::write(data.keys("secrets.json"), secrets.to_string()).unwrap();
+    let serve = || {
+        sekong([
+            "serve",
+            "--json",
+            "--listen",
+            "127.0.0.1:0",
+            "--demo-clock",
+            LATER_STANDING,
+            "--data",
+            arg(&data.path),
+        ])
+    };
+    serve().exits(1).prints_nothing().says(&["sealed with another salt", "restore the file"]);
+    let mut secrets = good.clone();
+    secrets["custodians"][1][1] = "11".repeat(32).into();
+    fs::write(data.keys("secrets.json"), secrets.to_string()).unwrap();
+    let name = good["custodians"][1][0].as_str().unwrap();
+    serve().exits(1).prints_nothing().says(&[
+        name,
+        "is not the one that it committed with",
+        "restore the file",
+    ]);
+    fs::write(data.keys("secrets.json"), good.to_string()).unwrap();
+    serve_to(&data.path, LATER);
 }
