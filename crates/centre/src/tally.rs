@@ -211,14 +211,17 @@ impl OldHeads {
     }
 }
 
-/// The oldest head over which an hour is closed if the schedule is kept: each hour's draw makes new ones, up to the last.
+/// The oldest head over which an hour is closed if the schedule is kept: the last draw that was due before the deadline made one,
+/// or the note that a custodian was silent.
 fn oldest_at(state: &State, day: Day, hour: Hour) -> Timestamp {
     let (campaign, deadline) = (state.campaign(), state.report_deadline(day, hour));
-    let rules = campaign.rules();
-    let lead = SignedDuration::from_mins(i64::from(rules.lead_minutes));
-    let since_draw = i64::from((rules.missed_minutes + rules.lead_minutes) % 60);
-    let last_draw = campaign.ends_at() - SignedDuration::from_hours(1) - lead;
-    (deadline - SignedDuration::from_mins(since_draw)).min(last_draw) - CLOCK_TOLERANCE
+    let around = [-1, 0, 1].into_iter().filter_map(|days| day.plus_days(days));
+    let hours =
+        around.filter(|day| campaign.holds(*day)).flat_map(|day| Hour::all().map(move |hour| (day, hour)));
+    let draws = hours.map(|(day, hour)| campaign.release_at(Moment::Hour { day, hour }));
+    let last_draw = draws.filter(|due| *due <= deadline).max().unwrap_or(Timestamp::MIN);
+    let silence = SignedDuration::from_mins(i64::from(campaign.rules().silence_minutes));
+    last_draw.saturating_sub(silence + CLOCK_TOLERANCE).unwrap_or(Timestamp::MIN)
 }
 
 /// What was said about earlier entries. No other figure changes by it.

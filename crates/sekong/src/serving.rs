@@ -17,7 +17,6 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::data_folder::DataFolder;
-use crate::data_folder::RESTORE_SECRETS;
 use crate::failure::Failure;
 use crate::output::{complain, print_line};
 use crate::pages::BuiltPages;
@@ -65,23 +64,9 @@ pub(crate) fn not_started(error: CentreError) -> Failure {
             "nothing was written: put back the newest copy of the data folder; what a witness has seen says `sekong witness \
              status` on its machine",
         ),
-        CentreError::OtherSalt { .. }
-        | CentreError::OtherDevice { .. }
-        | CentreError::OtherCosigners { .. }
-        | CentreError::Ledger(LedgerError::Head(_)) => Failure::failed(error).hint(RESTORE_SECRETS),
-        CentreError::Fault { .. }
-        | CentreError::Entry(_)
-        | CentreError::Store(_)
-        | CentreError::Ledger(LedgerError::OtherTree { .. } | LedgerError::Store(_)) => {
-            Failure::failed(error).hint(DAMAGED)
-        }
         error => Failure::failed(error),
     }
 }
-
-/// What helps a store that is not what was written.
-const DAMAGED: &str = "the store is damaged, `sekong scrub` says where: put a sound copy of the folder in its place, then `sekong \
-     restore` with what was published since";
 
 /// The filesystem of a folder.
 struct FreeSpace(PathBuf);

@@ -165,7 +165,15 @@ fn unopened(error: CentreError, folder: &DataFolder) -> Failure {
     let (data, log) = (folder.root().display(), folder.log());
     let hint = match &error {
         CentreError::Ledger(LedgerError::OtherOrigin { .. } | LedgerError::OtherKey { .. })
-        | CentreError::OtherDevice { .. } => RESTORE_KEYS.to_owned(),
+        | CentreError::OtherDevice { .. }
+        | CentreError::OtherSalt { .. }
+        | CentreError::OtherCosigners { .. }
+        | CentreError::Ledger(LedgerError::Head(_)) => RESTORE_KEYS.to_owned(),
+        CentreError::Fault { .. } | CentreError::Entry(_) => {
+            "the store is damaged, `sekong scrub` says where: put a sound copy of the folder in its place, then `sekong restore` with \
+             what was published since; nothing was changed"
+                .to_owned()
+        }
         CentreError::Ledger(LedgerError::Older { .. }) => format!(
             "bring it up to the published head: sekong restore --data {data} --from {}; nothing was changed",
             log.display()

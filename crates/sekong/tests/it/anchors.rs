@@ -267,7 +267,7 @@ fn an_anchor_is_proven_at_once_and_what_is_missing_or_stands_still_is_told() {
     assert!(proven.stdout.contains("proven to be entry"), "{}", proven.stdout);
     // Keys of another campaign prove nothing.
     let other = Data::founded();
-    let stranger = sekong(args[..8].iter().chain(&[arg(&other.key_file()), "--demo-clock"]));
+    let stranger = sekong(args[..9].iter().chain(&[arg(&other.key_file()), "--demo-clock"]));
     stranger.exits(3).says(&["the centre said that the anchor is entry"]);
 
     anchoring.step(5);

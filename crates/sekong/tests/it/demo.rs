@@ -153,7 +153,14 @@ fn a_founded_folder_has_the_layout_of_the_contract_and_holds() {
     let rest: Vec<_> = all.iter().filter(foreign).filter(|name| !name.starts_with("sekong.db-")).collect();
     assert_eq!(
         rest,
-        ["keys/centre.json", "keys/cosigners.vkey", "keys/log.vkey", "keys/secrets.json", "sekong.db"]
+        [
+            "keys/centre.json",
+            "keys/cosignatures",
+            "keys/cosigners.vkey",
+            "keys/log.vkey",
+            "keys/secrets.json",
+            "sekong.db"
+        ]
     );
     sekong(["verify", arg(&data.path)]).exits(0);
 }

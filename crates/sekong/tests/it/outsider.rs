@@ -148,9 +148,11 @@ fn a_head_without_cosignature_or_signature_or_by_another_key_is_refused() {
         lines.map(|line| format!("{line}\n")).collect::<String>()
     };
     forger.data.set_checkpoint(&kept(lines.len() - 1));
-    forger.refused("checkpoint", None, "2 of 3 cosigners");
-    let two = ["-cosigned", "2", arg(&forger.data.path)];
-    assert_eq!(judged(&two).0, 0, "two of three are what the campaign asks for");
+    assert_eq!(judged(&[arg(&forger.data.path)]).0, 0, "two of three are what the campaign asks for");
+    assert_eq!(judged(&["-cosigned", "3", arg(&forger.data.path)]).0, 3);
+    let one: String = lines[..lines.len() - 2].iter().map(|line| format!("{line}\n")).collect();
+    forger.data.set_checkpoint(&one);
+    forger.refused("checkpoint", None, "1 of 3 cosigners signed, 2 must");
     forger.data.set_checkpoint(&kept(lines.len() - 4));
     forger.refused("checkpoint", None, "no signature by the log");
     let other = Data::founded();
