@@ -1,4 +1,7 @@
 //! Totals, means, ratios and domains against R's survey (`reference/design.R`) and the peers' figures in `vectors.json`.
+//!
+//! `vectors.json` holds figures of R survey 4.1.1 and samplics 0.6.1; its samples of Californian schools are the data set `api` of R
+//! survey (T. Lumley; GPL-2 or GPL-3), copied with attribution.
 
 use std::collections::BTreeMap;
 
