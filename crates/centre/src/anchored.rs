@@ -75,7 +75,8 @@ impl AnchorShown {
         let hours = state.anchored(&self.anchor);
         let hours = hours.ok_or_else(|| AnchorShownError::NotAnchored { anchor: self.anchor.clone() })?;
         let mut compared = self.compare_hours(hours, log);
-        (compared.longest_gap_hours, compared.standing_hours) = self.paces(state, hours);
+        compared.longest_gap_hours = state.longest_gap_hours(hours);
+        compared.standing_hours = self.standing_hours(state, hours);
         Ok(compared)
     }
 
@@ -85,8 +86,7 @@ impl AnchorShown {
         let mut compared =
             AnchorCompared { anchored: hours.len() as u64, dropped, ..AnchorCompared::default() };
         for (&(day, hour), anchored) in hours {
-            let opening = self.openings.iter().find(|opening| (opening.day, opening.hour) == (day, hour));
-            match self.size_under(opening, anchored, compared.size, log) {
+            match self.size_under(self.opening((day, hour)), anchored, compared.size, log) {
                 Ok(size) => {
                     compared.held += 1;
                     compared.size = size;
@@ -102,23 +102,22 @@ impl AnchorShown {
         compared
     }
 
-    /// Most hours between two anchors, and most hours from the first to the last of anchors with one head.
-    fn paces(&self, state: &State, hours: &AnchoredHours) -> (u64, u64) {
-        let (mut gap, mut standing) = (0, 0);
-        let (mut last, mut since): (Option<Timestamp>, Option<(&str, Timestamp)>) = (None, None);
-        for &(day, hour) in hours.keys() {
+    fn opening(&self, (day, hour): (Day, Hour)) -> Option<&AnchorOpening> {
+        self.openings.iter().find(|opening| (opening.day, opening.hour) == (day, hour))
+    }
+
+    /// Most hours from the first to the last of anchors with one head.
+    fn standing_hours(&self, state: &State, hours: &AnchoredHours) -> u64 {
+        let (mut longest, mut since): (u64, Option<(&str, Timestamp)>) = (0, None);
+        let opened = hours.keys().filter_map(|hour| Some((*hour, self.opening(*hour)?.note.as_str())));
+        for ((day, hour), note) in opened {
             let at = state.campaign().instant(day, hour);
-            let hours_from = |from: Timestamp| at.duration_since(from).as_hours().unsigned_abs();
-            gap = gap.max(last.map_or(0, hours_from));
-            last = Some(at);
-            let opening = self.openings.iter().find(|opening| (opening.day, opening.hour) == (day, hour));
-            let Some(note) = opening.map(|opening| opening.note.as_str()) else { continue };
             match since.filter(|(before, _)| *before == note) {
-                Some((_, from)) => standing = standing.max(hours_from(from)),
+                Some((_, from)) => longest = longest.max(at.duration_since(from).as_hours().unsigned_abs()),
                 None => since = Some((note, at)),
             }
         }
-        (gap, standing)
+        longest
     }
 
     /// Entries under the head that an opening shows.

@@ -18,8 +18,6 @@ mod relays;
 mod session;
 pub mod views;
 
-pub use files::cosignatures_line;
-
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::middleware;

@@ -1,12 +1,17 @@
 //! The secrets of a campaign that is run from one machine, and the public keys that follow from them.
 
 use sekong_log::{DeviceKey, KeyError, KeyKind, SigningKey, VerifierKey};
-use sekong_model::{CampaignId, CustodianId};
+use sekong_model::{CampaignId, CustodianId, Rules};
 
 use crate::bodies::SaltKey;
 use crate::custody::LineKey;
 use crate::state::KeyRing;
 use crate::witness::WitnessAt;
+
+/// How many cosigners must have signed a head, as it stands among the keys that outsiders check with.
+pub fn cosignatures_line(rules: &Rules) -> String {
+    format!("cosignatures {}\n", rules.cosignatures)
+}
 
 /// 32 secret bytes each, made by whoever founds the campaign.
 #[derive(Clone)]

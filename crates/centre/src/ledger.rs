@@ -10,7 +10,7 @@ use sekong_draw::FrozenEntry;
 use sekong_log::{
     Checkpoint, Cosignature, Cosigner, Entry, Hash, Head, HeadError, KeyError, NoteError, ProofError,
     SaltedPerson, SignatureLine, SignedNote, SigningKey, TILE_WIDTH, TileError, TileKind, TilePath, Tree,
-    VerifierKey, empty_root, encode_bundle, leaf_hash, tile_bytes, tiles_for, verify_cosignature,
+    VerifierKey, empty_root, encode_bundle, frozen_at, leaf_hash, tile_bytes, tiles_for, verify_cosignature,
 };
 use sekong_store::{Commit, Store, StoreError, StoredBody, StoredHead, StoredPerson};
 
@@ -193,10 +193,8 @@ impl KeptHead {
     }
 
     fn count(&mut self, needed: usize) {
-        let mut times: Vec<Timestamp> = self.cosignatures.iter().map(|one| one.time).collect();
-        times.sort_unstable();
-        self.frozen = times.get(needed.saturating_sub(1)).copied();
-        self.latest = times.last().copied();
+        self.frozen = frozen_at(&self.cosignatures, needed);
+        self.latest = self.cosigned();
     }
 
     /// Takes lines that hold; says whether the store should know.

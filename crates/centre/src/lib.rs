@@ -16,6 +16,7 @@ mod folder;
 mod gate;
 mod keys;
 mod ledger;
+mod named;
 mod plan_book;
 mod receipt;
 mod restore;
@@ -29,7 +30,6 @@ mod tally;
 mod witness;
 
 pub use anchored::{AnchorCompared, AnchorShown, AnchorShownError};
-pub use api::cosignatures_line;
 pub use audit::{AuditFault, Evidence, Progress, Verdict, Watch, audit, audit_with};
 pub use bodies::{BoxMessage, OrderOpening, canonical_files};
 pub use boxes::{Boxes, ProvenBox};
@@ -42,7 +42,7 @@ pub use custody::{
 pub use fault::{AmendFault, AnchorFault, CloseFault, Fault};
 pub use folder::{Folder, FolderError};
 pub use gate::{Closed, Reserve, Space};
-pub use keys::Secrets;
+pub use keys::{Secrets, cosignatures_line};
 pub use ledger::LedgerError;
 pub use plan_book::SolvedPlan;
 pub use receipt::{Receipt, ReceiptError};

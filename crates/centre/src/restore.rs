@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use sekong_log::{Entry, Hash, Head, HeadError, LogFault, Statement, Tree, audit_log};
+use sekong_log::{Entry, Hash, Head, HeadError, LogFault, Tree, audit_log};
 use sekong_model::Campaign;
 use sekong_store::{Commit, Store, StoreError, StoredBody, StoredHead};
 
 use crate::audit::{AuditFault, Evidence, audit};
 use crate::bodies::readable_after;
 use crate::ledger::read_tree;
+use crate::named::Named;
 use crate::schedule::decided_until;
 use crate::state::{Body, statement};
 
@@ -110,15 +111,10 @@ pub async fn restore<S: Store>(
 
 /// Records of persons that entries commit to, that nobody erased, and that this store lacks: they are published nowhere.
 async fn persons_lost<S: Store>(store: &mut S, entries: &[Entry]) -> Result<u64, RestoreError> {
-    let mut wanted = BTreeSet::new();
-    for said in entries.iter().filter_map(|entry| statement(entry).ok()) {
-        wanted.extend(said.persons().iter().map(|person| person.commitment.0));
-        if let Statement::Erasure(erased) = &said {
-            wanted.remove(&erased.commitment.0);
-        }
-    }
+    let mut named = Named::default();
+    (0..).zip(entries).for_each(|(index, entry)| named.note(index, entry));
     let kept: BTreeSet<[u8; 32]> = store.person_commitments().await?.into_iter().collect();
-    Ok(wanted.difference(&kept).count() as u64)
+    Ok(named.persons.keys().filter(|commitment| !kept.contains(&commitment.0)).count() as u64)
 }
 
 /// Entries under the newest stored head, to which they must hash.

@@ -4,18 +4,19 @@
 //!
 //! It reads beside a running centre: what is committed while it reads is left for the next one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use sekong_log::{
-    Entry, Hash, Head, SaltedPerson, Statement, TileKind, TilePath, Tree, body_hash, encode_bundle,
-    leaf_hash, tile_bytes, tiles_of,
+    Entry, Hash, Head, SaltedPerson, TileKind, TilePath, Tree, body_hash, encode_bundle, leaf_hash,
+    tile_bytes, tiles_of,
 };
 use sekong_store::{Store, StoreError, StoredBody, StoredHead};
 
 use crate::folder::{Folder, FolderError};
-use crate::state::{KeyRing, statement};
+use crate::named::Named;
+use crate::state::KeyRing;
 
 /// Leaves or heads that are read at a time.
 const BATCH: u64 = 1_024;
@@ -139,29 +140,6 @@ pub struct Scrubbed {
     tree: Tree,
 }
 
-/// What lies beside the log by what its entries say.
-#[derive(Default)]
-struct Named {
-    /// The first entry that names each body.
-    bodies: BTreeMap<Hash, u64>,
-    /// The entry that commits to each record of a person, without those that are erased.
-    persons: BTreeMap<Hash, u64>,
-}
-
-impl Named {
-    /// Reads what an entry names; one that cannot be read is found by its hash.
-    fn note(&mut self, index: u64, leaf: &[u8]) {
-        let Some(said) = Entry::parse(leaf).ok().and_then(|entry| statement(&entry).ok()) else { return };
-        if let Some((hash, _)) = said.named_body() {
-            self.bodies.entry(hash).or_insert(index);
-        }
-        self.persons.extend(said.persons().iter().map(|person| (person.commitment, index)));
-        if let Statement::Erasure(erased) = &said {
-            self.persons.remove(&erased.commitment);
-        }
-    }
-}
-
 /// Why a scrub could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ScrubError {
@@ -222,7 +200,7 @@ impl<S: Store> Scrub<'_, S> {
                     break;
                 }
                 tree.push(leaf_hash(&stored.leaf));
-                named.note(stored.index, &stored.leaf);
+                named.note_leaf(stored.index, &stored.leaf);
             }
             if tree.size() < size && tree.size() < before + BATCH.min(size - before) {
                 damages.push(Damage::Gap { index: tree.size() });
@@ -297,7 +275,7 @@ impl<S: Store> Scrub<'_, S> {
         let there: BTreeSet<Hash> = self.store.person_commitments().await?.into_iter().map(Hash).collect();
         // What was erased while this scrub read is in entries that came since.
         for stored in self.store.leaves(size, u64::MAX >> 1).await? {
-            named.note(stored.index, &stored.leaf);
+            named.note_leaf(stored.index, &stored.leaf);
         }
         let missing = named
             .persons

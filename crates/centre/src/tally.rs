@@ -279,19 +279,13 @@ pub struct Anchors {
 impl Anchors {
     /// Counts every log that the campaign names.
     pub fn of(state: &State) -> Vec<Anchors> {
-        let campaign = state.campaign();
-        let anchors = campaign.anchors().iter().map(|anchor| {
-            let hours = state.anchored(&anchor.id).into_iter().flat_map(|hours| hours.keys()).copied();
-            let hours: Vec<(Day, Hour)> = hours.collect();
-            let gap = |pair: &[(Day, Hour)]| {
-                let [from, to] = [pair[0], pair[1]].map(|(day, hour)| campaign.instant(day, hour));
-                to.duration_since(from).as_hours().unsigned_abs()
-            };
+        let anchors = state.campaign().anchors().iter().map(|anchor| {
+            let hours = state.anchored(&anchor.id);
             Anchors {
                 anchor: anchor.id.clone(),
-                hours: hours.len() as u64,
-                last: hours.last().copied(),
-                longest_gap_hours: hours.windows(2).map(gap).max().unwrap_or(0),
+                hours: hours.map_or(0, |hours| hours.len() as u64),
+                last: hours.and_then(|hours| hours.keys().next_back().copied()),
+                longest_gap_hours: hours.map_or(0, |hours| state.longest_gap_hours(hours)),
             }
         });
         anchors.collect()

@@ -94,6 +94,13 @@ pub struct Cosignature {
     pub time: Timestamp,
 }
 
+/// When the last was given of as many cosignatures as are `needed`; `None` while there are fewer.
+pub fn frozen_at(cosignatures: &[Cosignature], needed: usize) -> Option<Timestamp> {
+    let mut times: Vec<Timestamp> = cosignatures.iter().map(|one| one.time).collect();
+    times.sort_unstable();
+    times.get(needed.saturating_sub(1)).copied()
+}
+
 /// A checkpoint whose log signature holds, with the cosignatures on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
@@ -160,9 +167,7 @@ impl Head {
 
     /// When it had been cosigned by as many as are `needed`; `None` while it has fewer.
     pub fn frozen(&self, needed: usize) -> Option<Timestamp> {
-        let mut times: Vec<Timestamp> = self.cosignatures.iter().map(|one| one.time).collect();
-        times.sort_unstable();
-        times.get(needed.saturating_sub(1)).copied()
+        frozen_at(&self.cosignatures, needed)
     }
 
     /// Opens a head with every key that may have signed it.

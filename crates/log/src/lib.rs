@@ -26,7 +26,7 @@ pub use audit::{
     audit_hashes, audit_log,
 };
 pub use box_key::BoxKey;
-pub use checkpoint::{Checkpoint, CheckpointError, Cosignature, Head, HeadError};
+pub use checkpoint::{Checkpoint, CheckpointError, Cosignature, Head, HeadError, frozen_at};
 pub use commitment::{SALT_BYTES, body_hash, commitment};
 pub use cosign::{CosignRefusal, CosignatureError, Cosigner, verify_cosignature};
 pub use entry::{DeviceId, DeviceIdError, DeviceKey, Entry, EntryDraft, EntryError, NO_PREVIOUS};

@@ -4,13 +4,13 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sekong_log::{CHECKPOINT_FILE, Hash, TileKind, TilePath, encode_bundle};
-use sekong_model::Rules;
 use sekong_store::StoredBody;
 
 use super::extract::InPath;
 use super::problem::Problem;
 use super::session::{Role, Session};
 use super::views::ProblemView;
+use crate::keys::cosignatures_line;
 use crate::service::Service;
 
 const FOREVER: &str = "public, max-age=31536000, immutable";
@@ -69,11 +69,6 @@ pub(crate) async fn keys(
         _ => return Err(Problem::not_found(format!("there is no key {name:?}"))),
     };
     Ok(answer("text/plain; charset=utf-8", FRESH, text.into_bytes()))
-}
-
-/// How many cosigners must have signed a head, as it stands among the keys that outsiders check with.
-pub fn cosignatures_line(rules: &Rules) -> String {
-    format!("cosignatures {}\n", rules.cosignatures)
 }
 
 /// A body that an entry names by its SHA-256, once its release rule allows.

@@ -60,6 +60,13 @@ impl State {
         self.anchors.get(anchor)
     }
 
+    /// Most hours from one anchor of a log to the next.
+    pub(crate) fn longest_gap_hours(&self, hours: &AnchoredHours) -> u64 {
+        let begins: Vec<_> = hours.keys().map(|(day, hour)| self.campaign.instant(*day, *hour)).collect();
+        let gaps = begins.windows(2).map(|pair| pair[1].duration_since(pair[0]).as_hours().unsigned_abs());
+        gaps.max().unwrap_or(0)
+    }
+
     /// Index of this very anchor, if it is in the log.
     pub(crate) fn anchored_at(&self, said: &HeadAnchored) -> Option<u64> {
         let anchored = self.anchored(&said.anchor)?.get(&(said.day, said.hour))?;

@@ -4,17 +4,18 @@ use std::path::Path;
 
 use jiff::SignedDuration;
 use jiff::tz::Offset;
-use sekong_centre::api::views::{ClockView, ReceiptView};
-use sekong_centre::{AnchorCompared, AnchorShown, Receipt};
+use sekong_centre::api::views::ClockView;
+use sekong_centre::{AnchorCompared, AnchorShown};
 use sekong_log::{
-    AnchorOpening, CHECKPOINT_FILE, Entry, Hash, Head, HeadAnchored, HeadKeys, Statement, audit_hashes,
+    AnchorOpening, CHECKPOINT_FILE, Hash, Head, HeadAnchored, HeadKeys, Statement, audit_hashes,
 };
 use sekong_model::{CampaignId, Day, Hour};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::line::Line;
-use super::verify::{Question, given_keys, outcome, verify_source};
+use super::pinned::{FEWER_ARE_ENOUGH, Pinned, Unproven};
+use super::verify::{Question, outcome, verify_source};
 use super::witness::given_log;
 use crate::anchor_folder::AnchorFolder;
 use crate::cli::{AnchorCheckArgs, AnchorExportArgs, AnchorInitArgs, AnchorPostArgs};
@@ -75,16 +76,16 @@ fn hour(args: &AnchorPostArgs, line: &Line<'_>) -> Result<(Day, Hour), Failure> 
 }
 
 /// Proves by the campaign's keys that the anchor is in its log.
-fn prove(line: &Line<'_>, given: &str, index: u64, said: &HeadAnchored) -> Result<(), Failure> {
-    let keys = given_keys(given)?;
-    let shown: ReceiptView = line.get(&format!("/api/receipts/{index}"))?;
+fn prove(line: &Line<'_>, pinned: &Pinned, index: u64, said: &HeadAnchored) -> Result<(), Failure> {
+    let of = |why: String| format!("the centre said that the anchor is entry {index}: {why}");
     let wrong = |why: String| {
-        Failure::not_verified(format!("the centre said that the anchor is entry {index}: {why}"))
+        Failure::not_verified(of(why))
             .hint("keep what the centre shows as evidence; the opening is kept, post again within the hour")
     };
-    let entry = Entry::parse(shown.entry.as_bytes()).map_err(|error| wrong(error.to_string()))?;
-    let receipt = Receipt { index: shown.index, proof: shown.proof, head: shown.head };
-    receipt.check(&entry.leaf_hash(), &keys).map_err(|error| wrong(error.to_string()))?;
+    let entry = pinned.entry(line, index)?.map_err(|error| match error {
+        Unproven::Wrong(why) => wrong(why),
+        Unproven::TooFew(why) => Failure::not_verified(of(why)).hint(FEWER_ARE_ENOUGH),
+    })?;
     match Statement::from_parts(entry.kind(), entry.body()) {
         Ok(Statement::Anchor(logged)) if logged == *said => Ok(()),
         _ => Err(wrong("that entry says something else".to_owned())),
@@ -94,6 +95,7 @@ fn prove(line: &Line<'_>, given: &str, index: u64, said: &HeadAnchored) -> Resul
 pub(crate) fn post(args: &AnchorPostArgs) -> Result<(), Failure> {
     let folder = AnchorFolder::open(&args.data)?;
     let _lock = folder.lock()?;
+    let pinned = args.key.as_deref().map(|key| Pinned::read(key, args.cosignatures)).transpose()?;
     let note = head(&folder, &args.log)?;
     let line = Line::to(&args.centre);
     let ToldCampaign { id } = line.get("/api/campaign")?;
@@ -115,8 +117,8 @@ pub(crate) fn post(args: &AnchorPostArgs) -> Result<(), Failure> {
     };
     let said = HeadAnchored::sign(&folder.campaign, folder.anchor.clone(), &opening, &folder.key);
     let index = line.log("/api/anchors", &serde_json::to_string(&said).map_err(Failure::failed)?)?;
-    let word = match &args.key {
-        Some(key) => prove(&line, key, index, &said).map(|()| "proven to be")?,
+    let word = match &pinned {
+        Some(pinned) => prove(&line, pinned, index, &said).map(|()| "proven to be")?,
         None => "by the centre's word",
     };
     print_line(format_args!(

@@ -13,6 +13,7 @@ pub(crate) mod erase;
 pub(crate) mod game_solve;
 pub(crate) mod init;
 pub(crate) mod line;
+mod pinned;
 pub(crate) mod plan;
 pub(crate) mod restore;
 pub(crate) mod scrub;

@@ -17,6 +17,12 @@ fn log_key(seed: u8) -> SigningKey {
     SigningKey::from_seed(ORIGIN, KeyKind::Ed25519, &[seed; 32]).unwrap()
 }
 
+/// The key of a cosigner that has signed nothing, as a line.
+fn absent_cosigner() -> String {
+    let key = SigningKey::from_seed("sekong/absent", KeyKind::CosignatureV1, &[5; 32]).unwrap();
+    format!("{}\n", key.verifier())
+}
+
 /// A campaign that anchors a scratch log, its centre, and the keeper's folder.
 struct Anchoring {
     kept: tempfile::TempDir,
@@ -265,6 +271,12 @@ fn an_anchor_is_proven_at_once_and_what_is_missing_or_stands_still_is_told() {
     sekong(args).exits(1).says(&["nothing was signed", "--demo-clock"]);
     let proven = sekong(args.iter().chain(&["--demo-clock"])).exits(0);
     assert!(proven.stdout.contains("proven to be entry"), "{}", proven.stdout);
+    // Nor does a head that fewer signed than must.
+    let signed = keys("cosigners.vkey").lines().count();
+    fs::write(&file, keys("log.vkey") + &keys("cosigners.vkey") + &absent_cosigner()).unwrap();
+    let more = |more: &[&str]| sekong(args.iter().chain(&["--demo-clock"]).chain(more));
+    more(&[]).exits(3).says(&[&format!("{signed} of the {} cosigners", signed + 1), "--cosignatures"]);
+    more(&["--cosignatures", &signed.to_string()]).exits(0);
     // Keys of another campaign prove nothing.
     let other = Data::founded();
     let stranger = sekong(args[..9].iter().chain(&[arg(&other.key_file()), "--demo-clock"]));

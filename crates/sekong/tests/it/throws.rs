@@ -148,21 +148,15 @@ impl Centre {
     }
 
     fn throw(&self, log: &Log, digits: &str) -> Run {
-        std::fs::write(self.path("keys"), log.keys()).unwrap();
+        self.throw_by(&log.keys(), digits, &[])
+    }
+
+    fn throw_by(&self, keys: &str, digits: &str, more: &[&str]) -> Run {
+        std::fs::write(self.path("keys"), keys).unwrap();
         let seat = |id: &str| format!("{id}={}", arg(&self.path(id)));
-        sekong([
-            "dice",
-            "throw",
-            &self.base,
-            "--key",
-            arg(&self.path("keys")),
-            "--digits",
-            digits,
-            "--officer",
-            &seat("police"),
-            "--officer",
-            &seat("court"),
-        ])
+        let (keys, seats) = (self.path("keys"), ["police", "court"].map(seat));
+        let of = ["--officer", &seats[0], "--officer", &seats[1], "--key", arg(&keys), "--digits", digits];
+        sekong(["dice", "throw", &self.base].iter().chain(&of).chain(more))
     }
 
     fn thrown(&self) -> Vec<Throw> {
@@ -226,6 +220,23 @@ fn a_silence_that_is_not_in_the_cosigned_log_gets_no_signature() {
     centre.throw(&log, &digits('1')).exits(3).says(&["two silences are shown for a"]);
     assert_eq!(centre.thrown(), []);
     assert_eq!(std::fs::read(centre.path("police.thrown")).unwrap(), b"", "nothing was promised");
+}
+
+#[test]
+fn a_head_is_signed_by_all_whose_keys_were_given_or_by_as_many_as_are_said() {
+    let (centre, mut log) = (Centre::new(), Log::new());
+    log.note("a", 4);
+    centre.shows_log(&log);
+    let other = SigningKey::from_seed("sekong/c/cosigner-2", KeyKind::CosignatureV1, &[8; 32]).unwrap();
+    let keys = format!("{}{}\n", log.keys(), other.verifier());
+    let throw = |more: &[&str]| centre.throw_by(&keys, &digits('1'), more);
+    throw(&[]).exits(3).says(&["1 of the 2 cosigners", "nothing was signed", "--cosignatures"]);
+    throw(&["--cosignatures", "2"]).exits(3).says(&["1 of the 2 cosigners"]);
+    throw(&["--cosignatures", "3"]).exits(2).says(&["3 must sign, the keys of 2 were given"]);
+    throw(&["--cosignatures", "0"]).exits(2);
+    assert_eq!(centre.thrown(), []);
+    throw(&["--cosignatures", "1"]).exits(1);
+    assert_eq!(centre.thrown().len(), 1);
 }
 
 #[test]

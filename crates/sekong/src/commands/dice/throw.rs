@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sekong_centre::api::views::{ReceiptView, SilenceView, SilencesView};
-use sekong_centre::{KeyRing, Receipt};
+use sekong_centre::api::views::{SilenceView, SilencesView};
 use sekong_draw::THROWERS;
-use sekong_log::{DeviceKey, Entry, Hash, SilenceNoted, Statement};
+use sekong_log::{DeviceKey, Hash, SilenceNoted, Statement};
 use sekong_model::{CampaignId, Moment, OfficerId, ProvinceId};
 use serde_json::{Value, json};
 
@@ -13,7 +12,7 @@ use super::book::{Book, Signed};
 use super::officer_key;
 use crate::cli::{DiceThrowArgs, OfficerKey, check_seats};
 use crate::commands::line::Line;
-use crate::commands::verify::given_keys;
+use crate::commands::pinned::{FEWER_ARE_ENOUGH, Pinned, Unproven};
 use crate::failure::Failure;
 use crate::output::print_line;
 
@@ -44,10 +43,10 @@ pub(crate) fn throw(args: &DiceThrowArgs) -> Result<(), Failure> {
         ))
         .hint("two officers of different bodies"));
     }
-    let keys = cosigned_keys(&args.key)?;
+    let pinned = Pinned::read(&args.key, args.cosignatures)?;
     let mut seats = args.officer.iter().map(Seat::open).collect::<Result<Vec<_>, _>>()?;
     let line = Line::to(&args.centre);
-    let noted = noted(&line, &Pinned { needed: needed(args, &keys)?, keys })?;
+    let noted = noted(&line, &pinned)?;
     if noted.is_empty() {
         return Err(Failure::failed("no silence waits for dice").hint("see GET /api/silences"));
     }
@@ -72,39 +71,6 @@ pub(crate) fn throw(args: &DiceThrowArgs) -> Result<(), Failure> {
     sent.iter().try_for_each(|throw| print_line(format_args!("dice sent for {}", throw.moment)))
 }
 
-/// The log's key and the cosigners': without cosignatures a centre could show each officer another log.
-fn cosigned_keys(given: &str) -> Result<KeyRing, Failure> {
-    let keys = given_keys(given)?;
-    if keys.cosigners.is_some() {
-        return Ok(keys);
-    }
-    Err(Failure::usage("--key: a file with the log's key and the cosigners' below it is wanted").hint(
-        "the campaign's founders gave out keys/log.vkey and keys/cosigners.vkey: one file with both, one key a line",
-    ))
-}
-
-/// What the officers hold heads against.
-struct Pinned {
-    keys: KeyRing,
-    /// Cosigners that must have signed a head.
-    needed: usize,
-}
-
-/// As many cosigners as were said, or all whose keys were given.
-fn needed(args: &DiceThrowArgs, keys: &KeyRing) -> Result<usize, Failure> {
-    let given = keys.cosigners.iter().flatten().count();
-    match args.cosignatures {
-        Some(needed) if given < needed.get() => Err(Failure::usage(format!(
-            "--cosignatures: {needed} must sign, the keys of {given} were given"
-        ))
-        .hint(
-            "give what the campaign says as rules.cosignatures, and the keys of as many cosigners or more",
-        )),
-        Some(needed) => Ok(needed.get()),
-        None => Ok(given),
-    }
-}
-
 /// Every silence of the moments that wait for dice, each proven to be in the log.
 fn noted(line: &Line<'_>, keys: &Pinned) -> Result<BTreeMap<Moment, OfMoment>, Failure> {
     let listed: SilencesView = line.get("/api/silences")?;
@@ -127,24 +93,16 @@ fn noted(line: &Line<'_>, keys: &Pinned) -> Result<BTreeMap<Moment, OfMoment>, F
     }
 }
 
-/// Looks up the entry of a silence and checks that a head which enough cosigners signed covers it.
+/// Looks up the entry of a silence, proven to be in the log.
 fn proven(line: &Line<'_>, pinned: &Pinned, view: &SilenceView) -> Result<Noted, Failure> {
-    let path = format!("/api/receipts/{}", view.index);
-    let shown: ReceiptView = line.get(&path)?;
-    let wrong =
-        |why: String| two_faced(format!("the silence of {} at {}: {why}", view.province, view.moment));
-    let entry = Entry::parse(shown.entry.as_bytes()).map_err(|error| wrong(error.to_string()))?;
-    let receipt = Receipt { index: shown.index, proof: shown.proof, head: shown.head };
-    receipt.check(&entry.leaf_hash(), &pinned.keys).map_err(|error| wrong(error.to_string()))?;
-    let head = pinned.keys.open(&receipt.head).map_err(|error| wrong(error.to_string()))?;
-    let (found, wanted) = (head.cosignatures.len(), pinned.needed);
-    if found < wanted {
-        return Err(Failure::not_verified(format!(
-            "the silence of {} at {}: {found} of the {wanted} cosigners that must have signed its head did",
-            view.province, view.moment
-        ))
-        .hint("nothing was signed; if the campaign says that fewer are enough, give them as --cosignatures, else wait for the others"));
-    }
+    let of = |why: String| format!("the silence of {} at {}: {why}", view.province, view.moment);
+    let wrong = |why: String| two_faced(of(why));
+    let entry = pinned.entry(line, view.index)?.map_err(|error| match error {
+        Unproven::Wrong(why) => wrong(why),
+        Unproven::TooFew(why) => {
+            Failure::not_verified(of(why)).hint(format!("nothing was signed; {FEWER_ARE_ENOUGH}"))
+        }
+    })?;
     let said = match Statement::from_parts(entry.kind(), entry.body()) {
         Ok(Statement::Silence(said)) if said.province == view.province && said.moment == view.moment => said,
         _ => return Err(wrong(format!("entry {} does not say it", view.index))),

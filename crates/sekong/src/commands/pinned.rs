@@ -1,0 +1,73 @@
+//! A centre's word that something is in the log, held against keys that did not come from it.
+
+use std::num::NonZeroUsize;
+
+use sekong_centre::api::views::ReceiptView;
+use sekong_centre::{KeyRing, Receipt};
+use sekong_log::Entry;
+
+use super::line::Line;
+use super::verify::given_keys;
+use crate::failure::Failure;
+
+/// What heads are held against.
+pub(super) struct Pinned {
+    keys: KeyRing,
+    /// Cosigners that must have signed a head.
+    needed: usize,
+}
+
+/// Why an entry is not proven to be in the log.
+pub(super) enum Unproven {
+    /// What the centre shows does not hold.
+    Wrong(String),
+    /// It holds, and its head has too few cosignatures so far.
+    TooFew(String),
+}
+
+impl Pinned {
+    /// The log's key and the cosigners': without cosignatures a centre could show each reader another log. As many of them must sign
+    /// as are said, or all whose keys are given.
+    pub(super) fn read(given: &str, cosignatures: Option<NonZeroUsize>) -> Result<Pinned, Failure> {
+        let keys = given_keys(given)?;
+        let count = keys.cosigners.iter().flatten().count();
+        if count == 0 {
+            return Err(Failure::usage("--key: a file with the log's key and the cosigners' below it is wanted")
+                .hint("the campaign's founders gave out keys/log.vkey and keys/cosigners.vkey: one file with both, one key a line"));
+        }
+        let needed = cosignatures.map_or(count, NonZeroUsize::get);
+        if count < needed {
+            return Err(Failure::usage(format!("--cosignatures: {needed} must sign, the keys of {count} were given"))
+                .hint("give what the campaign says as rules.cosignatures, and the keys of as many cosigners or more"));
+        }
+        Ok(Pinned { keys, needed })
+    }
+
+    /// Looks up an entry, and checks that a head which enough cosigners signed covers it.
+    pub(super) fn entry(&self, line: &Line<'_>, index: u64) -> Result<Result<Entry, Unproven>, Failure> {
+        let shown: ReceiptView = line.get(&format!("/api/receipts/{index}"))?;
+        Ok(self.proven(shown, index))
+    }
+
+    fn proven(&self, shown: ReceiptView, index: u64) -> Result<Entry, Unproven> {
+        let wrong = |why: &dyn std::fmt::Display| Unproven::Wrong(why.to_string());
+        if shown.index != index {
+            return Err(wrong(&format_args!("the receipt is of entry {}", shown.index)));
+        }
+        let entry = Entry::parse(shown.entry.as_bytes()).map_err(|error| wrong(&error))?;
+        let receipt = Receipt { index, proof: shown.proof, head: shown.head };
+        receipt.check(&entry.leaf_hash(), &self.keys).map_err(|error| wrong(&error))?;
+        let found = self.keys.open(&receipt.head).map_err(|error| wrong(&error))?.cosignatures.len();
+        if found < self.needed {
+            return Err(Unproven::TooFew(format!(
+                "{found} of the {} cosigners that must have signed its head did",
+                self.needed
+            )));
+        }
+        Ok(entry)
+    }
+}
+
+/// What helps where too few have signed.
+pub(super) const FEWER_ARE_ENOUGH: &str =
+    "if the campaign says that fewer are enough, give them as --cosignatures, else wait for the others";
