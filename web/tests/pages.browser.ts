@@ -209,6 +209,33 @@ describe("a team in the field", () => {
     expect(centre.misdeeds).toEqual([]);
   });
 
+  it("corrects a report, which stays beside its correction", async () => {
+    const officer = await centre.page("duty-officer", "/");
+    const owed = await someDue(officer);
+    const field = await centre.page(`team?team=${owed.team}`, "/field", { viewport: { width: 390, height: 844 } });
+    await enrol(field);
+    const duty = field.locator(`[data-testid=duty][data-hour='0'][data-post='${owed.post}']`);
+    await duty.getByTestId("begin").click();
+    await duty.getByTestId("passed").fill("7");
+    await duty.getByTestId("inspected").fill("2");
+    await duty.getByTestId("send").click();
+    await field.getByTestId("receipt").waitFor();
+    await duty.getByTestId("correct").click();
+    expect(await duty.getByTestId("passed").inputValue(), "what was reported stands in the form").toBe("7");
+    await duty.getByTestId("reason").selectOption("mistyped");
+    await duty.getByTestId("inspected").fill("8");
+    expect(await duty.getByTestId("send-correction").isDisabled(), "more inspected than passed").toBe(true);
+    await duty.getByTestId("inspected").fill("3");
+    await duty.getByTestId("send-correction").click();
+    const sent = field.locator("[data-kind=correction]");
+    await sent.getByTestId("receipt").waitFor();
+    const index = await sent.getByTestId("receipt").getAttribute("data-index");
+    await expect.poll(() => duty.textContent()).toContain(`corrected by entry ${index}`);
+    const of = (await board(officer)).posts.find(({ post }) => post === owed.post)?.hours[0]?.inspections.find(({ team }) => team === owed.team);
+    expect(of?.report).toMatchObject({ passed: 7, inspected: 2, corrections: [{ index: Number(index), passed: 7, inspected: 3, reason: "mistyped" }] });
+    expect(centre.misdeeds).toEqual([]);
+  });
+
   it("keeps a report that cannot be sent and sends it when the centre is back", async () => {
     const officer = await centre.page("duty-officer", "/");
     const owed = await someDue(officer);

@@ -164,8 +164,7 @@ impl Verdict {
         let (Some(state), Some(_)) = (&self.state, &evidence.keys.cosigners) else { return };
         let (found, wanted) = (log.head.cosignatures.len(), state.campaign().rules().cosignatures as usize);
         if found < wanted {
-            let fault = Fault::TooFewCosignatures { found, wanted };
-            self.faults.push(of_head(fault.rule(), fault.to_string()));
+            self.faults.push(too_few_cosignatures(found, wanted));
         }
     }
 
@@ -238,6 +237,12 @@ fn check_still_sealed(state: &State, now: Timestamp, entry: &Entry) -> Result<()
     let days = i64::from(state.campaign().rules().public_after_days);
     let due = decided_until(state.campaign(), moment) + SignedDuration::from_hours(24 * days);
     if due < now { Err(Fault::BodyOverdue { hash: hash.to_string(), due }) } else { Ok(()) }
+}
+
+/// A head that fewer cosigners signed than must.
+pub fn too_few_cosignatures(found: usize, wanted: usize) -> AuditFault {
+    let fault = Fault::TooFewCosignatures { found, wanted };
+    of_head(fault.rule(), fault.to_string())
 }
 
 pub(crate) fn of_head(rule: &str, detail: String) -> AuditFault {

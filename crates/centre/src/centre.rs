@@ -506,6 +506,16 @@ impl<S: Store> Centre<S> {
         Ok(self.ledger.append(entry))
     }
 
+    /// Takes the records of an entry that is logged already: those that were lost, as with a disk, are kept anew; those that were
+    /// erased are not.
+    pub(crate) fn take_again(&mut self, entry: &Entry, persons: &[SaltedPerson]) -> Result<(), Refusal> {
+        check_persons(&statement(entry)?, persons)?;
+        let place = |person: &SaltedPerson| self.state.person(&person.committed().commitment);
+        let kept = persons.iter().filter(|person| place(person).is_some_and(|place| place.erased.is_none()));
+        kept.for_each(|person| self.ledger.keep_person(person));
+        Ok(())
+    }
+
     /// Whether this very entry is logged at an index.
     pub(crate) fn is_at(&self, index: u64, entry: &Entry) -> bool {
         self.ledger.tree().leaf(index) == Some(entry.leaf_hash())

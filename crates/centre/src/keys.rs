@@ -8,9 +8,12 @@ use crate::custody::LineKey;
 use crate::state::KeyRing;
 use crate::witness::WitnessAt;
 
+/// Begins the line that says how many cosigners must have signed a head.
+pub const COSIGNATURES_WORD: &str = "cosignatures";
+
 /// How many cosigners must have signed a head, as it stands among the keys that outsiders check with.
 pub fn cosignatures_line(rules: &Rules) -> String {
-    format!("cosignatures {}\n", rules.cosignatures)
+    format!("{COSIGNATURES_WORD} {}\n", rules.cosignatures)
 }
 
 /// 32 secret bytes each, made by whoever founds the campaign.

@@ -447,7 +447,7 @@ impl<S: Store> Ledger<S> {
         self.bodies.push(body);
     }
 
-    /// Takes a person's record into the next commit.
+    /// Takes a person's record into the next commit; one that is stored already is left as it is.
     pub fn keep_person(&mut self, person: &SaltedPerson) {
         self.persons.push(StoredPerson {
             commitment: person.committed().commitment.0,
@@ -515,6 +515,8 @@ impl<S: Store> Ledger<S> {
         let new = self.committed < self.tree.size();
         if new {
             self.store_waiting(now).await?;
+        } else if !self.persons.is_empty() {
+            self.store.keep_persons(&std::mem::take(&mut self.persons)).await?;
         }
         let asked = self.ask(now, false).await?;
         self.check_forked(&asked)?;

@@ -30,7 +30,7 @@ mod tally;
 mod witness;
 
 pub use anchored::{AnchorCompared, AnchorShown, AnchorShownError};
-pub use audit::{AuditFault, Evidence, Progress, Verdict, Watch, audit, audit_with};
+pub use audit::{AuditFault, Evidence, Progress, Verdict, Watch, audit, audit_with, too_few_cosignatures};
 pub use bodies::{BoxMessage, OrderOpening, canonical_files};
 pub use boxes::{Boxes, ProvenBox};
 pub use centre::{Centre, CentreError, Founding, Refusal, Relayed, logged_files};
@@ -42,7 +42,7 @@ pub use custody::{
 pub use fault::{AmendFault, AnchorFault, CloseFault, Fault};
 pub use folder::{Folder, FolderError};
 pub use gate::{Closed, Reserve, Space};
-pub use keys::{Secrets, cosignatures_line};
+pub use keys::{COSIGNATURES_WORD, Secrets, cosignatures_line};
 pub use ledger::LedgerError;
 pub use plan_book::SolvedPlan;
 pub use receipt::{Receipt, ReceiptError};

@@ -413,8 +413,8 @@ pub struct DiceThrowArgs {
     /// A seat and the file with its key; two, of different bodies. What was signed is kept beside it, in FILE.thrown
     #[arg(long, value_name = "ID=FILE", required = true)]
     pub officer: Vec<OfficerKey>,
-    /// So many of the cosigners must have signed what is shown, as the campaign says in rules.cosignatures; without it all whose
-    /// keys were given
+    /// So many of the cosigners must have signed what is shown, as the campaign says in rules.cosignatures; without it as many as the
+    /// file says in a line `cosignatures N`, or all whose keys were given
     #[arg(long, value_name = "N")]
     pub cosignatures: Option<NonZeroUsize>,
     /// Print one JSON object on one line
@@ -851,7 +851,8 @@ pub struct VerifyArgs {
     /// A data folder, or the address of a centre
     #[arg(value_name = "DIR|URL")]
     pub source: String,
-    /// The log's verifier key, or a file with it on the first line and cosigners' keys below
+    /// The log's verifier key, or a file with it on the first line and cosigners' keys below; a line `cosignatures N` in it says how
+    /// many of them must have signed
     #[arg(long, value_name = "VKEY|FILE")]
     pub key: Option<String>,
     /// What a custodian's `commit` wrote, which did not come from the centre: the log must hold that key and commitment; once for

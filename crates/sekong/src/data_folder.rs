@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use sekong_centre::{KeyRing, Secrets, WitnessAt, cosignatures_line};
 use sekong_log::DeviceId;
 use sekong_model::{Campaign, CustodianId};
+use sekong_store::SqliteStore;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,15 @@ const SECRETS: &str = "keys/secrets.json";
 
 pub(crate) const RESTORE_SECRETS: &str = "restore the file from the copy made when the campaign was founded: \
      its log and its draws cannot be continued with other keys";
+
+/// A store that failed, and what to do if its file is broken.
+pub(crate) fn store_failed(error: impl std::error::Error + 'static) -> Failure {
+    let failure = Failure::failed(&error);
+    if sekong_store::is_damage(&error) { failure.hint(RESTORE_STORE) } else { failure }
+}
+
+const RESTORE_STORE: &str = "the file sekong.db is broken: keep it aside, put a sound copy of the data folder's sekong.db in its place \
+     (without -wal and -shm beside it), then `sekong restore` with what was published since";
 
 /// `DIR` of every command that takes one.
 pub(crate) struct DataFolder {
@@ -73,6 +83,16 @@ impl DataFolder {
         }
         Err(Failure::usage(format!("{} holds no campaign", self.root.display()))
             .hint("found one first: sekong init CAMPAIGN --data DIR"))
+    }
+
+    /// The store, to be written to.
+    pub(crate) async fn open_store(&self) -> Result<SqliteStore, Failure> {
+        SqliteStore::open(&self.store()).await.map_err(store_failed)
+    }
+
+    /// The store, to be read alone.
+    pub(crate) async fn read_store(&self) -> Result<SqliteStore, Failure> {
+        SqliteStore::open_read_only(&self.store()).await.map_err(store_failed)
     }
 
     pub(crate) fn log(&self) -> PathBuf {

@@ -10,6 +10,7 @@ mod evidence;
 mod explained;
 mod failure;
 mod files;
+mod given_keys;
 mod lines;
 mod links;
 mod output;

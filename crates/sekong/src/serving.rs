@@ -16,7 +16,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::data_folder::DataFolder;
+use crate::data_folder::{DataFolder, store_failed};
 use crate::failure::Failure;
 use crate::output::{complain, print_line};
 use crate::pages::BuiltPages;
@@ -47,8 +47,8 @@ pub(crate) async fn start(
     people: People,
     reserve_mib: u32,
 ) -> Result<Service, Failure> {
-    let reader = SqliteStore::open_read_only(&folder.store()).await.map_err(Failure::failed)?;
-    let scrubber = SqliteStore::open_read_only(&folder.store()).await.map_err(Failure::failed)?;
+    let reader = folder.read_store().await?;
+    let scrubber = folder.read_store().await?;
     let (pages, connections_max) = (Arc::new(BuiltPages), connections_max());
     let reserve =
         Reserve { bytes: u64::from(reserve_mib) << 20, space: Arc::new(FreeSpace(folder.root().to_owned())) };
@@ -139,8 +139,8 @@ pub(crate) async fn tell_of_trouble(service: Service) {
 /// Moves what the write-ahead log still holds into the database: between two runs the one file is the whole store, and a
 /// copy that is put in its place meets nothing of another one.
 pub(crate) async fn close_store(folder: &DataFolder) -> Result<(), Failure> {
-    let store = SqliteStore::open(&folder.store()).await.map_err(Failure::failed)?;
-    store.close().await.map_err(Failure::failed)
+    let store = folder.open_store().await?;
+    store.close().await.map_err(store_failed)
 }
 
 /// Takes an address to listen on.

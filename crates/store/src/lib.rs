@@ -162,6 +162,18 @@ pub enum StoreError {
     },
 }
 
+/// Codes of SQLite for a file that is malformed, and for one that is no database.
+const DAMAGE_CODES: [&str; 2] = ["11", "26"];
+
+/// Whether some database file that cannot be read as one is at the bottom of an error.
+pub fn is_damage(error: &(dyn std::error::Error + 'static)) -> bool {
+    let is_damage = |error: &(dyn std::error::Error + 'static)| match error.downcast_ref::<sqlx::Error>() {
+        Some(sqlx::Error::Database(said)) => said.code().is_some_and(|code| DAMAGE_CODES.contains(&&*code)),
+        _ => false,
+    };
+    std::iter::successors(Some(error), |error| error.source()).any(is_damage)
+}
+
 /// The durable truth of one campaign; a shared reference to it lets nobody do anything.
 pub trait Store: Send + Sync {
     /// Makes `commit` durable, or changes nothing.
@@ -195,6 +207,11 @@ pub trait Store: Send + Sync {
     ) -> impl Future<Output = Result<Option<StoredPerson>, StoreError>> + Send;
     /// The commitments of all records that are kept, ascending.
     fn person_commitments(&mut self) -> impl Future<Output = Result<Vec<[u8; 32]>, StoreError>> + Send;
+    /// Keeps records that were lost; those that are there are left as they are.
+    fn keep_persons(
+        &mut self,
+        persons: &[StoredPerson],
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
     /// Erases records, with no leaf that says so: as after the restoring of an older copy.
     fn erase(&mut self, commitments: &[[u8; 32]]) -> impl Future<Output = Result<(), StoreError>> + Send;
     /// Overwrites what the database's files may still hold of erased records; `false` if readers kept it from that: then it

@@ -158,6 +158,21 @@ fn leaf_of(row: &SqliteRow) -> Result<StoredLeaf, StoreError> {
     Ok(StoredLeaf { index: size_of(row.get(0))?, leaf: row.get(1) })
 }
 
+async fn insert_persons(tx: &mut SqliteConnection, persons: &[StoredPerson]) -> Result<(), StoreError> {
+    for person in persons {
+        sqlx::query(
+            "INSERT INTO persons (commitment, salt, record) VALUES (?, ?, ?) ON CONFLICT (commitment) DO NOTHING",
+        )
+        .bind(&person.commitment[..])
+        .bind(&person.salt[..])
+        .bind(&person.record)
+        .execute(&mut *tx)
+        .await
+        .map_err(failed("keeping persons' records"))?;
+    }
+    Ok(())
+}
+
 async fn delete_persons(tx: &mut SqliteConnection, commitments: &[[u8; 32]]) -> Result<(), StoreError> {
     for commitment in commitments {
         sqlx::query("DELETE FROM persons WHERE commitment = ?")
@@ -213,15 +228,7 @@ impl Store for SqliteStore {
             .await
             .map_err(failed(doing))?;
         }
-        for person in &commit.persons {
-            sqlx::query("INSERT INTO persons (commitment, salt, record) VALUES (?, ?, ?)")
-                .bind(&person.commitment[..])
-                .bind(&person.salt[..])
-                .bind(&person.record)
-                .execute(&mut *tx)
-                .await
-                .map_err(failed(doing))?;
-        }
+        insert_persons(&mut tx, &commit.persons).await?;
         delete_persons(&mut tx, &commit.erased).await?;
         sqlx::query("INSERT INTO heads (size, note) VALUES (?, ?)")
             .bind(stored_number(commit.head.size))
@@ -296,6 +303,13 @@ impl Store for SqliteStore {
             .await
             .map_err(failed("listing the persons' records"))?;
         rows.iter().map(|row| hash_of(row.get(0))).collect()
+    }
+
+    async fn keep_persons(&mut self, persons: &[StoredPerson]) -> Result<(), StoreError> {
+        let doing = "keeping persons' records";
+        let mut tx = self.connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed(doing))?;
+        insert_persons(&mut tx, persons).await?;
+        tx.commit().await.map_err(failed(doing))
     }
 
     async fn erase(&mut self, commitments: &[[u8; 32]]) -> Result<(), StoreError> {

@@ -41,7 +41,7 @@ struct NewPerson {
     request_body(content = String, content_type = "application/json", description = "{entry: the exact bytes of the entry as text, persons: [{salt, record: {part, name, note}}] in the order of its commitments}"),
     responses(
     (status = 201, body = ReceiptView, description = "logged now"),
-    (status = 200, body = ReceiptView, description = "was in the log already; records that were erased stay erased"),
+    (status = 200, body = ReceiptView, description = "was in the log already; records that were lost are kept anew, those that were erased stay erased"),
     (status = 400, body = ProblemView, content_type = "application/problem+json"),
     (status = 403, body = ProblemView, content_type = "application/problem+json"),
     (status = 408, body = ProblemView, content_type = "application/problem+json"),

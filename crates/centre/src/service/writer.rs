@@ -158,14 +158,15 @@ impl<S: Store> Writer<S> {
         closed
     }
 
-    /// Writes nothing. A device that sends what is logged still gets its receipt.
+    /// Writes nothing. A device that sends what is logged still gets its receipt, unless it brings records, which may be lost.
     async fn refuse(&self, batch: Vec<Wish>, closed: &Closed) {
         let centre = self.centre.read().await;
         let refused = || CentreError::from(closed.clone());
         for wish in batch {
             match wish {
-                Wish::Take(entry, _, to) => {
+                Wish::Take(entry, persons, to) => {
                     let before = centre.state().logged(&entry.device(), entry.seq());
+                    let before = before.filter(|_| persons.is_empty());
                     let before = before.filter(|index| centre.is_at(*index, &entry));
                     drop(to.send(before.map(Taken::Before).ok_or_else(|| closed.clone().into())));
                 }
@@ -275,7 +276,12 @@ fn take<S: Store>(
     let before = again.then(|| centre.state().logged(&entry.device(), entry.seq())).flatten();
     match before {
         None => Err(refusal),
-        Some(index) if centre.is_at(index, entry) => Ok(Taken::Before(index)),
+        Some(index) if centre.is_at(index, entry) => {
+            if !persons.is_empty() {
+                centre.take_again(entry, persons)?;
+            }
+            Ok(Taken::Before(index))
+        }
         Some(logged) => {
             let shown = centre.show_two_faces(entry, logged, now)?;
             Ok(Taken::TwoFaces { logged, shown })

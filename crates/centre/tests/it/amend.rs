@@ -473,11 +473,13 @@ async fn without(site: &Site, body: Hash) -> SqliteStore {
 fn what_is_taken_out_of_the_store_without_an_entry_is_named_and_is_no_erasure() {
     let site = reporting();
     let (lost, erased) = (person(NAME, 7), person("another", 8));
-    let receipt = reported_with(&site, &lost);
-    let (team, said) = committing(&site, 1, &erased);
-    let entry = signed(&site, &mut device(&site.campaign, &team), &said);
-    let second: ReceiptView =
-        site.post("/api/entries/with-persons", &with_persons(&entry, &[&erased])).json();
+    let sent = [(0, &lost), (1, &erased)].map(|(number, person)| {
+        let (team, said) = committing(&site, number, person);
+        let entry = signed(&site, &mut device(&site.campaign, &team), &said);
+        with_persons(&entry, &[person])
+    });
+    let [receipt, second]: [ReceiptView; 2] =
+        sent.each_ref().map(|sent| site.post("/api/entries/with-persons", sent).json());
     let gone = erased.committed().commitment;
     assert_eq!(erase(&site, &erasure(&site, second.index, gone, &SEATS)).status, 201);
     let commitment = lost.committed().commitment;
@@ -508,5 +510,11 @@ fn what_is_taken_out_of_the_store_without_an_entry_is_named_and_is_no_erasure() 
         Damage::PersonMissing { entry: receipt.index, commitment },
     ];
     assert_eq!(in_store, wanted);
+    // The device still has what it sent: sent again, what was lost is kept anew, and what was erased is not.
+    assert_eq!(site.post("/api/entries/with-persons", &sent[0]).status, 200);
+    let seen: PersonView = look(&site, "analyst", &commitment).json();
+    assert_eq!((seen.entry, &seen.record), (receipt.index, &lost.record().unwrap()));
+    assert_eq!(site.post("/api/entries/with-persons", &sent[1]).status, 200);
+    assert_eq!(look(&site, "analyst", &gone).problem(), "erased");
     site.end();
 }

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::Stdio;
 
+use base64::Engine;
 use sekong_log::{
     Checkpoint, Cosigner, DeviceKey, Entry, EntryDraft, EntryError, HASH_BYTES, Hash, Head, KeyKind,
     NO_PREVIOUS, SignedNote, SigningKey, TileKind, TilePath, body_hash, empty_root, tile_bytes, tiles_of,
@@ -227,4 +228,53 @@ fn entries_are_entries_to_both_and_bent_ones_to_neither() {
     }
     assert!((TEXTS * 2 / 5..TEXTS * 3 / 5).contains(&held), "{held} of {} hold", cases.len());
     answers_are(cases);
+}
+
+/// An entry's text with another device, time and signature, in its canonical form.
+fn respelt(entry: &Entry, device: &str, time: &str, sign: impl FnOnce(&[u8]) -> [u8; 64]) -> Vec<u8> {
+    let mut fields: Map<String, Value> = serde_json::from_slice(entry.bytes()).unwrap();
+    fields.remove("sig");
+    fields.insert("device".into(), json!(device));
+    fields.insert("time".into(), json!(time));
+    let unsigned = serde_json_canonicalizer::to_vec(&fields).unwrap();
+    let sig = sign(&[b"sekong/entry/v1\n", &unsigned[..]].concat());
+    fields.insert("sig".into(), json!(base64::engine::general_purpose::STANDARD.encode(sig)));
+    serde_json_canonicalizer::to_vec(&fields).unwrap()
+}
+
+#[test]
+fn keys_that_nobody_holds_and_times_beyond_the_calendar_are_refused_by_both() {
+    let key = DeviceKey::from_seed(&[3; 32]);
+    let draft = EntryDraft {
+        campaign: "northeast-2017".parse().unwrap(),
+        seq: 0,
+        prev: NO_PREVIOUS,
+        time: jiff::Timestamp::UNIX_EPOCH,
+        kind: "inspection".into(),
+        body: json!({}),
+    };
+    let entry = Entry::sign(&draft, &key).unwrap();
+    let own = key.id().to_string();
+    let at = |time: &str| respelt(&entry, &own, time, |message| key.sign(message));
+    // The neutral point as key and as R, with s = 0: without a look at the points this holds for every message.
+    let neutral = |y: &str, device: &str| {
+        let signature: [u8; 64] = hex::decode([y, &"00".repeat(32)].concat()).unwrap().try_into().unwrap();
+        respelt(&entry, device, "2017-01-01T00:00:00Z", |_| signature)
+    };
+    let one = ["01", &"00".repeat(31)].concat();
+    let one_and_p = ["ee", &"ff".repeat(30), "7f"].concat();
+    let cases = [
+        (at("2017-01-01T00:00:00Z"), true),
+        (at("8999-12-31T23:59:59Z"), true),
+        (at("9000-01-01T00:00:00Z"), false),
+        (neutral(&one, &one), false),
+        (neutral(&one, &one_and_p), false),
+        (neutral(&one_and_p, &one), false),
+        (neutral(&one, &own), false),
+    ];
+    let asked = cases.map(|(bytes, holds)| {
+        assert_eq!(Entry::parse(&bytes).is_ok(), holds, "{}", String::from_utf8_lossy(&bytes));
+        (json!({"kind": "entry", "bytes": hex::encode(&bytes)}), json!({"holds": holds}))
+    });
+    answers_are(asked.into());
 }

@@ -7,8 +7,8 @@ use sekong_centre::{KeyRing, Receipt};
 use sekong_log::Entry;
 
 use super::line::Line;
-use super::verify::given_keys;
 use crate::failure::Failure;
+use crate::given_keys::GivenKeys;
 
 /// What heads are held against.
 pub(super) struct Pinned {
@@ -27,20 +27,20 @@ pub(super) enum Unproven {
 
 impl Pinned {
     /// The log's key and the cosigners': without cosignatures a centre could show each reader another log. As many of them must sign
-    /// as are said, or all whose keys are given.
+    /// as are said, on the command line or in the file, or all whose keys are given.
     pub(super) fn read(given: &str, cosignatures: Option<NonZeroUsize>) -> Result<Pinned, Failure> {
-        let keys = given_keys(given)?;
-        let count = keys.cosigners.iter().flatten().count();
+        let keys = GivenKeys::read(given)?;
+        let count = keys.cosigners();
         if count == 0 {
             return Err(Failure::usage("--key: a file with the log's key and the cosigners' below it is wanted")
                 .hint("the campaign's founders gave out keys/log.vkey and keys/cosigners.vkey: one file with both, one key a line"));
         }
-        let needed = cosignatures.map_or(count, NonZeroUsize::get);
+        let needed = cosignatures.or(keys.cosignatures).map_or(count, NonZeroUsize::get);
         if count < needed {
             return Err(Failure::usage(format!("--cosignatures: {needed} must sign, the keys of {count} were given"))
                 .hint("give what the campaign says as rules.cosignatures, and the keys of as many cosigners or more"));
         }
-        Ok(Pinned { keys, needed })
+        Ok(Pinned { keys: keys.ring, needed })
     }
 
     /// Looks up an entry, and checks that a head which enough cosigners signed covers it.

@@ -5,13 +5,13 @@ use std::path::Path;
 use sekong_centre::{Bodies, Body, Evidence, RestoreError, Restored, logged_files, restore};
 use sekong_log::Hash;
 use sekong_model::Campaign;
-use sekong_store::{SqliteStore, Store};
+use sekong_store::Store;
 use serde_json::json;
 
 use super::serve;
 use crate::cli::RestoreArgs;
 use crate::clocks::now;
-use crate::data_folder::DataFolder;
+use crate::data_folder::{DataFolder, store_failed};
 use crate::evidence::{FolderBodies, Listing};
 use crate::failure::Failure;
 use crate::output::{complain, print_line};
@@ -54,8 +54,8 @@ pub(crate) fn run(args: &RestoreArgs) -> Result<(), Failure> {
 async fn bring_up(folder: &DataFolder, from: &Path) -> Result<Restored, Failure> {
     let (log, copy) = published(from)?;
     folder.holds_a_store()?;
-    let mut store = SqliteStore::open(&folder.store()).await.map_err(Failure::failed)?;
-    let files = logged_files(&mut store).await.map_err(Failure::failed)?;
+    let mut store = folder.open_store().await?;
+    let files = logged_files(&mut store).await.map_err(store_failed)?;
     let campaign = Campaign::parse(&files).map_err(Failure::failed)?;
     let keys = serve::own_keys(folder, &campaign)?;
     let bodies = Anywhere([FolderBodies::new(&copy), FolderBodies::new(folder)]);
@@ -70,7 +70,7 @@ async fn bring_up(folder: &DataFolder, from: &Path) -> Result<Restored, Failure>
     };
     let restored = restore(&mut store, &campaign, &evidence).await.map_err(|error| refused(&error))?;
     log.all_read()?;
-    store.close().await.map_err(Failure::failed)?;
+    store.close().await.map_err(store_failed)?;
     Ok(restored)
 }
 

@@ -1,11 +1,11 @@
 //! `sekong scrub`: everything in a data folder read again and held against what it should be.
 
 use sekong_centre::{Damage, Folder, Scrub, Scrubbed};
-use sekong_store::{SqliteStore, Store};
+use sekong_store::Store;
 use serde_json::json;
 
 use crate::cli::ScrubArgs;
-use crate::data_folder::DataFolder;
+use crate::data_folder::{DataFolder, store_failed};
 use crate::failure::Failure;
 use crate::output::print_line;
 
@@ -23,12 +23,12 @@ pub(crate) fn run(args: &ScrubArgs) -> Result<(), Failure> {
 async fn scrub(folder: &DataFolder) -> Result<Scrubbed, Failure> {
     folder.holds_a_store()?;
     let (keys, published) = (folder.keys()?, Folder::new(folder.root()));
-    let mut store = SqliteStore::open_read_only(&folder.store()).await.map_err(Failure::failed)?;
+    let mut store = folder.read_store().await?;
     let scrubbed = Scrub { store: &mut store, folder: &published, keys: &keys }.run().await;
     let scrubbed = scrubbed.map_err(|error| {
         Failure::failed(error).hint("what cannot be read is as good as lost: restore it from a copy")
     })?;
-    store.close().await.map_err(Failure::failed)?;
+    store.close().await.map_err(store_failed)?;
     Ok(scrubbed)
 }
 

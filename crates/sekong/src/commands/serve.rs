@@ -11,7 +11,7 @@ use sekong_store::SqliteStore;
 
 use crate::cli::{CustodianAddress, ServeArgs, WitnessAddress};
 use crate::clocks::{DemoClock, DemoStart, SystemClock, now};
-use crate::data_folder::{DataFolder, RESTORE_SECRETS};
+use crate::data_folder::{DataFolder, RESTORE_SECRETS, store_failed};
 use crate::failure::Failure;
 use crate::links::Watched;
 use crate::output::print_line;
@@ -136,12 +136,12 @@ async fn open_with(
     moved: &[WitnessAddress],
 ) -> Result<(Centre<SqliteStore>, Campaign), Failure> {
     folder.holds_a_store()?;
-    let mut store = SqliteStore::open(&folder.store()).await.map_err(Failure::failed)?;
+    let mut store = folder.open_store().await?;
     let files = logged_files(&mut store).await.map_err(|error| match error {
         CentreError::Empty => {
             Failure::failed("the store holds no campaign").hint("found it anew in another folder")
         }
-        error => Failure::failed(error),
+        error => store_failed(error),
     })?;
     let campaign = Campaign::parse(&files).map_err(Failure::failed)?;
     own_keys(folder, &campaign)?;
@@ -182,7 +182,7 @@ fn unopened(error: CentreError, folder: &DataFolder) -> Failure {
             "keep the folder as evidence, and compare it with copies and heads that others have; nothing was changed"
                 .to_owned()
         }
-        _ => return Failure::failed(error),
+        _ => return store_failed(error),
     };
     Failure::failed(error).hint(hint)
 }

@@ -14,10 +14,11 @@ use serde_json::{Value, json};
 
 use crate::cli::VerifyArgs;
 use crate::clocks::now;
-use crate::data_folder::{DataFolder, parse_keys};
+use crate::data_folder::DataFolder;
 use crate::evidence::{FolderBodies, Listing, Site, SiteBodies, store_head};
 use crate::failure::Failure;
 use crate::files::read_text;
+use crate::given_keys::GivenKeys;
 use crate::output::print_line;
 use crate::pins::{Pins, read_shown};
 use crate::progress::bar;
@@ -135,7 +136,8 @@ pub(crate) fn verify_folder(
     watch: &mut Watch<'_>,
 ) -> Result<Verified, Failure> {
     let folder = DataFolder::open(root)?;
-    let keys = question.key.map_or_else(|| folder.keys(), given_keys)?;
+    let given = question.key.map(GivenKeys::read).transpose()?;
+    let keys = given.as_ref().map_or_else(|| folder.keys(), |given| Ok(given.ring.clone()))?;
     let log = Listing::of(&folder.log())?;
     let bodies = [("bodies/", Listing::of(&folder.bodies())?), ("sealed/", Listing::of(&folder.sealed())?)];
     let store_head = super::block_on(store_head(&folder))??;
@@ -150,6 +152,7 @@ pub(crate) fn verify_folder(
         known: question.known,
     };
     let mut verdict = audit(&evidence, watch);
+    verdict.faults.extend(given.and_then(|given| given.check(&verdict)));
     let disputes = compare(question.shown, &mut verdict, &keys, &held)?;
     verdict.faults.extend(log.foreign("", "log.unknown"));
     let seen = held.seen();
@@ -191,12 +194,13 @@ fn verify_address(
         Failure::usage("an address is verified with a key that did not come from it")
             .hint("give --key VKEY, or --key FILE with the log's key and its cosigners' keys below")
     })?;
-    let keys = given_keys(key)?;
+    let given = GivenKeys::read(key)?;
+    let keys = &given.ring;
     let site = Site::new(address);
     let held = SiteBodies::new(&site);
     let evidence = Evidence {
-        files: &Fetched(&site.log_files(&keys)?),
-        keys: &keys,
+        files: &Fetched(&site.log_files(keys)?),
+        keys,
         bodies: &held,
         store_head: None,
         now: question.now,
@@ -204,20 +208,9 @@ fn verify_address(
         known: question.known,
     };
     let mut verdict = audit(&evidence, watch);
-    let disputes = compare(question.shown, &mut verdict, &keys, &held)?;
+    verdict.faults.extend(given.check(&verdict));
+    let disputes = compare(question.shown, &mut verdict, keys, &held)?;
     Ok(Verified { verdict, disputes })
-}
-
-/// A verifier key, or a file with the log's key first and cosigners' keys below.
-pub(crate) fn given_keys(given: &str) -> Result<KeyRing, Failure> {
-    if let Ok(log) = given.parse() {
-        return Ok(KeyRing { log, cosigners: None });
-    }
-    let text = read_text(Path::new(given))?;
-    let mut keys = parse_keys(given, &text)?.into_iter();
-    let log = keys.next().ok_or_else(|| Failure::failed(format!("{given} holds no key")))?;
-    let cosigners: Vec<_> = keys.collect();
-    Ok(KeyRing { log, cosigners: (!cosigners.is_empty()).then_some(cosigners) })
 }
 
 fn as_json(verdict: &Verdict, disputes: &[Dispute], pins: &Pins) -> Value {

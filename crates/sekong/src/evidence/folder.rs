@@ -9,10 +9,10 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 use sekong_centre::{AuditFault, Bodies, Body};
 use sekong_log::{Hash, LogSource, body_hash};
-use sekong_store::{SqliteStore, Store};
+use sekong_store::Store;
 
 use super::FILE_MAX_BYTES;
-use crate::data_folder::DataFolder;
+use crate::data_folder::{DataFolder, store_failed};
 use crate::failure::Failure;
 use crate::files::read_at_most;
 
@@ -156,8 +156,8 @@ pub(crate) async fn store_head(folder: &DataFolder) -> Result<Option<String>, Fa
         return Err(Failure::not_verified(format!("{} is not a regular file", folder.store().display()))
             .hint("a data folder holds its store there, a published copy nothing"));
     }
-    let mut store = SqliteStore::open_read_only(&folder.store()).await.map_err(Failure::failed)?;
-    let newest = store.newest_head().await.map_err(Failure::failed)?;
-    store.close().await.map_err(Failure::failed)?;
+    let mut store = folder.read_store().await?;
+    let newest = store.newest_head().await.map_err(store_failed)?;
+    store.close().await.map_err(store_failed)?;
     Ok(newest.map(|head| head.note))
 }

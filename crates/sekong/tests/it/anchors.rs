@@ -277,6 +277,15 @@ fn an_anchor_is_proven_at_once_and_what_is_missing_or_stands_still_is_told() {
     let more = |more: &[&str]| sekong(args.iter().chain(&["--demo-clock"]).chain(more));
     more(&[]).exits(3).says(&[&format!("{signed} of the {} cosigners", signed + 1), "--cosignatures"]);
     more(&["--cosignatures", &signed.to_string()]).exits(0);
+    let all = keys("log.vkey") + &keys("cosigners.vkey") + &absent_cosigner();
+    fs::write(&file, format!("{all}cosignatures {signed}\n")).unwrap();
+    more(&[]).exits(0);
+    let now = anchoring.now.to_string();
+    let of = anchoring.at("data");
+    let verify = || sekong(["verify", arg(&of), "--key", arg(&file), "--now", &now, "--json"]);
+    assert_eq!(verify().exits(0).json()["faults"], serde_json::json!([]));
+    fs::write(&file, format!("{all}cosignatures {}\n", signed + 1)).unwrap();
+    assert_eq!(verify().exits(3).json()["faults"][0]["rule"], "head.cosigned");
     // Keys of another campaign prove nothing.
     let other = Data::founded();
     let stranger = sekong(args[..9].iter().chain(&[arg(&other.key_file()), "--demo-clock"]));

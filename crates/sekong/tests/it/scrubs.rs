@@ -149,6 +149,16 @@ fn a_damaged_store_stops_new_writes_and_reads_go_on() {
 }
 
 #[test]
+fn a_store_that_is_no_database_is_named_with_the_way_out() {
+    let data = Data::founded();
+    fs::write(data.path.join("sekong.db"), [7; 4096]).unwrap();
+    let folder = arg(&data.path);
+    for args in [&["serve", "--data", folder][..], &["scrub", "--data", folder], &["verify", folder]] {
+        sekong(args).exits(1).says(&["the file sekong.db is broken", "sekong restore"]);
+    }
+}
+
+#[test]
 fn a_centre_without_room_refuses_writes_says_so_and_reads_on() {
     let data = Data::day();
     let complaints = data.beside("complaints", "");

@@ -22,6 +22,12 @@ impl Memory {
     }
 }
 
+impl Disk {
+    fn keep(&mut self, persons: &[StoredPerson]) {
+        self.persons.extend(persons.iter().map(|person| (person.commitment, person.clone())));
+    }
+}
+
 impl Store for Memory {
     async fn commit(&mut self, commit: &Commit) -> Result<(), StoreError> {
         let mut disk = self.disk();
@@ -41,7 +47,7 @@ impl Store for Memory {
         for body in &commit.bodies {
             disk.bodies.entry(body.hash).or_insert_with(|| body.clone());
         }
-        disk.persons.extend(commit.persons.iter().map(|person| (person.commitment, person.clone())));
+        disk.keep(&commit.persons);
         disk.persons.retain(|commitment, _| !commit.erased.contains(commitment));
         Ok(())
     }
@@ -80,6 +86,11 @@ impl Store for Memory {
 
     async fn person_commitments(&mut self) -> Result<Vec<[u8; 32]>, StoreError> {
         Ok(self.disk().persons.keys().copied().collect())
+    }
+
+    async fn keep_persons(&mut self, persons: &[StoredPerson]) -> Result<(), StoreError> {
+        self.disk().keep(persons);
+        Ok(())
     }
 
     async fn erase(&mut self, commitments: &[[u8; 32]]) -> Result<(), StoreError> {
