@@ -512,7 +512,7 @@ impl<S: Store> Centre<S> {
         check_persons(&statement(entry)?, persons)?;
         let place = |person: &SaltedPerson| self.state.person(&person.committed().commitment);
         let kept = persons.iter().filter(|person| place(person).is_some_and(|place| place.erased.is_none()));
-        kept.for_each(|person| self.ledger.keep_person(person));
+        kept.for_each(|person| self.ledger.keep_again(person));
         Ok(())
     }
 

@@ -137,6 +137,8 @@ pub struct Ledger<S> {
     leaves: Leaves,
     bodies: Vec<StoredBody>,
     persons: Vec<StoredPerson>,
+    /// Records of earlier entries that may be lost.
+    persons_again: Vec<StoredPerson>,
     erased: Vec<[u8; 32]>,
     /// Whether the database may still hold bytes of an erased record.
     traces: bool,
@@ -315,6 +317,7 @@ impl<S: Store> Ledger<S> {
             leaves,
             bodies: Vec::new(),
             persons: Vec::new(),
+            persons_again: Vec::new(),
             erased: Vec::new(),
             traces: false,
             committed,
@@ -447,18 +450,20 @@ impl<S: Store> Ledger<S> {
         self.bodies.push(body);
     }
 
-    /// Takes a person's record into the next commit; one that is stored already is left as it is.
+    /// Takes a person's record into the next commit.
     pub fn keep_person(&mut self, person: &SaltedPerson) {
-        self.persons.push(StoredPerson {
-            commitment: person.committed().commitment.0,
-            salt: *person.salt(),
-            record: person.padded().to_vec(),
-        });
+        self.persons.push(stored_person(person));
+    }
+
+    /// Has a record of an earlier entry kept anew with the next commit, if it was lost.
+    pub fn keep_again(&mut self, person: &SaltedPerson) {
+        self.persons_again.push(stored_person(person));
     }
 
     /// Erases a person's record with the next commit.
     pub fn erase(&mut self, commitment: &Hash) {
         self.erased.push(commitment.0);
+        self.persons_again.retain(|person| person.commitment != commitment.0);
     }
 
     /// Erases what is kept of records that the log says are erased, as after the restoring of an older copy.
@@ -515,8 +520,9 @@ impl<S: Store> Ledger<S> {
         let new = self.committed < self.tree.size();
         if new {
             self.store_waiting(now).await?;
-        } else if !self.persons.is_empty() {
-            self.store.keep_persons(&std::mem::take(&mut self.persons)).await?;
+        }
+        if !self.persons_again.is_empty() {
+            self.store.keep_persons(&std::mem::take(&mut self.persons_again)).await?;
         }
         let asked = self.ask(now, false).await?;
         self.check_forked(&asked)?;
@@ -704,6 +710,14 @@ struct Given {
     lines: Vec<(SignatureLine, Timestamp)>,
     /// Who gave none, and why.
     refused: Vec<(String, WitnessError)>,
+}
+
+fn stored_person(person: &SaltedPerson) -> StoredPerson {
+    StoredPerson {
+        commitment: person.committed().commitment.0,
+        salt: *person.salt(),
+        record: person.padded().to_vec(),
+    }
 }
 
 /// Asks cosigners for a head, all at the same time.

@@ -158,17 +158,24 @@ fn leaf_of(row: &SqliteRow) -> Result<StoredLeaf, StoreError> {
     Ok(StoredLeaf { index: size_of(row.get(0))?, leaf: row.get(1) })
 }
 
-async fn insert_persons(tx: &mut SqliteConnection, persons: &[StoredPerson]) -> Result<(), StoreError> {
+const KEEP_NEW_PERSON: &str = "INSERT INTO persons (commitment, salt, record) VALUES (?, ?, ?)";
+
+const KEEP_LOST_PERSON: &str =
+    "INSERT INTO persons (commitment, salt, record) VALUES (?, ?, ?) ON CONFLICT (commitment) DO NOTHING";
+
+async fn insert_persons(
+    tx: &mut SqliteConnection,
+    persons: &[StoredPerson],
+    insert: &'static str,
+) -> Result<(), StoreError> {
     for person in persons {
-        sqlx::query(
-            "INSERT INTO persons (commitment, salt, record) VALUES (?, ?, ?) ON CONFLICT (commitment) DO NOTHING",
-        )
-        .bind(&person.commitment[..])
-        .bind(&person.salt[..])
-        .bind(&person.record)
-        .execute(&mut *tx)
-        .await
-        .map_err(failed("keeping persons' records"))?;
+        sqlx::query(insert)
+            .bind(&person.commitment[..])
+            .bind(&person.salt[..])
+            .bind(&person.record)
+            .execute(&mut *tx)
+            .await
+            .map_err(failed("keeping persons' records"))?;
     }
     Ok(())
 }
@@ -228,7 +235,7 @@ impl Store for SqliteStore {
             .await
             .map_err(failed(doing))?;
         }
-        insert_persons(&mut tx, &commit.persons).await?;
+        insert_persons(&mut tx, &commit.persons, KEEP_NEW_PERSON).await?;
         delete_persons(&mut tx, &commit.erased).await?;
         sqlx::query("INSERT INTO heads (size, note) VALUES (?, ?)")
             .bind(stored_number(commit.head.size))
@@ -308,7 +315,7 @@ impl Store for SqliteStore {
     async fn keep_persons(&mut self, persons: &[StoredPerson]) -> Result<(), StoreError> {
         let doing = "keeping persons' records";
         let mut tx = self.connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed(doing))?;
-        insert_persons(&mut tx, persons).await?;
+        insert_persons(&mut tx, persons, KEEP_LOST_PERSON).await?;
         tx.commit().await.map_err(failed(doing))
     }
 

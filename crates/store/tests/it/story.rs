@@ -90,6 +90,11 @@ async fn a_person_is_kept_until_erased(store: &mut impl Store) {
     store.erase(&[[3; 32], [9; 32]]).await.unwrap();
     assert_eq!(store.person_commitments().await.unwrap(), [[1; 32]]);
     assert!(store.cut_traces().await.unwrap());
+    // One that was lost is kept anew, and one that is there stays as it is.
+    let other = StoredPerson { record: vec![9; 4_096], ..person(1) };
+    store.keep_persons(&[other, person(3)]).await.unwrap();
+    assert_eq!(store.person([1; 32]).await.unwrap(), Some(person(1)));
+    assert_eq!(store.person([3; 32]).await.unwrap(), Some(person(3)));
 }
 
 async fn live_through(path: &Path) {
