@@ -2,11 +2,13 @@
 //!
 //! It trusts the keys it is given and nothing else, and it goes on after a fault, so that all are named at once.
 
-use jiff::{SignedDuration, Timestamp};
-use sekong_log::{AuditedLog, Entry, Hash, Head, Known, LogFault, LogSource, Tree, audit_log};
+use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
+use sekong_log::{AuditedLog, Entry, Hash, Head, Known, LogFault, LogSource, Tree, audit_log_ahead};
+
+use crate::ahead::{Ahead, Scout};
 use crate::fault::Fault;
-use crate::plan_book::SolvedPlan;
 use crate::schedule::decided_until;
 use crate::state::{Admitted, Bodies, CLOCK_TOLERANCE, KeyRing, State, statement};
 
@@ -78,19 +80,18 @@ pub type Watch<'a> = dyn FnMut(&Progress<'_>) + Send + 'a;
 
 /// Checks everything.
 pub fn audit(evidence: &Evidence<'_>, watch: &mut Watch<'_>) -> Verdict {
-    audit_with(evidence, &[], watch)
-}
-
-/// The same by one who has solved some of the games already, and need not do so again.
-pub fn audit_with(evidence: &Evidence<'_>, solved: &[SolvedPlan], watch: &mut Watch<'_>) -> Verdict {
     let mut reader =
-        Reader { evidence, solved, faults: Vec::new(), sealed: 0, whole: 0, continues: true, state: None };
-    let mut visit = |index: u64, entry: Entry, tree: &Tree| {
-        reader.read(index, &entry, tree);
+        Reader { evidence, faults: Vec::new(), sealed: 0, whole: 0, continues: true, state: None };
+    let known = evidence.known.map_or(0, |known| known.size);
+    let mut scout = Scout::new(evidence.keys, evidence.bodies, known);
+    let mut look = |entries: &[(u64, &Entry)]| Arc::new(scout.look(entries));
+    let mut visit = |index: u64, entry: Entry, tree: &Tree, ahead: &Arc<Ahead>| {
+        reader.read(index, &entry, tree, ahead);
         let (whole, continues) = (reader.whole, reader.continues);
         watch(&Progress { done: index + 1, of: tree.size(), whole, continues, tree });
     };
-    let log = match audit_log(evidence.files, evidence.keys.head_keys(), evidence.known, &mut visit) {
+    let keys = evidence.keys.head_keys();
+    let log = match audit_log_ahead(evidence.files, keys, evidence.known, &mut look, &mut visit) {
         Ok(log) => log,
         Err(faults) => return Verdict::of_broken_log(&faults),
     };
@@ -108,7 +109,6 @@ pub fn audit_with(evidence: &Evidence<'_>, solved: &[SolvedPlan], watch: &mut Wa
 /// Follows what the entries say.
 struct Reader<'a> {
     evidence: &'a Evidence<'a>,
-    solved: &'a [SolvedPlan],
     faults: Vec<AuditFault>,
     sealed: u64,
     /// Entries before the first that is sealed or at fault.
@@ -176,10 +176,11 @@ impl Verdict {
 
 impl Reader<'_> {
     /// Reads the next entry. Without one that opens the campaign there is nothing to hold the others against.
-    fn read(&mut self, index: u64, entry: &Entry, tree: &Tree) {
+    fn read(&mut self, index: u64, entry: &Entry, tree: &Tree, ahead: &Arc<Ahead>) {
         if index > 0 && self.state.is_none() {
             return;
         }
+        self.state.iter_mut().for_each(|state| state.see(ahead));
         if let Err(fault) = self.check(index, entry, tree) {
             self.faults.push(of_entry(index, &fault));
         } else if self.faults.is_empty() && self.sealed == 0 {
@@ -191,7 +192,6 @@ impl Reader<'_> {
         let bodies = self.evidence.bodies;
         let Some(state) = &mut self.state else {
             let mut state = State::open(entry, self.evidence.keys.clone(), bodies)?;
-            state.keep_solved(self.solved);
             if let Some(known) = self.evidence.known {
                 self.continues = tree.root_at(known.size) == Some(known.root);
                 state.know_signatures(if self.continues { known.size } else { 0 });

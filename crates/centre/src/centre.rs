@@ -27,7 +27,7 @@ use crate::folder::Folder;
 use crate::gate::Closed;
 use crate::keys::Secrets;
 use crate::ledger::{FrozenHead, HeadSigners, Ledger, LedgerError};
-use crate::plan_book::SolvedPlan;
+use crate::plan_book;
 use crate::receipt::Receipt;
 use crate::schedule::Job;
 use crate::state::{Bodies, Body, CLOCK_TOLERANCE, DrawnOrder, KeyRing, State, statement};
@@ -327,21 +327,10 @@ impl<S: Store> Centre<S> {
 
     /// Opens a founded campaign: replays the log, checks it against its newest head, publishes it anew.
     pub async fn open(
-        store: S,
-        data: &Path,
-        campaign: &Campaign,
-        secrets: &Secrets,
-    ) -> Result<Self, CentreError> {
-        Self::open_with(store, data, campaign, secrets, &[]).await
-    }
-
-    /// The same by one who has solved some of its games already, and need not do so again.
-    pub async fn open_with(
         mut store: S,
         data: &Path,
         campaign: &Campaign,
         secrets: &Secrets,
-        solved: &[SolvedPlan],
     ) -> Result<Self, CentreError> {
         let keys = secrets.key_ring(campaign.id())?;
         let kept = kept_bodies(&mut store).await?;
@@ -353,7 +342,7 @@ impl<S: Store> Centre<S> {
                 None => {
                     check_device(entry.device(), device.id())?;
                     let opened = State::open(&entry, keys.clone(), &kept).map_err(|fault| at(0, fault))?;
-                    state.insert(opened).keep_solved(solved);
+                    state = Some(opened);
                 }
                 Some(state) => {
                     state.admit(index, &entry, tree, &kept).map_err(|fault| at(index, fault))?;
@@ -648,12 +637,7 @@ impl<S: Store> Centre<S> {
     pub(crate) fn unsolved(&self, job: Job) -> Vec<Game> {
         let Job::Plan(day) = job else { return Vec::new() };
         // A game that cannot be made is named when the job runs.
-        self.state.plan_book_read().unsolved(self.state.campaign(), day).unwrap_or_default()
-    }
-
-    /// Keeps a game that was solved beside the centre's work, so that it is not solved again.
-    pub fn keep_solved(&mut self, solved: SolvedPlan) {
-        self.state.keep_solved(&[solved]);
+        plan_book::unsolved(self.state.campaign(), day).unwrap_or_default()
     }
 
     /// The log, for readers.

@@ -2,6 +2,7 @@
 //!
 //! Time is an argument everywhere; the only files it touches are the published folder, which is derived.
 
+mod ahead;
 mod anchored;
 pub mod api;
 mod audit;
@@ -30,7 +31,7 @@ mod tally;
 mod witness;
 
 pub use anchored::{AnchorCompared, AnchorShown, AnchorShownError};
-pub use audit::{AuditFault, Evidence, Progress, Verdict, Watch, audit, audit_with, too_few_cosignatures};
+pub use audit::{AuditFault, Evidence, Progress, Verdict, Watch, audit, too_few_cosignatures};
 pub use bodies::{BoxMessage, OrderOpening, canonical_files};
 pub use boxes::{Boxes, ProvenBox};
 pub use centre::{Centre, CentreError, Founding, Refusal, Relayed, logged_files};

@@ -1,7 +1,7 @@
 //! Plans by game: days with the same game have the same plan, so each game is solved once.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 use sekong_log::{Hash, body_hash};
@@ -24,66 +24,44 @@ pub struct SolvedPlan {
     pub(crate) plan: Arc<Plan>,
 }
 
-/// The plans solved so far.
-#[derive(Debug, Default)]
-pub struct PlanBook {
-    by_game: BTreeMap<Hash, SolvedPlan>,
-}
-
 impl SolvedPlan {
-    /// Solves a game; takes seconds of processor time and needs nothing else.
+    /// Solves a game, which takes seconds of processor time, unless this process has done so before.
     pub fn of(game: &Game) -> Result<SolvedPlan, SolveError> {
+        let hash = Hash(game.sha256());
+        if let Some(known) = solved().get(&hash) {
+            return Ok(known.clone());
+        }
         let plan = solve(game, &SolveOptions::default())?;
         let bytes = plan.to_json();
-        Ok(SolvedPlan {
-            game: Hash(game.sha256()),
-            hash: body_hash(&bytes),
-            bytes: Arc::new(bytes),
-            plan: Arc::new(plan),
-        })
+        let new =
+            SolvedPlan { game: hash, hash: body_hash(&bytes), bytes: Arc::new(bytes), plan: Arc::new(plan) };
+        solved().insert(hash, new.clone());
+        Ok(new)
     }
 }
 
-impl PlanBook {
-    /// The plan of a province-day: a deterministic function of the campaign.
-    pub fn plan(
-        &mut self,
-        campaign: &Campaign,
-        province: &ProvinceId,
-        day: Day,
-    ) -> Result<SolvedPlan, Fault> {
-        let game = game(campaign, province, day)?;
-        if let Some(solved) = self.by_game.get(&Hash(game.sha256())) {
-            return Ok(solved.clone());
-        }
-        // The day's other plans are wanted next: all cores solve.
-        let (others, solved) =
-            rayon::join(|| self.solve_others(campaign, day, &game), || SolvedPlan::of(&game));
-        let solved = solved.map_err(|source| Fault::NoPlan { province: province.clone(), day, source })?;
-        others.into_iter().for_each(|other| self.keep(other));
-        self.keep(solved.clone());
-        Ok(solved)
-    }
+/// What this process has solved. A plan is a function of its game, whoever asks and for whichever campaign.
+static SOLVED: Mutex<BTreeMap<Hash, SolvedPlan>> = Mutex::new(BTreeMap::new());
 
-    /// The plans of a day's other games that are not solved yet. One that has none is told of when it is asked for.
-    fn solve_others(&self, campaign: &Campaign, day: Day, but: &Game) -> Vec<SolvedPlan> {
-        let mut games = self.unsolved(campaign, day).unwrap_or_default();
-        games.retain(|game| game.sha256() != but.sha256());
-        games.par_iter().filter_map(|game| SolvedPlan::of(game).ok()).collect()
-    }
+fn solved() -> MutexGuard<'static, BTreeMap<Hash, SolvedPlan>> {
+    SOLVED.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
-    /// The games of a day that are not solved yet.
-    pub fn unsolved(&self, campaign: &Campaign, day: Day) -> Result<Vec<Game>, Fault> {
-        let games = campaign.provinces().iter().map(|province| game(campaign, &province.id, day));
-        let mut games = games.collect::<Result<Vec<_>, _>>()?;
-        games.retain(|game| !self.by_game.contains_key(&Hash(game.sha256())));
-        Ok(games)
-    }
+/// The plan of a province-day: a deterministic function of the campaign.
+pub(crate) fn plan(campaign: &Campaign, province: &ProvinceId, day: Day) -> Result<SolvedPlan, Fault> {
+    let wanted = game(campaign, province, day)?;
+    // The day's other plans are wanted next: all cores solve. One that has none is told of when it is asked for.
+    let games = unsolved(campaign, day).unwrap_or_default();
+    games.par_iter().for_each(|game| drop(SolvedPlan::of(game)));
+    SolvedPlan::of(&wanted).map_err(|source| Fault::NoPlan { province: province.clone(), day, source })
+}
 
-    /// Keeps a solved game.
-    pub fn keep(&mut self, solved: SolvedPlan) {
-        self.by_game.insert(solved.game, solved);
-    }
+/// The games of a day that are not solved yet.
+pub(crate) fn unsolved(campaign: &Campaign, day: Day) -> Result<Vec<Game>, Fault> {
+    let games = campaign.provinces().iter().map(|province| game(campaign, &province.id, day));
+    let mut games = games.collect::<Result<Vec<_>, _>>()?;
+    games.retain(|game| !solved().contains_key(&Hash(game.sha256())));
+    Ok(games)
 }
 
 fn game(campaign: &Campaign, province: &ProvinceId, day: Day) -> Result<Game, Fault> {

@@ -38,11 +38,11 @@ pub use report::{Due, Outcome, Report};
 pub use silence::{NotedSilence, SeatKey};
 pub use told::Overdue;
 
+use crate::ahead::Ahead;
 use crate::bodies;
 use crate::custody::value_list;
 use crate::diary::{Diary, Trace};
 use crate::fault::Fault;
-use crate::plan_book::{PlanBook, SolvedPlan};
 use crate::schedule::Job;
 
 /// How far ahead of the centre's clock a device's may be.
@@ -227,7 +227,6 @@ pub struct State {
     silences: BTreeMap<(ProvinceId, Moment), NotedSilence>,
     /// The dice that were logged first for each noted silence, by its leaf hash.
     thrown: BTreeMap<Hash, ThrownDice>,
-    plan_book: PlanBook,
     plans: BTreeMap<(ProvinceId, Day), DayPlan>,
     absences: BTreeMap<(ProvinceId, Period), FrozenList>,
     draws: BTreeMap<(ProvinceId, Moment), Option<Drawn>>,
@@ -260,6 +259,8 @@ pub struct State {
     latest_claim: Timestamp,
     /// Custodians' signatures under entries before this one were checked before.
     signatures_known: u64,
+    /// What an auditor has found out about the entries at hand.
+    ahead: Arc<Ahead>,
 }
 
 impl State {
@@ -302,7 +303,6 @@ impl State {
             outages: outage::Outages::default(),
             silences: BTreeMap::new(),
             thrown: BTreeMap::new(),
-            plan_book: PlanBook::default(),
             plans: BTreeMap::new(),
             absences: BTreeMap::new(),
             draws: BTreeMap::new(),
@@ -328,6 +328,7 @@ impl State {
             centre_times: vec![(0, entry.time())],
             latest_claim: entry.time(),
             signatures_known: 0,
+            ahead: Arc::default(),
         }
     }
 
@@ -679,19 +680,9 @@ impl State {
         self.signatures_known = size;
     }
 
-    /// Keeps games that were solved elsewhere in this program.
-    pub(crate) fn keep_solved(&mut self, solved: &[SolvedPlan]) {
-        solved.iter().for_each(|solved| self.plan_book.keep(solved.clone()));
-    }
-
-    /// The plans solved so far.
-    pub(crate) fn plan_book_read(&self) -> &PlanBook {
-        &self.plan_book
-    }
-
-    /// Solves plans for the centre, so that admitting them does not solve them again.
-    pub(crate) fn plan_book(&mut self) -> &mut PlanBook {
-        &mut self.plan_book
+    /// Spares an auditor what was found out about the next entries beside his judging.
+    pub(crate) fn see(&mut self, ahead: &Arc<Ahead>) {
+        self.ahead = ahead.clone();
     }
 }
 

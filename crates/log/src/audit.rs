@@ -10,6 +10,7 @@ use std::fmt;
 
 use rayon::prelude::*;
 
+use crate::batch::{Claim, all_hold};
 use crate::checkpoint::{Head, HeadError};
 use crate::entry::{DeviceId, DevicePoints, Entry, EntryError, NO_PREVIOUS};
 use crate::merkle::{HASH_BYTES, Hash, Tree, leaf_hash};
@@ -20,7 +21,10 @@ use crate::tile::{TileError, TileKind, TilePath, decode_bundle, tile_bytes, tile
 pub const CHECKPOINT_FILE: &str = "checkpoint";
 
 /// Files that are read at once: what an audit holds in memory beside the tree.
-const FILES_AT_ONCE: usize = 8;
+const FILES_AT_ONCE: usize = 32;
+
+/// Signatures that are checked together at least: fewer save little.
+const CLAIMS_MIN: usize = 64;
 
 /// Files of a log by name relative to it, with `/` between parts, such as `tile/0/000.p/5`.
 pub type LogFiles = BTreeMap<String, Vec<u8>>;
@@ -246,6 +250,27 @@ pub fn audit_log(
     known: Option<Known>,
     visit: &mut Visit<'_>,
 ) -> Result<AuditedLog, Vec<LogFault>> {
+    let visit = &mut |index, entry, tree: &Tree, (): &()| visit(index, entry, tree);
+    audit_log_ahead(source, keys, known, &mut |_| (), visit)
+}
+
+/// Looks at the entries that are visited next, with their indexes, while those before are still visited.
+pub type Look<'a, A> = dyn FnMut(&[(u64, &Entry)]) -> A + Send + 'a;
+
+/// As [`Visit`], with what the look at the entry and those around it found.
+pub type VisitAfter<'a, A> = dyn FnMut(u64, Entry, &Tree, &A) + Send + 'a;
+
+/// As [`audit_log`], for one who has more to do with every entry than fits beside the reading on one core.
+///
+/// # Errors
+/// As [`audit_log`].
+pub fn audit_log_ahead<A: Send + Sync>(
+    source: &dyn LogSource,
+    keys: HeadKeys<'_>,
+    known: Option<Known>,
+    look: &mut Look<'_, A>,
+    visit: &mut VisitAfter<'_, A>,
+) -> Result<AuditedLog, Vec<LogFault>> {
     let (head, mut auditor) = begin(source, keys).map_err(|fault| vec![fault])?;
     let names = source.names();
     auditor.check_names(names.as_deref());
@@ -253,7 +278,9 @@ pub fn audit_log(
     auditor.check_tiles(&tree, names.as_deref());
     auditor.finish()?;
     let known = known.filter(|known| tree.root_at(known.size) == Some(known.root));
-    check_entries(source, &tree, known.map_or(0, |known| known.size), visit)?;
+    let known = known.map_or(0, |known| known.size);
+    let reading = Reading { source, tree: &tree, known, points: DevicePoints::default() };
+    check_entries(&reading, look, visit)?;
     Ok(AuditedLog { head, tree })
 }
 
@@ -443,20 +470,18 @@ struct Reading<'a> {
 }
 
 /// Reads and checks the entries in order, window by window: while one is told, the next is read on the other cores.
-fn check_entries(
-    source: &dyn LogSource,
-    tree: &Tree,
-    known: u64,
-    visit: &mut Visit<'_>,
+fn check_entries<A: Send + Sync>(
+    reading: &Reading<'_>,
+    look: &mut Look<'_, A>,
+    visit: &mut VisitAfter<'_, A>,
 ) -> Result<(), Vec<LogFault>> {
-    let paths: Vec<_> =
-        tiles_of(tree.size()).into_iter().filter(|path| path.kind() == TileKind::Entries).collect();
+    let mut paths = tiles_of(reading.tree.size());
+    paths.retain(|path| path.kind() == TileKind::Entries);
     let mut windows = paths.chunks(FILES_AT_ONCE);
     let (mut faults, mut chains) = (Vec::new(), BTreeMap::new());
-    let reading = Reading { source, tree, known, points: DevicePoints::default() };
-    let mut read_next = || windows.next().map(|paths| reading.entries(paths));
+    let mut read_next = || windows.next().map(|paths| reading.window(paths, look));
     let mut window = read_next();
-    while let Some(entries) = window {
+    while let Some((entries, seen)) = window {
         let tell = || {
             for (index, path, read) in entries {
                 let followed = read.and_then(|entry| {
@@ -467,7 +492,7 @@ fn check_entries(
                     })
                 });
                 match followed {
-                    Ok(entry) if faults.is_empty() => visit(index, entry, tree),
+                    Ok(entry) if faults.is_empty() => visit(index, entry, reading.tree, &seen),
                     Ok(_) => {}
                     Err(fault) => faults.push(fault),
                 }
@@ -478,13 +503,27 @@ fn check_entries(
     by_file(faults)
 }
 
+/// An entry as it was read, and what its signature claims if that is still to be checked.
+type Claimed = (u64, TilePath, Result<(Entry, Option<Claim>), LogFault>);
+
 impl Reading<'_> {
-    /// The entries of these bundles. Most of an audit is signatures, and each stands by itself: all cores look at them.
-    fn entries(&self, paths: &[TilePath]) -> Vec<ReadEntry> {
-        paths.par_iter().flat_map_iter(|path| self.of_file(path)).collect()
+    /// The entries of these bundles, and what the look at those that hold by themselves finds.
+    fn window<A>(&self, paths: &[TilePath], look: &mut Look<'_, A>) -> (Vec<ReadEntry>, A) {
+        let entries = self.entries(paths);
+        let sound = entries.iter().filter_map(|(index, _, read)| Some((*index, read.as_ref().ok()?)));
+        let seen = look(&sound.collect::<Vec<_>>());
+        (entries, seen)
     }
 
-    fn of_file(&self, path: &TilePath) -> Vec<ReadEntry> {
+    /// The entries of these bundles. Most of an audit is signatures, and each stands by itself: all cores look at them.
+    fn entries(&self, paths: &[TilePath]) -> Vec<ReadEntry> {
+        let mut read: Vec<Claimed> = paths.par_iter().flat_map_iter(|path| self.of_file(path)).collect();
+        let at_once = read.len().div_ceil(rayon::current_num_threads()).max(CLAIMS_MIN);
+        read.par_chunks_mut(at_once).for_each(check_claims);
+        read.into_iter().map(|(index, path, read)| (index, path, read.map(|(entry, _)| entry))).collect()
+    }
+
+    fn of_file(&self, path: &TilePath) -> Vec<Claimed> {
         let bytes = self.source.read(&path.to_string()).unwrap_or_default();
         match bundle(path, &bytes) {
             Ok(entries) => (path.start()..)
@@ -496,11 +535,29 @@ impl Reading<'_> {
     }
 
     /// Reads an entry. Its file was read once for the tree: should it have changed since, that is seen here.
-    fn entry(&self, path: &TilePath, index: u64, bytes: &[u8]) -> Result<Entry, LogFault> {
+    fn entry(&self, path: &TilePath, index: u64, bytes: &[u8]) -> Result<(Entry, Option<Claim>), LogFault> {
         check_leaf(path, index, bytes, self.tree)?;
-        let known = index < self.known;
-        let read = if known { Entry::parse_known(bytes) } else { Entry::parse_with(bytes, &self.points) };
+        let read = if index < self.known {
+            Entry::parse_known(bytes).map(|entry| (entry, None))
+        } else {
+            Entry::parse_with(bytes, &self.points)
+        };
         read.map_err(|error| LogFault { file: path.to_string(), entry: Some(index), rule: error.into() })
+    }
+}
+
+/// Checks claims together; where they do not all hold, one by one.
+fn check_claims(read: &mut [Claimed]) {
+    let claims = read.iter().filter_map(|(.., read)| read.as_ref().ok()?.1.as_ref());
+    if all_hold(&claims.collect::<Vec<_>>()) {
+        return;
+    }
+    for (index, path, read) in read {
+        if let Ok((entry, Some(_))) = read
+            && let Err(error) = Entry::parse(entry.bytes())
+        {
+            *read = Err(LogFault { file: path.to_string(), entry: Some(*index), rule: error.into() });
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 //! nothing, and does not decide what an entry may say. A head it opens is one the log signed, not the newest.
 
 pub mod audit;
+mod batch;
 mod box_key;
 pub mod checkpoint;
 pub mod commitment;
@@ -22,14 +23,16 @@ pub mod tile;
 pub mod witness;
 
 pub use audit::{
-    AuditedLog, CHECKPOINT_FILE, Fetched, HeadKeys, Known, LogFault, LogFiles, LogRule, LogSource, Visit,
-    audit_hashes, audit_log,
+    AuditedLog, CHECKPOINT_FILE, Fetched, HeadKeys, Known, LogFault, LogFiles, LogRule, LogSource, Look,
+    Visit, VisitAfter, audit_hashes, audit_log, audit_log_ahead,
 };
 pub use box_key::BoxKey;
 pub use checkpoint::{Checkpoint, CheckpointError, Cosignature, Head, HeadError, frozen_at};
 pub use commitment::{SALT_BYTES, body_hash, commitment};
 pub use cosign::{CosignRefusal, CosignatureError, Cosigner, verify_cosignature};
-pub use entry::{DeviceId, DeviceIdError, DeviceKey, Entry, EntryDraft, EntryError, NO_PREVIOUS};
+pub use entry::{
+    DeviceId, DeviceIdError, DeviceKey, DevicePoints, Entry, EntryDraft, EntryError, NO_PREVIOUS, Signed,
+};
 pub use merkle::{
     HASH_BYTES, Hash, HashTextError, ProofError, Tree, empty_root, leaf_hash, node_hash, verify_consistency,
     verify_inclusion,

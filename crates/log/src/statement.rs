@@ -79,9 +79,10 @@ pub enum Statement {
 impl Statement {
     /// Kind and body as an entry holds them.
     pub fn to_parts(&self) -> (String, Value) {
-        let whole = serde_json::to_value(self).expect("statements are plain maps with text keys");
-        let kind = whole.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
-        (kind, whole.get("body").cloned().unwrap_or_default())
+        let mut whole = serde_json::to_value(self).expect("statements are plain maps with text keys");
+        let mut part = |name: &str| whole.get_mut(name).map(Value::take).unwrap_or_default();
+        let (kind, body) = (part("kind"), part("body"));
+        (kind.as_str().unwrap_or_default().to_owned(), body)
     }
 
     /// The records of persons that it commits to.

@@ -16,6 +16,7 @@ use crate::boxes::Boxes;
 use crate::custody::{Answers, Ask, lacked};
 use crate::fault::Fault;
 use crate::ledger::FrozenHead;
+use crate::plan_book;
 use crate::schedule::decided_until;
 use crate::state::{Cosigned, FrozenUnder};
 
@@ -24,8 +25,7 @@ impl<S: Store> Centre<S> {
         let campaign = self.state.campaign().clone();
         for province in campaign.provinces() {
             let index = self.log_size();
-            let solved = self.state.plan_book().plan(&campaign, &province.id, day);
-            let solved = solved.map_err(|fault| at(index, fault))?;
+            let solved = plan_book::plan(&campaign, &province.id, day).map_err(|fault| at(index, fault))?;
             let said =
                 PlanLogged { province: province.id.clone(), day, game: solved.game, plan: solved.hash };
             let kept = self.keep(&campaign, solved.bytes.to_vec(), Readers::EveryoneNow);

@@ -105,11 +105,8 @@ impl<S: Store + 'static> Scheduler<S> {
     async fn solve_ahead(&self, job: Job) {
         let games = self.centre.read().await.unsolved(job);
         for game in games {
-            let solved = tokio::task::spawn_blocking(move || SolvedPlan::of(&game)).await;
             // A game that cannot be solved is named when the job runs.
-            if let Ok(Ok(solved)) = solved {
-                self.centre.write().await.keep_solved(solved);
-            }
+            let _ = tokio::task::spawn_blocking(move || SolvedPlan::of(&game)).await;
         }
     }
 

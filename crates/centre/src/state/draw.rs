@@ -48,9 +48,10 @@ impl State {
             self.draws.insert((province, moment), None);
             return Ok(Admitted::Sealed);
         };
-        let verify = if index < self.signatures_known { verify_signed_release } else { verify_release };
         let wrong = Fault::BodyWrong { hash: said.values, what: "not the canonical form of releases" };
         let values: ValuesBody = bodies::read(&bytes).ok_or(wrong)?;
+        let known = index < self.signatures_known || self.are_signed(index, &values.releases);
+        let verify = if known { verify_signed_release } else { verify_release };
         let due = ReleaseFor {
             province: &province,
             moment,
@@ -69,6 +70,14 @@ impl State {
         self.draws.insert((province, moment), Some(drawn));
         values.throw.iter().for_each(|throw| self.note_throw(throw));
         Ok(Admitted::Whole)
+    }
+
+    /// Whether the signatures of these releases were checked with the keys that their custodians committed to.
+    fn are_signed(&self, index: u64, releases: &[Release]) -> bool {
+        let by = |release: &Release| {
+            Some((release.custodian.clone(), self.commitments.get(&release.custodian)?.said.key))
+        };
+        releases.iter().map(by).collect::<Option<Vec<_>>>().is_some_and(|by| self.ahead.is_signed(index, &by))
     }
 
     /// The schedule has its trace; that it came late shows, whatever the reason.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::diary::Trace;
 use crate::fault::Fault;
-use crate::plan_book::SolvedPlan;
+use crate::plan_book::{self, SolvedPlan};
 use crate::schedule::Job;
 
 /// The entries that a moment is drawn over.
@@ -61,7 +61,7 @@ impl State {
             return Err(Fault::Missing { what: "the public dice".to_owned() });
         }
         self.check_nothing_skipped(Job::Plan(day))?;
-        let solved = self.plan_book.plan(&self.campaign, &province, day)?;
+        let solved = plan_book::plan(&self.campaign, &province, day)?;
         check_plan(&said, &solved)?;
         body(bodies, &said.plan)?.ok_or(Fault::BodyMissing { hash: said.plan })?;
         let plan = day_plan(&self.campaign, &province, day, index, entry.leaf_hash(), &solved)?;
@@ -257,7 +257,10 @@ impl State {
         {
             return Ok(head.clone());
         }
-        let head = self.keys.open(note)?;
+        let head = match self.ahead.head(note) {
+            Some(head) => head.clone(),
+            None => self.keys.open(note)?,
+        };
         let wanted = self.campaign.rules().cosignatures as usize;
         if self.keys.cosigners.is_some() && head.cosignatures.len() < wanted {
             return Err(Fault::TooFewCosignatures { found: head.cosignatures.len(), wanted });

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
-use sekong_centre::{Bodies, Body, Degraded, Evidence, Fault, Folder, Job, State, Verdict, audit_with};
+use sekong_centre::{Bodies, Body, Degraded, Evidence, Fault, Folder, Job, State, Verdict, audit};
 use sekong_draw::{DrawKey, Release, Throw, period_of, with_daily_die};
 use sekong_log::{Entry, Hash, LogFiles, Released, Statement, Tree, audit_log, body_hash};
 use sekong_model::{Moment, ProvinceId};
@@ -108,7 +108,7 @@ impl Simulation<'_> {
             since: None,
             known: None,
         };
-        audit_with(&evidence, &self.world.solved, &mut |_| ())
+        audit(&evidence, &mut |_| ())
     }
 
     /// What is drawn late is no fault: its entry's time says so. What is still open at the head's time is one.

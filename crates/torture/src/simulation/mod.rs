@@ -173,8 +173,7 @@ impl<'a> Simulation<'a> {
         let folder = folder();
         let (store, now) = (Memory::default(), jobs(campaign, 1)[0].0 - SignedDuration::from_hours(1));
         let centre = at_once(Centre::found(store.clone(), folder.path(), &founding, now));
-        let mut centre = centre.expect("a campaign is founded");
-        world.solved.iter().for_each(|solved| centre.keep_solved(solved.clone()));
+        let centre = centre.expect("a campaign is founded");
         let net = Shared::default();
         net.net().lines = lines;
         Simulation {
@@ -253,8 +252,8 @@ impl<'a> Simulation<'a> {
 
     /// It opens again from its store and knows what it knew.
     fn come_up(&mut self) -> Step {
-        let World { campaign, secrets, solved, .. } = self.world;
-        let opened = Centre::open_with(self.store.clone(), self.folder.path(), campaign, secrets, solved);
+        let World { campaign, secrets, .. } = self.world;
+        let opened = Centre::open(self.store.clone(), self.folder.path(), campaign, secrets);
         let centre = at_once(opened).map_err(|error| self.broken(1, error.to_string()))?;
         for ((province, moment), key) in &self.model.keys {
             let same =

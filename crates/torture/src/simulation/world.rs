@@ -1,12 +1,10 @@
 //! The small campaigns that are simulated: the shipped one cut down to two days and one or two provinces.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use sekong_centre::{KeyRing, Secrets, SolvedPlan};
+use sekong_centre::{KeyRing, Secrets};
 use sekong_log::{DeviceId, DeviceKey, Hash};
 use sekong_model::{Campaign, OfficerId, SourceBundle, referenced_files};
-use sekong_plan::Game;
 use sekong_simulate::Seed;
 
 /// The secrets of all simulated campaigns; what differs by seed is what befalls them.
@@ -26,8 +24,6 @@ pub struct World {
     pub(crate) campaign: Campaign,
     pub(crate) secrets: Secrets,
     pub(crate) keys: KeyRing,
-    /// Its games, solved once.
-    pub(crate) solved: Vec<SolvedPlan>,
 }
 
 /// Which of all worlds each seed lives in, in turn. Two provinces, which cost twice as much, are in the last two.
@@ -43,25 +39,15 @@ impl World {
     pub fn all() -> Vec<World> {
         let provinces = [&["ratanakiri"][..], &["ratanakiri", "preah-vihear"]];
         let all = provinces.into_iter().flat_map(|provinces| [false, true].map(|die| (provinces, die)));
-        let mut solved = BTreeMap::new();
-        all.map(|(provinces, die)| World::of(provinces, die, &mut solved)).collect()
+        all.map(|(provinces, die)| World::of(provinces, die)).collect()
     }
 
-    fn of(provinces: &[&str], daily_die: bool, solved: &mut BTreeMap<[u8; 32], SolvedPlan>) -> World {
+    fn of(provinces: &[&str], daily_die: bool) -> World {
         let files = files(provinces, daily_die);
         let campaign = Campaign::parse(&files).expect("the shipped campaign cut down is a campaign");
-        let days = campaign.days().collect::<Vec<_>>();
-        let mut own = Vec::new();
-        for province in campaign.provinces() {
-            for day in &days {
-                let game = Game::of(&campaign, &province.id, *day).expect("it has a game");
-                let known = solved.entry(game.sha256());
-                own.push(known.or_insert_with(|| SolvedPlan::of(&game).expect("it is solved")).clone());
-            }
-        }
         let secrets = secrets(&campaign);
         let keys = secrets.key_ring(campaign.id()).expect("the campaign's name is a key's");
-        World { files, campaign, secrets, keys, solved: own }
+        World { files, campaign, secrets, keys }
     }
 
     /// The keys of the seats.
