@@ -6,11 +6,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 use sekong_draw::Release;
-use sekong_log::{DeviceId, DevicePoints, Entry, Head, Signed, Statement};
+use sekong_log::{DeviceId, DevicePoints, Entry, Hash, Head, Signed, Statement};
 use sekong_model::CustodianId;
 
 use crate::bodies::ValuesBody;
 use crate::state::{Bodies, Body, KeyRing, statement};
+
+/// Larger bodies, and more releases than any campaign has custodians, are left to the one who judges: he looks at what is due alone.
+const BODY_MAX_BYTES: usize = 1 << 18;
+const RELEASES_MAX: usize = 64;
+
+/// Entries whose releases are held at once.
+const AT_ONCE: usize = 512;
 
 /// Kinds of entries that are looked into.
 const CUSTODIAN: &str = "custodian";
@@ -44,12 +51,15 @@ pub(crate) struct Scout<'a> {
     /// Signatures under entries before this one are known.
     known: u64,
     custodians: BTreeMap<CustodianId, DeviceId>,
+    /// Bodies looked at before: an entry that names one again is none that will be accepted.
+    looked: BTreeSet<Hash>,
     points: DevicePoints,
 }
 
 impl<'a> Scout<'a> {
     pub(crate) fn new(keys: &'a KeyRing, bodies: &'a dyn Bodies, known: u64) -> Scout<'a> {
-        Scout { keys, bodies, known, custodians: BTreeMap::new(), points: DevicePoints::default() }
+        let (custodians, looked, points) = (BTreeMap::new(), BTreeSet::new(), DevicePoints::default());
+        Scout { keys, bodies, known, custodians, looked, points }
     }
 
     /// Looks at the next entries, in their order.
@@ -59,7 +69,9 @@ impl<'a> Scout<'a> {
                 self.custodians.entry(said.custodian).or_insert(said.key);
             }
         }
-        Ahead { releases: self.releases(entries), heads: self.heads(entries) }
+        let named = self.named(entries);
+        let releases = named.chunks(AT_ONCE).flat_map(|named| self.releases(named)).collect();
+        Ahead { releases, heads: self.heads(entries) }
     }
 
     fn heads(&self, entries: &[(u64, &Entry)]) -> BTreeMap<String, Head> {
@@ -71,30 +83,39 @@ impl<'a> Scout<'a> {
             .collect()
     }
 
-    fn releases(&self, entries: &[(u64, &Entry)]) -> BTreeMap<u64, Vec<(CustodianId, DeviceId)>> {
+    /// The entries of releases whose signatures are not known, with the bodies that they are the first to name.
+    fn named<'e>(&mut self, entries: &[(u64, &'e Entry)]) -> Vec<(u64, &'e Entry, Hash)> {
         let new = entries.iter().filter(|(index, entry)| self.known <= *index && entry.kind() == RELEASE);
-        let new: Vec<_> = new.copied().collect();
-        let read: Vec<_> =
-            new.into_par_iter().filter_map(|(index, entry)| Some((index, self.signed(entry)?))).collect();
-        let signed = |part: &[(u64, Vec<(CustodianId, Signed)>)]| {
-            let signed: Vec<Signed> =
-                part.iter().flat_map(|(_, of)| of.iter().map(|(_, one)| one.clone())).collect();
-            self.points.all_signed(&signed)
+        let body = |(index, entry): &(u64, &'e Entry)| match statement(entry) {
+            Ok(Statement::Release(said)) => Some((*index, *entry, said.values)),
+            _ => None,
         };
-        if !signed(&read) {
-            return BTreeMap::new();
-        }
-        let keys = |of: Vec<(CustodianId, Signed)>| {
-            of.into_iter().map(|(custodian, signed)| (custodian, signed.device)).collect()
+        let named: Vec<_> = new.collect::<Vec<_>>().into_par_iter().filter_map(body).collect();
+        named.into_iter().filter(|(.., values)| self.looked.insert(*values)).collect()
+    }
+
+    /// Those of them in which all is signed; none if something in one is not.
+    fn releases(&self, named: &[(u64, &Entry, Hash)]) -> Vec<(u64, Vec<(CustodianId, DeviceId)>)> {
+        let read = |(index, entry, values): &(u64, &Entry, Hash)| {
+            let signed = self.signed(entry, values)?;
+            let by = signed.iter().map(|(custodian, signed)| (custodian.clone(), signed.device)).collect();
+            Some(((*index, by), signed))
         };
-        read.into_iter().map(|(index, of)| (index, keys(of))).collect()
+        let (found, signed): (Vec<_>, Vec<_>) = named.par_iter().filter_map(read).unzip();
+        let signed: Vec<Signed> = signed.into_iter().flatten().map(|(_, signed)| signed).collect();
+        if self.points.all_signed(&signed) { found } else { Vec::new() }
     }
 
     /// What a release's body says that custodians have signed.
-    fn signed(&self, entry: &Entry) -> Option<Vec<(CustodianId, Signed)>> {
-        let Ok(Statement::Release(said)) = statement(entry) else { return None };
-        let Body::Here(bytes) = self.bodies.get(&said.values) else { return None };
+    fn signed(&self, entry: &Entry, values: &Hash) -> Option<Vec<(CustodianId, Signed)>> {
+        let Body::Here(bytes) = self.bodies.get(values) else { return None };
+        if BODY_MAX_BYTES < bytes.len() {
+            return None;
+        }
         let values: ValuesBody = serde_json::from_slice(&bytes).ok()?;
+        if RELEASES_MAX < values.releases.len() {
+            return None;
+        }
         let signed = |release: Release| {
             let device = *self.custodians.get(&release.custodian)?;
             let message = release.message(entry.campaign());

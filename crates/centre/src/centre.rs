@@ -17,7 +17,7 @@ use sekong_model::{
     Campaign, CustodianId, Day, Hour, Moment, OfficerId, Order, ProvinceId, SourceBundle, TeamId,
 };
 use sekong_plan::Game;
-use sekong_store::{Store, StoreError};
+use sekong_store::{Store, StoreError, is_damage};
 
 use crate::bodies::{self, OrderOpening, OrdersBody, SaltKey, canonical};
 use crate::boxes::{self, BoxBook, Boxes, ProvenBox};
@@ -496,13 +496,29 @@ impl<S: Store> Centre<S> {
     }
 
     /// Takes the records of an entry that is logged already: those that were lost, as with a disk, are kept anew; those that were
-    /// erased are not.
-    pub(crate) fn take_again(&mut self, entry: &Entry, persons: &[SaltedPerson]) -> Result<(), Refusal> {
-        check_persons(&statement(entry)?, persons)?;
+    /// erased are not. A store that is damaged just there refuses them, and everything else goes on.
+    pub(crate) async fn take_again(
+        &mut self,
+        index: u64,
+        entry: &Entry,
+        persons: &[SaltedPerson],
+    ) -> Result<Result<(), Refusal>, CentreError> {
+        if let Err(refusal) =
+            statement(entry).map_err(Refusal::from).and_then(|said| check_persons(&said, persons))
+        {
+            return Ok(Err(refusal));
+        }
         let place = |person: &SaltedPerson| self.state.person(&person.committed().commitment);
         let kept = persons.iter().filter(|person| place(person).is_some_and(|place| place.erased.is_none()));
-        kept.for_each(|person| self.ledger.keep_again(person));
-        Ok(())
+        let kept: Vec<_> = kept.collect();
+        // What waits for the next commit is kept with it.
+        if kept.is_empty() || self.ledger.committed() <= index {
+            return Ok(Ok(()));
+        }
+        match self.ledger.keep_again(&kept).await {
+            Err(error) if is_damage(&error) => Ok(Err(Closed::Damaged { what: error.to_string() }.into())),
+            kept => Ok(Ok(kept.map_err(LedgerError::from)?)),
+        }
     }
 
     /// Whether this very entry is logged at an index.

@@ -137,8 +137,6 @@ pub struct Ledger<S> {
     leaves: Leaves,
     bodies: Vec<StoredBody>,
     persons: Vec<StoredPerson>,
-    /// Records of earlier entries that may be lost.
-    persons_again: Vec<StoredPerson>,
     erased: Vec<[u8; 32]>,
     /// Whether the database may still hold bytes of an erased record.
     traces: bool,
@@ -317,7 +315,6 @@ impl<S: Store> Ledger<S> {
             leaves,
             bodies: Vec::new(),
             persons: Vec::new(),
-            persons_again: Vec::new(),
             erased: Vec::new(),
             traces: false,
             committed,
@@ -455,15 +452,15 @@ impl<S: Store> Ledger<S> {
         self.persons.push(stored_person(person));
     }
 
-    /// Has a record of an earlier entry kept anew with the next commit, if it was lost.
-    pub fn keep_again(&mut self, person: &SaltedPerson) {
-        self.persons_again.push(stored_person(person));
+    /// Keeps records of a committed entry anew, where they were lost.
+    pub async fn keep_again(&mut self, persons: &[&SaltedPerson]) -> Result<(), StoreError> {
+        let persons: Vec<_> = persons.iter().map(|person| stored_person(person)).collect();
+        self.store.keep_persons(&persons).await
     }
 
     /// Erases a person's record with the next commit.
     pub fn erase(&mut self, commitment: &Hash) {
         self.erased.push(commitment.0);
-        self.persons_again.retain(|person| person.commitment != commitment.0);
     }
 
     /// Erases what is kept of records that the log says are erased, as after the restoring of an older copy.
@@ -520,9 +517,6 @@ impl<S: Store> Ledger<S> {
         let new = self.committed < self.tree.size();
         if new {
             self.store_waiting(now).await?;
-        }
-        if !self.persons_again.is_empty() {
-            self.store.keep_persons(&std::mem::take(&mut self.persons_again)).await?;
         }
         let asked = self.ask(now, false).await?;
         self.check_forked(&asked)?;

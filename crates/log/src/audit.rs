@@ -23,6 +23,9 @@ pub const CHECKPOINT_FILE: &str = "checkpoint";
 /// Files that are read at once: what an audit holds in memory beside the tree.
 const FILES_AT_ONCE: usize = 32;
 
+/// Bytes of bundles at which no further one is read with them: entries in memory take many times their bytes.
+const BYTES_AT_ONCE: usize = 8 << 20;
+
 /// Signatures that are checked together at least: fewer save little.
 const CLAIMS_MIN: usize = 64;
 
@@ -477,9 +480,12 @@ fn check_entries<A: Send + Sync>(
 ) -> Result<(), Vec<LogFault>> {
     let mut paths = tiles_of(reading.tree.size());
     paths.retain(|path| path.kind() == TileKind::Entries);
-    let mut windows = paths.chunks(FILES_AT_ONCE);
+    let mut paths = paths.into_iter();
     let (mut faults, mut chains) = (Vec::new(), BTreeMap::new());
-    let mut read_next = || windows.next().map(|paths| reading.window(paths, look));
+    let mut read_next = || {
+        let files = reading.files(&mut paths);
+        (!files.is_empty()).then(|| reading.window(&files, look))
+    };
     let mut window = read_next();
     while let Some((entries, seen)) = window {
         let tell = || {
@@ -507,25 +513,37 @@ fn check_entries<A: Send + Sync>(
 type Claimed = (u64, TilePath, Result<(Entry, Option<Claim>), LogFault>);
 
 impl Reading<'_> {
+    /// The next bundles: as many as may be held at once.
+    fn files(&self, paths: &mut impl Iterator<Item = TilePath>) -> Vec<(TilePath, Cow<'_, [u8]>)> {
+        let (mut files, mut bytes) = (Vec::new(), 0);
+        while files.len() < FILES_AT_ONCE && bytes < BYTES_AT_ONCE {
+            let Some(path) = paths.next() else { break };
+            let file = self.source.read(&path.to_string()).unwrap_or_default();
+            bytes += file.len();
+            files.push((path, file));
+        }
+        files
+    }
+
     /// The entries of these bundles, and what the look at those that hold by themselves finds.
-    fn window<A>(&self, paths: &[TilePath], look: &mut Look<'_, A>) -> (Vec<ReadEntry>, A) {
-        let entries = self.entries(paths);
+    fn window<A>(&self, files: &[(TilePath, Cow<'_, [u8]>)], look: &mut Look<'_, A>) -> (Vec<ReadEntry>, A) {
+        let entries = self.entries(files);
         let sound = entries.iter().filter_map(|(index, _, read)| Some((*index, read.as_ref().ok()?)));
         let seen = look(&sound.collect::<Vec<_>>());
         (entries, seen)
     }
 
     /// The entries of these bundles. Most of an audit is signatures, and each stands by itself: all cores look at them.
-    fn entries(&self, paths: &[TilePath]) -> Vec<ReadEntry> {
-        let mut read: Vec<Claimed> = paths.par_iter().flat_map_iter(|path| self.of_file(path)).collect();
+    fn entries(&self, files: &[(TilePath, Cow<'_, [u8]>)]) -> Vec<ReadEntry> {
+        let of_file = |(path, bytes): &(TilePath, Cow<'_, [u8]>)| self.of_file(path, bytes);
+        let mut read: Vec<Claimed> = files.par_iter().flat_map_iter(of_file).collect();
         let at_once = read.len().div_ceil(rayon::current_num_threads()).max(CLAIMS_MIN);
         read.par_chunks_mut(at_once).for_each(check_claims);
         read.into_iter().map(|(index, path, read)| (index, path, read.map(|(entry, _)| entry))).collect()
     }
 
-    fn of_file(&self, path: &TilePath) -> Vec<Claimed> {
-        let bytes = self.source.read(&path.to_string()).unwrap_or_default();
-        match bundle(path, &bytes) {
+    fn of_file(&self, path: &TilePath, bytes: &[u8]) -> Vec<Claimed> {
+        match bundle(path, bytes) {
             Ok(entries) => (path.start()..)
                 .zip(entries)
                 .map(|(index, bytes)| (index, *path, self.entry(path, index, bytes)))

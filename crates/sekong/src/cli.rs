@@ -413,8 +413,8 @@ pub struct DiceThrowArgs {
     /// A seat and the file with its key; two, of different bodies. What was signed is kept beside it, in FILE.thrown
     #[arg(long, value_name = "ID=FILE", required = true)]
     pub officer: Vec<OfficerKey>,
-    /// So many of the cosigners must have signed what is shown, as the campaign says in rules.cosignatures; without it as many as the
-    /// file says in a line `cosignatures N`, or all whose keys were given
+    /// So many of the cosigners must have signed what is shown, as the campaign says in rules.cosignatures; without it all whose
+    /// keys were given
     #[arg(long, value_name = "N")]
     pub cosignatures: Option<NonZeroUsize>,
     /// Print one JSON object on one line

@@ -195,7 +195,12 @@ impl<S: Store> Writer<S> {
             let now = self.clock.now();
             match wish {
                 Wish::Take(entry, persons, to) => {
-                    answers.push(Answer::Taken(to, take(&mut centre, &entry, &persons, now)));
+                    let mut taken = take(&mut centre, &entry, &persons, now);
+                    if let (Ok(Taken::Before(index)), false) = (&taken, persons.is_empty()) {
+                        let kept = centre.take_again(*index, &entry, &persons).await?;
+                        taken = kept.and(taken);
+                    }
+                    answers.push(Answer::Taken(to, taken));
                 }
                 Wish::Erase(said, to) => answers.push(Answer::Written(to, centre.erase(said, now))),
                 Wish::Look(said, to) => answers.push(Answer::Written(to, centre.look(said, now))),
@@ -276,12 +281,7 @@ fn take<S: Store>(
     let before = again.then(|| centre.state().logged(&entry.device(), entry.seq())).flatten();
     match before {
         None => Err(refusal),
-        Some(index) if centre.is_at(index, entry) => {
-            if !persons.is_empty() {
-                centre.take_again(entry, persons)?;
-            }
-            Ok(Taken::Before(index))
-        }
+        Some(index) if centre.is_at(index, entry) => Ok(Taken::Before(index)),
         Some(logged) => {
             let shown = centre.show_two_faces(entry, logged, now)?;
             Ok(Taken::TwoFaces { logged, shown })

@@ -68,8 +68,8 @@ pub struct AnchorPostArgs {
     /// log is proven at once; without it the centre's word is taken
     #[arg(long, value_name = "FILE")]
     pub key: Option<String>,
-    /// So many of the cosigners must have signed the head that proves it, as the campaign says in rules.cosignatures; without it as many
-    /// as the file says in a line `cosignatures N`, or all whose keys were given
+    /// So many of the cosigners must have signed the head that proves it, as the campaign says in rules.cosignatures; without it all
+    /// whose keys were given
     #[arg(long, value_name = "N", requires = "key")]
     pub cosignatures: Option<NonZeroUsize>,
     /// Take the hour that the centre tells, however far its clock is from this machine's: for a centre on a demo's clock

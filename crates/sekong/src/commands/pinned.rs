@@ -27,7 +27,7 @@ pub(super) enum Unproven {
 
 impl Pinned {
     /// The log's key and the cosigners': without cosignatures a centre could show each reader another log. As many of them must sign
-    /// as are said, on the command line or in the file, or all whose keys are given.
+    /// as are said, or all whose keys are given. A line in the file lowers nothing: the centre itself shows one beside its keys.
     pub(super) fn read(given: &str, cosignatures: Option<NonZeroUsize>) -> Result<Pinned, Failure> {
         let keys = GivenKeys::read(given)?;
         let count = keys.cosigners();
@@ -35,7 +35,7 @@ impl Pinned {
             return Err(Failure::usage("--key: a file with the log's key and the cosigners' below it is wanted")
                 .hint("the campaign's founders gave out keys/log.vkey and keys/cosigners.vkey: one file with both, one key a line"));
         }
-        let needed = cosignatures.or(keys.cosignatures).map_or(count, NonZeroUsize::get);
+        let needed = cosignatures.map_or(count, NonZeroUsize::get);
         if count < needed {
             return Err(Failure::usage(format!("--cosignatures: {needed} must sign, the keys of {count} were given"))
                 .hint("give what the campaign says as rules.cosignatures, and the keys of as many cosigners or more"));

@@ -279,7 +279,7 @@ fn an_anchor_is_proven_at_once_and_what_is_missing_or_stands_still_is_told() {
     more(&["--cosignatures", &signed.to_string()]).exits(0);
     let all = keys("log.vkey") + &keys("cosigners.vkey") + &absent_cosigner();
     fs::write(&file, format!("{all}cosignatures {signed}\n")).unwrap();
-    more(&[]).exits(0);
+    more(&[]).exits(3).says(&["--cosignatures"]);
     let now = anchoring.now.to_string();
     let of = anchoring.at("data");
     let verify = || sekong(["verify", arg(&of), "--key", arg(&file), "--now", &now, "--json"]);
