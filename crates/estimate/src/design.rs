@@ -12,6 +12,8 @@ mod joint;
 mod nested;
 mod structure;
 
+use std::str::FromStr;
+
 use structure::Structure;
 
 use crate::exact::Interval;
@@ -35,6 +37,50 @@ pub enum Variance {
     YatesGrundy,
     /// As if every cluster were drawn anew.
     WithReplacement,
+}
+
+/// A name that no variance has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "no variance is named {name:?}: name default, brewer, hartley_rao, overton, ht, yates_grundy or with_replacement"
+)]
+pub struct VarianceNameError {
+    /// The name as given.
+    pub name: String,
+}
+
+impl FromStr for Variance {
+    type Err = VarianceNameError;
+    fn from_str(name: &str) -> Result<Variance, VarianceNameError> {
+        let named = Variance::ALL.into_iter().find(|variance| variance.name() == name);
+        named.ok_or_else(|| VarianceNameError { name: name.to_owned() })
+    }
+}
+
+impl Variance {
+    /// Every variance.
+    pub const ALL: [Variance; 7] = [
+        Variance::Default,
+        Variance::Brewer,
+        Variance::HartleyRao,
+        Variance::Overton,
+        Variance::HorvitzThompson,
+        Variance::YatesGrundy,
+        Variance::WithReplacement,
+    ];
+
+    /// As it is named in a file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Variance::Default => "default",
+            Variance::Brewer => "brewer",
+            Variance::HartleyRao => "hartley_rao",
+            Variance::Overton => "overton",
+            Variance::HorvitzThompson => "ht",
+            Variance::YatesGrundy => "yates_grundy",
+            Variance::WithReplacement => "with_replacement",
+        }
+    }
 }
 
 /// A sample and its design, column by column, a row an observation.

@@ -9,5 +9,6 @@ pub mod declarers;
 pub mod design;
 pub mod exact;
 mod special;
+pub mod teams;
 
 pub use chance::Seed;

@@ -27,8 +27,8 @@ pub use failure::{Failure, FailureKind};
 pub use output::complain;
 
 use cli::{
-    AnchorCommand, CampaignCommand, Cli, Command, CustodianCommand, DiceCommand, DrawCommand, GameCommand,
-    WitnessCommand,
+    AnchorCommand, CampaignCommand, Cli, Command, CustodianCommand, DiceCommand, DrawCommand,
+    EstimateCommand, GameCommand, WitnessCommand,
 };
 
 /// With `--json` a failure, too, is one JSON object on standard output.
@@ -50,6 +50,8 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Serve(args) => commands::serve::run(&args),
         Command::Init(args) => commands::init::run(&args),
         Command::Codebook(args) => commands::codebook::run(&args),
+        Command::Estimate(EstimateCommand::Design(args)) => commands::estimate::design(&args),
+        Command::Estimate(EstimateCommand::Teams(args)) => commands::estimate::teams(&args),
         Command::Declarers(args) => commands::declarers::run(&args),
         Command::Witness(WitnessCommand::Init(args)) => commands::witness::init(&args),
         Command::Witness(WitnessCommand::Serve(args)) => commands::witness::serve(&args),

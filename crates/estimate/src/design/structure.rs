@@ -278,18 +278,3 @@ fn weights(sample: &Sample, shares: &[Option<Vec<f64>>; 2], rows: usize) -> Resu
     let share = |row: usize| shares.iter().flatten().map(|shares| shares[row]).product::<f64>();
     Ok((0..rows).map(|row| 1.0 / share(row)).collect())
 }
-
-impl Variance {
-    /// As it is named in a file.
-    pub fn name(self) -> &'static str {
-        match self {
-            Variance::Default => "default",
-            Variance::Brewer => "brewer",
-            Variance::HartleyRao => "hartley_rao",
-            Variance::Overton => "overton",
-            Variance::HorvitzThompson => "ht",
-            Variance::YatesGrundy => "yates_grundy",
-            Variance::WithReplacement => "with_replacement",
-        }
-    }
-}

@@ -66,22 +66,9 @@ struct Ratio {
     se: f64,
 }
 
-fn variance(name: Option<&str>) -> Variance {
-    let all = [
-        Variance::Default,
-        Variance::Brewer,
-        Variance::HartleyRao,
-        Variance::Overton,
-        Variance::HorvitzThompson,
-        Variance::YatesGrundy,
-        Variance::WithReplacement,
-    ];
-    all.into_iter().find(|variance| variance.name() == name.unwrap_or("default")).unwrap()
-}
-
 fn sample(file: File) -> Sample {
     Sample {
-        variance: variance(file.variance.as_deref()),
+        variance: file.variance.as_deref().unwrap_or("default").parse().unwrap(),
         y: file.y.into_iter().collect(),
         pi: file.pi,
         weights: file.weights,

@@ -6,6 +6,7 @@ mod design;
 mod golden;
 mod laws;
 mod permutations;
+mod teams;
 
 use std::collections::BTreeSet;
 

@@ -10,6 +10,7 @@ pub(crate) mod demo;
 pub(crate) mod dice;
 pub(crate) mod draw_simulate;
 pub(crate) mod erase;
+pub(crate) mod estimate;
 pub(crate) mod game_solve;
 pub(crate) mod init;
 pub(crate) mod line;

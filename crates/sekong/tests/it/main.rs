@@ -11,6 +11,7 @@ mod declarers;
 mod demo;
 mod draws;
 mod durable;
+mod estimate;
 mod flips;
 mod forger;
 mod fsync;

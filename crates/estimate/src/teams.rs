@@ -1,0 +1,328 @@
+//! Which team finds less than the lot explains: an e-process per team, by whole weeks.
+//!
+//! Each week a team is dealt to a kind of shift g, to each of the pool's N places with the same chance, and on every day of it to one of
+//! the n_g units. With h_su the finds of unit u on day s and H the finds where team j was dealt, for θ < 1
+//!
+//! `E = θ^H / Σ_g (n_g / N) · Π_{s of g} (1/n_g) · Σ_u θ^{h_su}`
+//!
+//! has the expectation 1 over all deals, whatever was found and however unlike the posts are, if it does not matter to the finds which
+//! team goes. It is taken over a team's whole path: hour by hour it would not be, for a team keeps its unit all shift. Products over weeks
+//! are a martingale, and so is their mean over θ, so that the chance that it ever reaches c is at most 1/c (Ville 1939; Ramdas, Grünwald,
+//! Vovk and Shafer 2023). Among K teams one is flagged at K/α; beside that by e-BH (Wang and Ramdas 2022). A flag is for an enquiry.
+//!
+//! Not seen: teams of a pool that all find too little alike, and finds that are held back wherever the unit is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The θ, each with the same part of the wager at the beginning.
+pub const THETAS: [f64; 7] = [0.001, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8];
+
+/// Chance that any honest team of a file is flagged, ever.
+pub const ALPHA: f64 = 0.05;
+
+/// A shift on one day, as it was dealt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShiftDay {
+    /// The campaign week.
+    pub week: u32,
+    /// The day, by any name.
+    pub day: String,
+    /// The pool.
+    pub pool: String,
+    /// The kind of shift, such as "00-08": g.
+    pub shift: String,
+    /// Finds of each unit: h_su.
+    pub units: Vec<(String, u32)>,
+    /// The unit of each team, ghosts included.
+    pub dealt: Vec<(String, String)>,
+}
+
+/// What was found about a team.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TeamFinding {
+    /// The team.
+    pub team: String,
+    /// Finds that the lot gave it on average.
+    pub expected: f64,
+    /// Finds where it was dealt.
+    pub found: u64,
+    /// The e-process after each week in which it was dealt.
+    pub e_values: Vec<(u32, f64)>,
+    /// The week after which it first stood at K/α.
+    pub flag_week: Option<u32>,
+    /// The week after which e-BH first named it.
+    pub ebh_week: Option<u32>,
+}
+
+/// Why a record cannot be tested.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TeamsError {
+    /// Two records of one shift and day.
+    #[error("week {week}, {pool}, {shift}: {day} is there twice")]
+    Twice {
+        /// The week.
+        week: u32,
+        /// The pool.
+        pool: String,
+        /// The kind of shift.
+        shift: String,
+        /// The day.
+        day: String,
+    },
+    /// A unit twice on one day.
+    #[error("{place}: unit {unit} is there twice under {field}")]
+    UnitTwice {
+        /// Week, pool, shift and day.
+        place: String,
+        /// The unit.
+        unit: String,
+        /// Where.
+        field: &'static str,
+    },
+    /// A team twice on one day.
+    #[error("{place}: team {team} is dealt to two units")]
+    TeamTwice {
+        /// Week, pool, shift and day.
+        place: String,
+        /// The team.
+        team: String,
+    },
+    /// A team dealt to a unit whose finds are not there.
+    #[error("{place}: team {team} is dealt to {unit}, which is not among the units")]
+    UnknownUnit {
+        /// Week, pool, shift and day.
+        place: String,
+        /// The team.
+        team: String,
+        /// The unit.
+        unit: String,
+    },
+    /// A team with two kinds of shift in a week.
+    #[error(
+        "week {week}: team {team} is dealt to {one} and to {other}; a team keeps its kind of shift for a week"
+    )]
+    TwoShifts {
+        /// The week.
+        week: u32,
+        /// The team.
+        team: String,
+        /// Pool and shift.
+        one: String,
+        /// Pool and shift.
+        other: String,
+    },
+    /// More units than teams that could be dealt to them.
+    #[error(
+        "{place}: {units} units, and {teams} teams dealt to that shift in the week; ghosts belong under dealt, too"
+    )]
+    MoreUnits {
+        /// Week, pool, shift and day.
+        place: String,
+        /// Units.
+        units: usize,
+        /// Teams: n_g.
+        teams: usize,
+    },
+}
+
+impl ShiftDay {
+    fn place(&self) -> String {
+        format!("week {}, {}, {}, {}", self.week, self.pool, self.shift, self.day)
+    }
+
+    fn check(&self) -> Result<(), TeamsError> {
+        let twice =
+            |field, unit: &str| TeamsError::UnitTwice { place: self.place(), unit: unit.to_owned(), field };
+        let (mut units, mut taken, mut teams) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        for (unit, _) in &self.units {
+            if !units.insert(unit) {
+                return Err(twice("units", unit));
+            }
+        }
+        for (team, unit) in &self.dealt {
+            if !teams.insert(team) {
+                return Err(TeamsError::TeamTwice { place: self.place(), team: team.clone() });
+            }
+            if !units.contains(unit) {
+                let (place, team, unit) = (self.place(), team.clone(), unit.clone());
+                return Err(TeamsError::UnknownUnit { place, team, unit });
+            }
+            if !taken.insert(unit) {
+                return Err(twice("dealt", unit));
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds where a team was dealt; none on a day off.
+    fn finds_of(&self, team: &str) -> u32 {
+        let unit = self.dealt.iter().find(|(dealt, _)| dealt == team).map(|(_, unit)| unit);
+        let finds =
+            |unit: &String| self.units.iter().find(|(known, _)| known == unit).map(|(_, finds)| *finds);
+        unit.and_then(finds).unwrap_or(0)
+    }
+
+    /// Logarithm of the mean of θ^h over the places of a team; a day off is a place without finds.
+    fn mean_log(&self, theta: f64, places: usize) -> f64 {
+        let units = self.units.iter().map(|(_, finds)| libm::pow(theta, f64::from(*finds))).sum::<f64>();
+        libm::log((units + (places - self.units.len()) as f64) / places as f64)
+    }
+}
+
+/// A pool's week: its shifts by kind, each with the teams dealt to it.
+struct PoolWeek<'a> {
+    shifts: BTreeMap<&'a str, (BTreeSet<&'a str>, Vec<&'a ShiftDay>)>,
+}
+
+impl<'a> PoolWeek<'a> {
+    fn of(days: &[&'a ShiftDay]) -> Result<PoolWeek<'a>, TeamsError> {
+        let mut shifts: BTreeMap<&str, (BTreeSet<&str>, Vec<&ShiftDay>)> = BTreeMap::new();
+        for day in days {
+            let (teams, days) = shifts.entry(&day.shift).or_default();
+            teams.extend(day.dealt.iter().map(|(team, _)| team.as_str()));
+            days.push(day);
+        }
+        for (teams, days) in shifts.values() {
+            if let Some(day) = days.iter().find(|day| teams.len() < day.units.len()) {
+                let (units, teams) = (day.units.len(), teams.len());
+                return Err(TeamsError::MoreUnits { place: day.place(), units, teams });
+            }
+        }
+        Ok(PoolWeek { shifts })
+    }
+
+    /// N.
+    fn places(&self) -> usize {
+        self.shifts.values().map(|(teams, _)| teams.len()).sum()
+    }
+
+    fn finds(&self) -> u64 {
+        let days = self.shifts.values().flat_map(|(_, days)| days);
+        days.flat_map(|day| &day.units).map(|(_, finds)| u64::from(*finds)).sum()
+    }
+
+    /// Logarithm of the mean over all deals, for a θ.
+    fn mean_log(&self, theta: f64) -> f64 {
+        let of_shift = |(teams, days): &(BTreeSet<&str>, Vec<&ShiftDay>)| {
+            let (own, all) = (teams.len(), self.places());
+            libm::log(own as f64 / all as f64) + days.iter().map(|day| day.mean_log(theta, own)).sum::<f64>()
+        };
+        log_sum(self.shifts.values().map(of_shift))
+    }
+
+    /// Each team with its finds.
+    fn found(&self) -> impl Iterator<Item = (&'a str, u64)> {
+        self.shifts.values().flat_map(|(teams, days)| {
+            teams.iter().map(|team| (*team, days.iter().map(|day| u64::from(day.finds_of(team))).sum()))
+        })
+    }
+}
+
+/// Logarithm of a sum of exponentials.
+fn log_sum(logs: impl Iterator<Item = f64> + Clone) -> f64 {
+    let most = logs.clone().fold(f64::NEG_INFINITY, f64::max);
+    most + libm::log(logs.map(|log| libm::exp(log - most)).sum::<f64>())
+}
+
+/// A team's wager so far.
+#[derive(Default)]
+struct Wager {
+    growth_log: [f64; THETAS.len()],
+    expected: f64,
+    found: u64,
+    e_values: Vec<(u32, f64)>,
+    flag_week: Option<u32>,
+    ebh_week: Option<u32>,
+}
+
+impl Wager {
+    fn e_value(&self) -> f64 {
+        libm::exp(log_sum(self.growth_log.iter().copied()) - libm::log(THETAS.len() as f64))
+    }
+}
+
+/// The value at which one of so many teams is flagged.
+pub fn flag_at(teams: usize) -> f64 {
+    teams as f64 / ALPHA
+}
+
+/// Tests every team of a record, week by week.
+///
+/// # Errors
+/// [`TeamsError`] with the place.
+pub fn test_teams(record: &[ShiftDay]) -> Result<Vec<TeamFinding>, TeamsError> {
+    let weeks = by_week(record)?;
+    let dealt = record.iter().flat_map(|day| &day.dealt).map(|(team, _)| team.as_str());
+    let mut wagers: BTreeMap<&str, Wager> = dealt.map(|team| (team, Wager::default())).collect();
+    for (week, pools) in weeks {
+        for days in pools.values() {
+            play(&mut wagers, week, &PoolWeek::of(days)?);
+        }
+        flag(&mut wagers, week);
+    }
+    let finding = |(team, wager): (&str, Wager)| TeamFinding {
+        team: team.to_owned(),
+        expected: wager.expected,
+        found: wager.found,
+        e_values: wager.e_values,
+        flag_week: wager.flag_week,
+        ebh_week: wager.ebh_week,
+    };
+    Ok(wagers.into_iter().map(finding).collect())
+}
+
+type Weeks<'a> = BTreeMap<u32, BTreeMap<&'a str, Vec<&'a ShiftDay>>>;
+
+fn by_week(record: &[ShiftDay]) -> Result<Weeks<'_>, TeamsError> {
+    let (mut weeks, mut seen, mut shift_of) = (Weeks::new(), BTreeSet::new(), BTreeMap::new());
+    for day in record {
+        day.check()?;
+        let ShiftDay { week, pool, shift, .. } = day;
+        if !seen.insert((week, pool, shift, &day.day)) {
+            let (pool, shift, day) = (pool.clone(), shift.clone(), day.day.clone());
+            return Err(TeamsError::Twice { week: *week, pool, shift, day });
+        }
+        for (team, _) in &day.dealt {
+            let one = *shift_of.entry((week, team)).or_insert((pool, shift));
+            if one != (pool, shift) {
+                let name = |(pool, shift): (&String, &String)| format!("{pool} {shift}");
+                let (team, one, other) = (team.clone(), name(one), name((pool, shift)));
+                return Err(TeamsError::TwoShifts { week: *week, team, one, other });
+            }
+        }
+        weeks.entry(*week).or_default().entry(pool).or_default().push(day);
+    }
+    Ok(weeks)
+}
+
+fn play<'a>(wagers: &mut BTreeMap<&'a str, Wager>, week: u32, of: &PoolWeek<'a>) {
+    let means = THETAS.map(|theta| of.mean_log(theta));
+    let share = of.finds() as f64 / of.places() as f64;
+    for (team, found) in of.found() {
+        let wager = wagers.entry(team).or_default();
+        for (growth, (theta, mean)) in wager.growth_log.iter_mut().zip(THETAS.iter().zip(means)) {
+            *growth += found as f64 * libm::log(*theta) - mean;
+        }
+        wager.found += found;
+        wager.expected += share;
+        wager.e_values.push((week, wager.e_value()));
+    }
+}
+
+/// Flags whoever has reached K/α, and by e-BH the largest k teams that have each reached K/(k·α).
+fn flag(wagers: &mut BTreeMap<&str, Wager>, week: u32) {
+    let at = flag_at(wagers.len());
+    let mut values: Vec<f64> = wagers.values().map(Wager::e_value).collect();
+    values.sort_by(|one, other| other.total_cmp(one));
+    let reached = (1..).zip(&values).filter(|(rank, value)| at <= **value * f64::from(*rank));
+    let least = reached.last().map(|(_, value)| *value);
+    for wager in wagers.values_mut() {
+        let value = wager.e_value();
+        if at <= value {
+            wager.flag_week.get_or_insert(week);
+        }
+        if least.is_some_and(|least| least <= value) {
+            wager.ebh_week.get_or_insert(week);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The test of teams: its expectation over all deals, a peer's figures, and records that are none.
+
+use proptest::prelude::*;
+use sekong_estimate::teams::{ShiftDay, TeamFinding, TeamsError, flag_at, test_teams};
+use serde_json::Value;
+
+fn unit(number: usize) -> String {
+    format!("u{number}")
+}
+
+/// A shift of a day: the finds of its units, and the unit of each team.
+fn day(week: u32, day: usize, shift: &str, finds: &[u32], dealt: &[(String, usize)]) -> ShiftDay {
+    ShiftDay {
+        week,
+        day: day.to_string(),
+        pool: "pool".to_owned(),
+        shift: shift.to_owned(),
+        units: finds.iter().enumerate().map(|(at, finds)| (unit(at), *finds)).collect(),
+        dealt: dealt.iter().map(|(team, at)| (team.clone(), unit(*at))).collect(),
+    }
+}
+
+fn team(number: usize) -> String {
+    format!("t{number:02}")
+}
+
+fn of<'a>(found: &'a [TeamFinding], name: &str) -> &'a TeamFinding {
+    found.iter().find(|finding| finding.team == name).unwrap()
+}
+
+/// All orders of so many things.
+fn orders(count: usize) -> Vec<Vec<usize>> {
+    if count == 0 {
+        return vec![Vec::new()];
+    }
+    let shorter = orders(count - 1);
+    let with = |order: &Vec<usize>, at: usize| {
+        let mut longer = order.clone();
+        longer.insert(at, count - 1);
+        longer
+    };
+    shorter.iter().flat_map(|order| (0..count).map(move |at| with(order, at))).collect()
+}
+
+#[test]
+fn a_peer_has_the_same_e_process() {
+    let vectors: Value = serde_json::from_str(include_str!("golden/vectors.json")).unwrap();
+    let vector = &vectors["eprocess_vector"];
+    let list = |name: &str| vector[name].as_array().unwrap().iter().map(|of| of.as_f64().unwrap());
+    let teams = vector["K"].as_u64().unwrap() as usize;
+    let weeks = (1..).zip(list("total_hits").zip(list("team_hits")));
+    let record = weeks.map(|(week, (total, own))| {
+        // The first units have a find each; team 0 is on one of them, or on the last.
+        let finds: Vec<u32> = (0..teams).map(|at| u32::from((at as f64) < total)).collect();
+        let shift = if own == 1.0 { 0 } else { teams - 1 };
+        let dealt: Vec<_> = (0..teams).map(|at| (team(at), (at + shift) % teams)).collect();
+        day(week, 0, "00-08", &finds, &dealt)
+    });
+    let found = test_teams(&record.collect::<Vec<_>>()).unwrap();
+    let e: Vec<f64> = of(&found, "t00").e_values.iter().map(|(_, e)| *e).collect();
+    for (found, wanted) in e.iter().zip(list("e")) {
+        assert!((found - wanted).abs() <= 1e-9 * wanted, "{found} {wanted}");
+    }
+    assert_eq!(e.len(), list("e").count());
+    assert_eq!(flag_at(teams), 400.0);
+}
+
+proptest! {
+    /// Two kinds of shift with two places and one, two days of each; the second day of the larger one has a place off.
+    #[test]
+    fn over_all_deals_the_expectation_is_one(finds in prop::collection::vec(0u32..6, 5)) {
+        let (mut sum, mut deals) = (0.0, 0);
+        for week in orders(3) {
+            for first in orders(2) {
+                for second in orders(2) {
+                    let large: Vec<_> = (0..2).map(|at| (team(week[at]), first[at])).collect();
+                    let off: Vec<_> =
+                        (0..2).map(|at| (team(week[at]), second[at])).filter(|(_, unit)| *unit == 0).collect();
+                    let small = [(team(week[2]), 0)];
+                    let record = [
+                        day(1, 0, "00-08", &finds[0..2], &large),
+                        day(1, 1, "00-08", &finds[2..3], &off),
+                        day(1, 0, "08-16", &finds[3..4], &small),
+                        day(1, 1, "08-16", &finds[4..5], &small),
+                    ];
+                    let found = test_teams(&record).unwrap();
+                    sum += of(&found, "t00").e_values[0].1;
+                    let all: u32 = finds.iter().sum();
+                    prop_assert!((of(&found, "t00").expected - f64::from(all) / 3.0).abs() < 1e-12);
+                    prop_assert_eq!(found.iter().map(|of| of.found).sum::<u64>(), u64::from(all));
+                    deals += 1;
+                }
+            }
+        }
+        prop_assert!((sum / f64::from(deals) - 1.0).abs() < 1e-9, "{} over {} deals", sum, deals);
+    }
+}
+
+#[test]
+fn who_finds_nothing_where_all_others_do_is_flagged_and_stays_so() {
+    let record: Vec<ShiftDay> = (1..=26)
+        .map(|week| {
+            let dealt: Vec<_> = (0..20).map(|at| (team(at), (at + week as usize) % 20)).collect();
+            let finds: Vec<u32> =
+                (0..20).map(|at| u32::from((40 + at - week as usize) % 20 != 3) * 2).collect();
+            day(week, 0, "00-08", &finds, &dealt)
+        })
+        .collect();
+    let found = test_teams(&record).unwrap();
+    let bad = of(&found, "t03");
+    assert_eq!(bad.found, 0);
+    let flagged = bad.flag_week.unwrap();
+    assert!(bad.ebh_week.unwrap() <= flagged && flagged < 8, "{flagged}");
+    let first = bad.e_values.iter().find(|(_, e)| *e >= flag_at(20)).unwrap();
+    assert_eq!(first.0, flagged);
+    assert!(found.iter().all(|of| of.team == "t03" || (of.flag_week.is_none() && of.ebh_week.is_none())));
+}
+
+#[test]
+fn a_lone_team_is_never_flagged() {
+    let record: Vec<ShiftDay> = (1..50).map(|week| day(week, 0, "00-08", &[9], &[(team(0), 0)])).collect();
+    let found = test_teams(&record).unwrap();
+    assert!(found[0].e_values.iter().all(|(_, e)| (e - 1.0).abs() < 1e-9), "there is no lot");
+}
+
+#[test]
+fn what_is_no_record_is_told_by_place() {
+    let good = day(1, 0, "00-08", &[1, 0], &[(team(0), 0), (team(1), 1)]);
+    let told = |days: &[ShiftDay]| test_teams(days).unwrap_err();
+    assert!(matches!(told(&[good.clone(), good.clone()]), TeamsError::Twice { week: 1, .. }));
+    let with = |units: &[(&str, u32)], dealt: &[(&str, &str)]| ShiftDay {
+        units: units.iter().map(|(unit, finds)| ((*unit).to_owned(), *finds)).collect(),
+        dealt: dealt.iter().map(|(team, unit)| ((*team).to_owned(), (*unit).to_owned())).collect(),
+        ..good.clone()
+    };
+    assert!(matches!(
+        told(&[with(&[("a", 1), ("a", 2)], &[])]),
+        TeamsError::UnitTwice { field: "units", .. }
+    ));
+    let two = with(&[("a", 1), ("b", 2)], &[("t", "a"), ("t", "b")]);
+    assert!(matches!(told(&[two]), TeamsError::TeamTwice { .. }));
+    let shared = with(&[("a", 1), ("b", 2)], &[("t", "a"), ("s", "a")]);
+    assert!(matches!(told(&[shared]), TeamsError::UnitTwice { field: "dealt", .. }));
+    assert!(matches!(told(&[with(&[("a", 1)], &[("t", "z")])]), TeamsError::UnknownUnit { .. }));
+    assert!(matches!(
+        told(&[with(&[("a", 1), ("b", 1)], &[("t", "a")])]),
+        TeamsError::MoreUnits { units: 2, teams: 1, .. }
+    ));
+    let other = ShiftDay { shift: "08-16".to_owned(), ..good.clone() };
+    assert!(matches!(told(&[good.clone(), other]), TeamsError::TwoShifts { .. }));
+    assert_eq!(test_teams(&[]), Ok(Vec::new()));
+}

@@ -1,0 +1,151 @@
+//! `sekong estimate`: what a sample says about the whole, by the design that drew it; and which team finds less than the lot explains.
+
+mod edge;
+mod sample_file;
+mod teams_file;
+
+use sekong_estimate::design::{Design, DesignError, Estimate};
+use sekong_estimate::teams::{ALPHA, THETAS, TeamFinding, flag_at, test_teams};
+use serde_json::{Map, Value, json};
+
+use crate::cli::{EstimateDesignArgs, EstimateTeamsArgs, Ratio};
+use crate::failure::Failure;
+use crate::output::print_line;
+
+pub(crate) fn design(args: &EstimateDesignArgs) -> Result<(), Failure> {
+    let place = args.file.display();
+    let wrong = |error: DesignError| Failure::failed(format!("{place}: {error}"));
+    let design = Design::new(sample_file::read(&args.file)?).map_err(wrong)?;
+    let found = Found::of(&design, &args.ratio).map_err(wrong)?;
+    if args.json { print_line(found.as_json()) } else { found.print() }
+}
+
+/// Estimates by column.
+type ByColumn = Vec<(String, Estimate)>;
+
+/// Everything that is asked of a sample.
+struct Found {
+    totals: ByColumn,
+    means: ByColumn,
+    ratios: ByColumn,
+    /// Totals and means by domain.
+    domains: Vec<(String, ByColumn, ByColumn)>,
+}
+
+impl Found {
+    fn of(design: &Design, ratios: &[Ratio]) -> Result<Found, DesignError> {
+        let of_columns =
+            |of: &dyn Fn(&str) -> Result<Estimate, DesignError>| -> Result<ByColumn, DesignError> {
+                design.columns().map(|name| Ok((name.to_owned(), of(name)?))).collect()
+            };
+        let ratio =
+            |of: &Ratio| Ok((format!("{}/{}", of.over, of.under), design.ratio(&of.over, &of.under)?));
+        let domain = |name: &str| {
+            let totals = of_columns(&|column| Ok(design.in_domain(column, name)?.0))?;
+            let means = of_columns(&|column| Ok(design.in_domain(column, name)?.1))?;
+            Ok((name.to_owned(), totals, means))
+        };
+        Ok(Found {
+            totals: of_columns(&|column| design.total(column))?,
+            means: of_columns(&|column| design.mean(column))?,
+            ratios: ratios.iter().map(ratio).collect::<Result<_, _>>()?,
+            domains: design.domains().into_iter().map(domain).collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn as_json(&self) -> Value {
+        let domains = self.domains.iter().map(|(name, totals, means)| {
+            (name.clone(), json!({ "totals": columns_json(totals), "means": columns_json(means) }))
+        });
+        json!({
+            "totals": columns_json(&self.totals),
+            "means": columns_json(&self.means),
+            "ratios": columns_json(&self.ratios),
+            "domains": domains.collect::<Map<_, _>>(),
+        })
+    }
+
+    fn print(&self) -> Result<(), Failure> {
+        let all = [("total", &self.totals), ("mean", &self.means), ("ratio", &self.ratios)];
+        for (what, columns) in all {
+            print_columns(what, columns)?;
+        }
+        self.domains.iter().try_for_each(|(name, totals, means)| {
+            print_columns(&format!("total in {name}"), totals)?;
+            print_columns(&format!("mean in {name}"), means)
+        })
+    }
+}
+
+fn columns_json(columns: &ByColumn) -> Value {
+    columns
+        .iter()
+        .map(|(name, estimate)| (name.clone(), estimate_json(estimate)))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+/// An end that lies at infinity is null: with less than one degree of freedom Student's t says nothing.
+fn estimate_json(of: &Estimate) -> Value {
+    json!({
+        "est": of.est,
+        "se": of.se,
+        "df": of.df,
+        "t95": [of.t95.low, of.t95.high],
+        "z95": [of.z95.low, of.z95.high],
+    })
+}
+
+fn print_columns(what: &str, columns: &ByColumn) -> Result<(), Failure> {
+    columns.iter().try_for_each(|(name, of)| {
+        print_line(format_args!(
+            "{what} of {name}: {} (standard error {}, 95 % from {} to {} by t with {} degrees of freedom)",
+            of.est, of.se, of.t95.low, of.t95.high, of.df
+        ))
+    })
+}
+
+pub(crate) fn teams(args: &EstimateTeamsArgs) -> Result<(), Failure> {
+    let record = teams_file::read(&args.file)?;
+    let wrong = |error| Failure::failed(format!("{}: {error}", args.file.display()));
+    let found = test_teams(&record).map_err(wrong)?;
+    if args.json {
+        return print_line(teams_json(&found));
+    }
+    let at = flag_at(found.len());
+    print_line(format_args!("{} teams; one is flagged at {at:.0}, for an enquiry", found.len()))?;
+    found.iter().try_for_each(|of| print_line(team_in_words(of)))
+}
+
+fn teams_json(found: &[TeamFinding]) -> Value {
+    let team = |of: &TeamFinding| {
+        let e_values = of.e_values.iter().map(|(week, e)| json!({ "week": week, "e": e }));
+        let finding = json!({
+            "expected": of.expected,
+            "found": of.found,
+            "e_values": e_values.collect::<Vec<_>>(),
+            "flag_week": of.flag_week,
+            "ebh_week": of.ebh_week,
+        });
+        (of.team.clone(), finding)
+    };
+    json!({
+        "teams": found.iter().map(team).collect::<Map<_, _>>(),
+        "flag_at": flag_at(found.len()),
+        "alpha": ALPHA,
+        "thetas": THETAS,
+    })
+}
+
+fn team_in_words(of: &TeamFinding) -> String {
+    let last = of.e_values.last().map_or(1.0, |(_, e)| *e);
+    let flag = match (of.flag_week, of.ebh_week) {
+        (Some(week), _) => format!("; FLAGGED after week {week}"),
+        (None, Some(week)) => format!("; named by e-BH after week {week}"),
+        (None, None) => String::new(),
+    };
+    format!(
+        "{}: found {}, the lot gave it {:.1} on average, e-value {last:.3}{flag}",
+        of.team, of.found, of.expected
+    )
+}

@@ -1,0 +1,54 @@
+//! A record of dealt shifts as JSON lines.
+
+use std::path::Path;
+
+use sekong_estimate::teams::ShiftDay;
+use serde::Deserialize;
+
+use super::edge::{Label, Pairs, parse};
+use crate::failure::Failure;
+use crate::files::read_at_most;
+
+/// A record's file is no longer.
+const RECORD_MAX_BYTES: usize = 1 << 30;
+
+const HINT: &str = "sekong estimate teams --help shows what a line holds";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    week: u32,
+    day: Label,
+    pool: Label,
+    shift: Label,
+    units: Pairs<u32>,
+    dealt: Pairs<String>,
+    /// What was found; one file is about one class, and the test does not ask which.
+    #[serde(rename = "class")]
+    _class: Option<Label>,
+}
+
+/// Reads a record; whether its deals hold together is not looked at.
+pub(super) fn read(path: &Path) -> Result<Vec<ShiftDay>, Failure> {
+    let bytes = read_at_most(path, RECORD_MAX_BYTES)?;
+    let lines = (1..).zip(bytes.split(|byte| *byte == b'\n'));
+    let full = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
+    full.map(|(number, line)| {
+        let line: Line = parse(&format!("{}, line {number}", path.display()), line, HINT)?;
+        Ok(line.into())
+    })
+    .collect()
+}
+
+impl From<Line> for ShiftDay {
+    fn from(line: Line) -> ShiftDay {
+        ShiftDay {
+            week: line.week,
+            day: line.day.into(),
+            pool: line.pool.into(),
+            shift: line.shift.into(),
+            units: line.units.0,
+            dealt: line.dealt.0,
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! `sekong estimate`: `design` on the samples whose figures R's survey made (`reference/design.R`), and `teams`; on what is no sample and no record, too.
+
+use serde_json::{Value, json};
+
+use crate::data::arg;
+use crate::run::{Run, sekong};
+
+const GOLDEN: &str = include_str!("../../../estimate/tests/it/golden/design.json");
+
+/// Estimates from a file with this text.
+fn design(text: &str, more: &[&str]) -> Run {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    sekong(["estimate", "design", arg(file.path())].iter().chain(more))
+}
+
+/// Whether every number that is wanted is there, to a billionth; what is not wanted may be there.
+fn holds(found: &Value, wanted: &Value) -> bool {
+    match (found, wanted) {
+        (Value::Object(found), Value::Object(wanted)) => {
+            wanted.iter().all(|(name, wanted)| found.get(name).is_some_and(|found| holds(found, wanted)))
+        }
+        (Value::Array(found), Value::Array(wanted)) => {
+            found.len() == wanted.len()
+                && found.iter().zip(wanted).all(|(found, wanted)| holds(found, wanted))
+        }
+        (_, Value::Null) => true,
+        _ => {
+            let (found, wanted) = (found.as_f64().unwrap(), wanted.as_f64().unwrap());
+            (found - wanted).abs() <= 1e-9 * wanted.abs()
+        }
+    }
+}
+
+#[test]
+fn the_command_says_what_r_survey_says() {
+    let golden: Value = serde_json::from_str(GOLDEN).unwrap();
+    let cases = golden["cases"].as_array().unwrap();
+    assert!(cases.len() >= 17);
+    for case in cases {
+        let wanted = &case["wanted"];
+        let ratio = wanted.get("ratio").filter(|ratio| !ratio.is_null());
+        let more: &[&str] = if ratio.is_some() { &["--json", "--ratio", "a/b"] } else { &["--json"] };
+        let found = design(&case["file"].to_string(), more).exits(0).json();
+        for part in ["totals", "means", "domains"] {
+            let wanted = wanted.get(part).unwrap_or(&Value::Null);
+            assert!(holds(&found[part], wanted), "{}, {part}: {} {wanted}", case["name"], found[part]);
+        }
+        assert!(ratio.is_none_or(|wanted| holds(&found["ratios"]["a/b"], wanted)), "{}", case["name"]);
+    }
+}
+
+#[test]
+fn names_of_strata_may_be_text_or_numbers_and_words_tell_the_same() {
+    let sample = |strata: Value| {
+        json!({ "y": { "found": [0, 2, 1, 4] }, "weights": [2, 2, 5, 5], "strata": strata, "domains": [1, 1.0, 2, "b"] })
+            .to_string()
+    };
+    let numbers = design(&sample(json!([1, 1, 2, 2])), &["--json"]).exits(0).json();
+    assert_eq!(numbers, design(&sample(json!(["1", "1", "x", "x"])), &["--json"]).exits(0).json());
+    assert_eq!(numbers["totals"]["found"]["est"], 29.0);
+    assert_eq!(numbers["domains"]["1"]["totals"]["found"]["est"], 4.0);
+    assert_eq!(numbers["totals"]["found"]["df"], 2.0);
+    let words = design(&sample(json!([1, 1, 2, 2])), &["--ratio", "found/found"]).exits(0).stdout;
+    assert!(words.contains("total of found: 29 (standard error"), "{words}");
+    assert!(words.contains("ratio of found/found: 1 (standard error 0,"), "{words}");
+}
+
+#[test]
+fn what_is_no_sample_is_told_by_field_and_fix() {
+    let told = |text: &str, says: &[&str]| {
+        design(text, &[]).exits(1).says(says);
+    };
+    told("{\"y\": {\"a\": [1, \"NaN\"]}, \"weights\": [1, 1]}", &["y.a[1]", "invalid type: string"]);
+    told(
+        "{\"y\": {\"a\": [1, null]}, \"weights\": [1, 1]}",
+        &["y.a[1]", "a row with a missing value is left out"],
+    );
+    told("{\"y\": {\"a\": [1, 2], \"a\": [1, 2]}, \"weights\": [1, 1]}", &["two columns \"a\""]);
+    told("{\"y\": {\"a\": [1, 2]}, \"weights\": [1]}", &["weights has 1 rows"]);
+    told("{\"y\": {\"a\": [1, 2]}, \"pi\": [1, 1.5]}", &["pi, row 1: 1.5"]);
+    told("{\"y\": {\"a\": [1, 2]}, \"weights\": [1, 1], \"cluster\": [3, 3]}", &["one cluster"]);
+    told("{\"y\": {\"a\": [1, 2]}, \"weights\": [1, 1], \"weight\": [1, 1]}", &["unknown field `weight`"]);
+    told(
+        "{\"y\": {\"a\": [1, 2]}, \"weights\": [1, 1], \"variance\": \"jackknife\"}",
+        &["variance", "yates_grundy"],
+    );
+    told("{\"y\": {\"a\": [1, 2]}, \"weights\": [1, 1]} {}", &["trailing characters"]);
+    told("{\"y\": {}, \"weights\": []}", &["y has no column"]);
+    design("{\"y\": {\"a\": [1, 2]}, \"weights\": [1, 1]}", &["--ratio", "a"])
+        .exits(2)
+        .says(&["found/inspected"]);
+    design("{\"y\": {\"a\": [1, 2]}, \"weights\": [1, 1]}", &["--ratio", "a/b"])
+        .exits(1)
+        .says(&["no column \"b\""]);
+    design("{\"y\": {\"a\": [1, 2], \"b\": [0, 0]}, \"weights\": [1, 1]}", &["--ratio", "a/b"])
+        .exits(1)
+        .says(&["b: the denominator is 0"]);
+}
+
+/// Tests the teams of a file with these lines.
+fn teams(lines: &[String], more: &[&str]) -> Run {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), lines.join("\n")).unwrap();
+    sekong(["estimate", "teams", arg(file.path())].iter().chain(more))
+}
+
+/// A shift of twenty teams in which only team t03 finds nothing.
+fn shift(week: usize) -> String {
+    let finds = |at: usize| if (at + 20 - week) % 20 == 3 { 0 } else { 2 };
+    let units: serde_json::Map<_, _> = (0..20).map(|at| (format!("u{at}"), finds(at).into())).collect();
+    let dealt: serde_json::Map<_, _> =
+        (0..20).map(|at| (format!("t{at:02}"), format!("u{}", (at + week) % 20).into())).collect();
+    json!({ "week": week, "day": "2017-01-01", "pool": "p", "shift": "00-08", "units": units, "dealt": dealt }).to_string()
+}
+
+#[test]
+fn a_team_that_finds_nothing_is_flagged_in_json_and_words() {
+    let lines: Vec<String> = (1..10).map(shift).collect();
+    let found = teams(&lines, &["--json"]).exits(0).json();
+    let bad = &found["teams"]["t03"];
+    let (flag, e) = (bad["flag_week"].as_u64().unwrap(), bad["e_values"].as_array().unwrap());
+    assert!(flag < 8 && e.len() == 9, "{bad}");
+    assert!(e[flag as usize - 1]["e"].as_f64().unwrap() >= found["flag_at"].as_f64().unwrap());
+    assert_eq!(found["teams"]["t04"]["flag_week"], Value::Null);
+    assert_eq!((&bad["found"], &found["teams"]["t04"]["found"]), (&json!(0), &json!(18)));
+    let words = teams(&lines, &[]).exits(0).stdout;
+    assert!(words.contains(&format!("FLAGGED after week {flag}")) && words.lines().count() == 21, "{words}");
+}
+
+#[test]
+fn what_is_no_record_of_shifts_is_told_by_line_field_and_fix() {
+    let told = |line: &str, says: &[&str]| {
+        teams(&[shift(1), String::new(), line.to_owned()], &[]).exits(1).says(says);
+    };
+    told(&shift(1), &["week 1, p, 00-08: 2017-01-01 is there twice"]);
+    told(&shift(2).replace("\"u0\":2", "\"u0\":-2"), &["line 3", "units.u0", "invalid value"]);
+    told(&shift(2).replace("\"u1\":2", "\"u0\":2"), &["unit u0 is there twice under units"]);
+    told(&shift(2).replace(",\"week\":2", ""), &["line 3", "missing field `week`"]);
+    told("[]", &["line 3"]);
+}
