@@ -1,4 +1,5 @@
-//! What a campaign's record says, and how surely: tests of those who could steer it.
+//! What a campaign's record says, and how surely: totals and means by the design, and tests of those who could steer it or find too
+//! little.
 //!
 //! This crate knows nothing of files, clocks, logs or plans: counts and worths come in, figures with their uncertainty
 //! go out. Its only randomness is the seed it is given, and its powers and logarithms are made in software (crate

@@ -41,8 +41,12 @@ impl Found {
         let ratio =
             |of: &Ratio| Ok((format!("{}/{}", of.over, of.under), design.ratio(&of.over, &of.under)?));
         let domain = |name: &str| {
-            let totals = of_columns(&|column| Ok(design.in_domain(column, name)?.0))?;
-            let means = of_columns(&|column| Ok(design.in_domain(column, name)?.1))?;
+            let (mut totals, mut means) = (ByColumn::new(), ByColumn::new());
+            for column in design.columns() {
+                let (total, mean) = design.in_domain(column, name)?;
+                totals.push((column.to_owned(), total));
+                means.push((column.to_owned(), mean));
+            }
             Ok((name.to_owned(), totals, means))
         };
         Ok(Found {
