@@ -1,27 +1,81 @@
-//! What an auditor finds out about the next entries while those before are judged: signatures, which need keys and bodies alone.
+//! What an auditor finds out about the next entries while those before are judged: signatures, which need keys and bodies
+//! alone, and what the bodies hold.
 //!
 //! Nothing is judged here. Where something does not hold, or is not there, nothing is said of it, and whoever judges looks himself.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use sekong_draw::Release;
 use sekong_log::{DeviceId, DevicePoints, Entry, Hash, Head, Signed, Statement};
 use sekong_model::CustodianId;
 
-use crate::bodies::ValuesBody;
-use crate::state::{Bodies, Body, KeyRing, statement};
+use crate::bodies::{self, DealBody, OpenedOrders, ValuesBody};
+use crate::fault::Fault;
+use crate::state::{Bodies, Body, KeyRing, body, statement};
 
 /// Larger bodies, and more releases than any campaign has custodians, are left to the one who judges: he looks at what is due alone.
 const BODY_MAX_BYTES: usize = 1 << 18;
 const RELEASES_MAX: usize = 64;
 
-/// Entries whose releases are held at once.
+/// Entries whose bodies are read at once.
 const AT_ONCE: usize = 512;
+
+/// What bodies that are handed on may measure together; the rest are read again when they are due.
+const HANDED_ON_MAX_BYTES: usize = 32 << 20;
 
 /// Kinds of entries that are looked into.
 const CUSTODIAN: &str = "custodian";
-const RELEASE: &str = "release";
+const WITH_BODY: [&str; 3] = ["release", "deal", "orders"];
+
+/// A body that was there and is canonical.
+#[derive(Debug, Clone)]
+pub(crate) enum ReadBody {
+    Values(Arc<ValuesBody>),
+    Deal(Arc<DealBody>),
+    Orders(Arc<OpenedOrders>),
+}
+
+/// A kind of body that may have been read ahead.
+pub(crate) trait Kind: Sized {
+    /// What its bytes are if they are not of this kind.
+    const WRONG: &str;
+    /// The body in its canonical bytes.
+    fn read(bytes: &[u8]) -> Option<Self>;
+    /// The body that was read, if it is of this kind.
+    fn of(read: &ReadBody) -> Option<&Arc<Self>>;
+}
+
+impl Kind for ValuesBody {
+    const WRONG: &str = "not the canonical form of releases";
+    fn read(bytes: &[u8]) -> Option<ValuesBody> {
+        bodies::read(bytes)
+    }
+    fn of(read: &ReadBody) -> Option<&Arc<ValuesBody>> {
+        if let ReadBody::Values(values) = read { Some(values) } else { None }
+    }
+}
+
+impl Kind for DealBody {
+    const WRONG: &str = "not the canonical form of a deal";
+    fn read(bytes: &[u8]) -> Option<DealBody> {
+        bodies::read(bytes)
+    }
+    fn of(read: &ReadBody) -> Option<&Arc<DealBody>> {
+        if let ReadBody::Deal(deal) = read { Some(deal) } else { None }
+    }
+}
+
+impl Kind for OpenedOrders {
+    const WRONG: &str = "not the canonical form of orders";
+    fn read(bytes: &[u8]) -> Option<OpenedOrders> {
+        bodies::read(bytes).map(OpenedOrders::new)
+    }
+    fn of(read: &ReadBody) -> Option<&Arc<OpenedOrders>> {
+        if let ReadBody::Orders(orders) = read { Some(orders) } else { None }
+    }
+}
 
 /// What was found about some entries.
 #[derive(Debug, Default)]
@@ -30,9 +84,21 @@ pub(crate) struct Ahead {
     releases: BTreeMap<u64, Vec<(CustodianId, DeviceId)>>,
     /// Heads that entries quote, opened with the auditor's keys.
     heads: BTreeMap<String, Head>,
+    /// Bodies that entries name.
+    bodies: BTreeMap<Hash, ReadBody>,
 }
 
 impl Ahead {
+    /// The body with this SHA-256, read ahead or now; `None` while it is sealed.
+    pub(crate) fn body<K: Kind>(&self, bodies: &dyn Bodies, hash: &Hash) -> Result<Option<Arc<K>>, Fault> {
+        if let Some(read) = self.bodies.get(hash).and_then(K::of) {
+            return Ok(Some(read.clone()));
+        }
+        let Some(bytes) = body(bodies, hash)? else { return Ok(None) };
+        let read = K::read(&bytes).ok_or(Fault::BodyWrong { hash: *hash, what: K::WRONG })?;
+        Ok(Some(Arc::new(read)))
+    }
+
     /// A quoted head.
     pub(crate) fn head(&self, note: &str) -> Option<&Head> {
         self.heads.get(note)
@@ -69,9 +135,21 @@ impl<'a> Scout<'a> {
                 self.custodians.entry(said.custodian).or_insert(said.key);
             }
         }
-        let named = self.named(entries);
-        let releases = named.chunks(AT_ONCE).flat_map(|named| self.releases(named)).collect();
-        Ahead { releases, heads: self.heads(entries) }
+        let mut ahead = Ahead { heads: self.heads(entries), ..Ahead::default() };
+        let mut handed_on_bytes = 0;
+        let mut named = named(entries);
+        named.retain(|named| self.looked.insert(named.body));
+        for entries in named.chunks(AT_ONCE) {
+            let read: Vec<Found<'_>> = entries.par_iter().filter_map(|named| self.read(named)).collect();
+            ahead.releases.extend(self.releases(&read));
+            for found in read {
+                handed_on_bytes += found.size_bytes;
+                if handed_on_bytes <= HANDED_ON_MAX_BYTES {
+                    ahead.bodies.insert(found.named.body, found.read);
+                }
+            }
+        }
+        ahead
     }
 
     fn heads(&self, entries: &[(u64, &Entry)]) -> BTreeMap<String, Head> {
@@ -83,44 +161,72 @@ impl<'a> Scout<'a> {
             .collect()
     }
 
-    /// The entries of releases whose signatures are not known, with the bodies that they are the first to name.
-    fn named<'e>(&mut self, entries: &[(u64, &'e Entry)]) -> Vec<(u64, &'e Entry, Hash)> {
-        let new = entries.iter().filter(|(index, entry)| self.known <= *index && entry.kind() == RELEASE);
-        let body = |(index, entry): &(u64, &'e Entry)| match statement(entry) {
-            Ok(Statement::Release(said)) => Some((*index, *entry, said.values)),
-            _ => None,
+    /// The body that an entry names, if it can be read by now.
+    fn read<'e>(&self, named: &'e Named<'e>) -> Option<Found<'e>> {
+        let Body::Here(bytes) = self.bodies.get(&named.body) else { return None };
+        if BODY_MAX_BYTES < bytes.len() {
+            return None;
+        }
+        let read = match named.statement {
+            Statement::Release(_) => ReadBody::Values(Arc::new(Kind::read(&bytes)?)),
+            Statement::Deal(_) => ReadBody::Deal(Arc::new(Kind::read(&bytes)?)),
+            Statement::Orders(_) => ReadBody::Orders(Arc::new(Kind::read(&bytes)?)),
+            _ => return None,
         };
-        let named: Vec<_> = new.collect::<Vec<_>>().into_par_iter().filter_map(body).collect();
-        named.into_iter().filter(|(.., values)| self.looked.insert(*values)).collect()
+        Some(Found { named, read, size_bytes: bytes.len() })
     }
 
-    /// Those of them in which all is signed; none if something in one is not.
-    fn releases(&self, named: &[(u64, &Entry, Hash)]) -> Vec<(u64, Vec<(CustodianId, DeviceId)>)> {
-        let read = |(index, entry, values): &(u64, &Entry, Hash)| {
-            let signed = self.signed(entry, values)?;
+    /// Those of them in which all is signed that custodians are said to have; none if something in one is not.
+    fn releases(&self, found: &[Found<'_>]) -> Vec<(u64, Vec<(CustodianId, DeviceId)>)> {
+        let new: Vec<_> = found.iter().filter(|found| self.known <= found.named.index).collect();
+        let signed = |found: &&Found<'_>| {
+            let signed = self.signed(found)?;
             let by = signed.iter().map(|(custodian, signed)| (custodian.clone(), signed.device)).collect();
-            Some(((*index, by), signed))
+            Some(((found.named.index, by), signed))
         };
-        let (found, signed): (Vec<_>, Vec<_>) = named.par_iter().filter_map(read).unzip();
+        let (found, signed): (Vec<_>, Vec<_>) = new.par_iter().filter_map(signed).unzip();
         let signed: Vec<Signed> = signed.into_iter().flatten().map(|(_, signed)| signed).collect();
         if self.points.all_signed(&signed) { found } else { Vec::new() }
     }
 
     /// What a release's body says that custodians have signed.
-    fn signed(&self, entry: &Entry, values: &Hash) -> Option<Vec<(CustodianId, Signed)>> {
-        let Body::Here(bytes) = self.bodies.get(values) else { return None };
-        if BODY_MAX_BYTES < bytes.len() {
-            return None;
-        }
-        let values: ValuesBody = serde_json::from_slice(&bytes).ok()?;
+    fn signed(&self, found: &Found<'_>) -> Option<Vec<(CustodianId, Signed)>> {
+        let ReadBody::Values(values) = &found.read else { return None };
         if RELEASES_MAX < values.releases.len() {
             return None;
         }
-        let signed = |release: Release| {
+        let signed = |release: &Release| {
             let device = *self.custodians.get(&release.custodian)?;
-            let message = release.message(entry.campaign());
-            Some((release.custodian, Signed { device, message, signature_hex: release.signature }))
+            let message = release.message(found.named.entry.campaign());
+            let signature_hex = release.signature.clone();
+            Some((release.custodian.clone(), Signed { device, message, signature_hex }))
         };
-        values.releases.into_iter().map(signed).collect()
+        values.releases.iter().map(signed).collect()
     }
+}
+
+/// An entry with the body that it names.
+struct Named<'e> {
+    index: u64,
+    entry: &'e Entry,
+    statement: Statement,
+    body: Hash,
+}
+
+/// A body that was read.
+struct Found<'e> {
+    named: &'e Named<'e>,
+    read: ReadBody,
+    size_bytes: usize,
+}
+
+/// The entries whose bodies are looked into.
+fn named<'e>(entries: &[(u64, &'e Entry)]) -> Vec<Named<'e>> {
+    let of = |(index, entry): &&(u64, &'e Entry)| {
+        let statement = statement(entry).ok()?;
+        let (body, _) = statement.named_body()?;
+        Some(Named { index: *index, entry, statement, body })
+    };
+    let with_body: Vec<_> = entries.iter().filter(|(_, entry)| WITH_BODY.contains(&entry.kind())).collect();
+    with_body.into_par_iter().filter_map(|entry| of(&entry)).collect()
 }

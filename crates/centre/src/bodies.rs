@@ -81,6 +81,20 @@ pub struct OrdersBody {
     pub orders: Vec<OrderOpening>,
 }
 
+/// The orders of a province-hour with the commitment of each.
+#[derive(Debug, Clone)]
+pub(crate) struct OpenedOrders {
+    pub(crate) orders: Vec<OrderOpening>,
+    pub(crate) commitments: Vec<Hash>,
+}
+
+impl OpenedOrders {
+    pub(crate) fn new(body: OrdersBody) -> OpenedOrders {
+        let commitments = body.orders.iter().map(OrderOpening::commitment).collect();
+        OpenedOrders { orders: body.orders, commitments }
+    }
+}
+
 /// What a box tells its team: its order if it is on duty, and by when it is to be heard of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -708,7 +708,7 @@ pub(crate) fn statement(entry: &Entry) -> Result<Statement, Fault> {
 }
 
 /// The body's bytes; `None` while it is sealed.
-fn body(bodies: &dyn Bodies, hash: &Hash) -> Result<Option<Vec<u8>>, Fault> {
+pub(crate) fn body(bodies: &dyn Bodies, hash: &Hash) -> Result<Option<Vec<u8>>, Fault> {
     match bodies.get(hash) {
         Body::Here(bytes) => Ok(Some(bytes)),
         Body::Sealed => Ok(None),

@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use crate::batch::{Claim, all_hold};
 use crate::commitment::body_hash;
-use crate::merkle::{HASH_BYTES, Hash, leaf_hash, lower_hex_bytes};
+use crate::merkle::{HASH_BYTES, Hash, leaf_hash, lower_hex_bytes, write_hex};
 use crate::note::{SIGNATURE_BYTES, base64_bytes, base64_text};
 use crate::tile::ENTRY_MAX_BYTES;
 
@@ -65,7 +65,7 @@ impl DeviceId {
 
     /// The same with the signature in hexadecimal: capitals are refused, so that it has one spelling.
     pub fn verifies_hex(&self, message: &[u8], signature_hex: &str) -> bool {
-        signature_of_hex(signature_hex).is_some_and(|signature| self.verifies(message, &signature))
+        lower_hex_bytes(signature_hex).is_some_and(|signature| self.verifies(message, &signature))
     }
 
     fn point(&self) -> Option<VerifyingKey> {
@@ -77,12 +77,6 @@ impl From<[u8; 32]> for DeviceId {
     fn from(public_bytes: [u8; 32]) -> DeviceId {
         DeviceId(public_bytes)
     }
-}
-
-fn signature_of_hex(text: &str) -> Option<[u8; SIGNATURE_BYTES]> {
-    let mut signature = [0; SIGNATURE_BYTES];
-    hex::decode_to_slice(text, &mut signature).ok()?;
-    (hex::encode(signature) == text).then_some(signature)
 }
 
 /// What a device is said to have signed.
@@ -118,7 +112,7 @@ impl DevicePoints {
     /// Whether [`DeviceId::verifies_hex`] says yes to every one of them; together they cost a fraction of that.
     pub fn all_signed(&self, signed: &[Signed]) -> bool {
         let claim = |signed: &Signed| -> Result<Option<Claim>, ()> {
-            let signature = signature_of_hex(&signed.signature_hex).ok_or(())?;
+            let signature = lower_hex_bytes(&signed.signature_hex).ok_or(())?;
             self.verify(signed.device, &signed.message, &signature).map_err(drop)
         };
         let claims: Result<Vec<_>, ()> = signed.par_iter().map(claim).collect();
@@ -157,7 +151,7 @@ impl DevicePoints {
 
 impl fmt::Display for DeviceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
+        write_hex(&self.0, f)
     }
 }
 

@@ -37,7 +37,7 @@ impl Hash {
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
+        write_hex(&self.0, f)
     }
 }
 
@@ -63,14 +63,21 @@ impl TryFrom<String> for Hash {
 
 impl From<Hash> for String {
     fn from(hash: Hash) -> String {
-        hash.to_string()
+        hex::encode(hash.0)
     }
 }
 
-/// 64 lowercase hexadecimal digits as 32 bytes; capitals are refused, so that a value has one spelling.
-pub(crate) fn lower_hex_bytes(text: &str) -> Option<[u8; 32]> {
+/// 32 bytes as lowercase hexadecimal digits: logs are full of them, so they take no room on the heap.
+pub(crate) fn write_hex(bytes: &[u8; 32], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut digits = [0; 64];
+    hex::encode_to_slice(bytes, &mut digits).expect("there are two digits a byte");
+    f.write_str(str::from_utf8(&digits).expect("hexadecimal digits are ASCII"))
+}
+
+/// Lowercase hexadecimal digits, two a byte; capitals are refused, so that a value has one spelling.
+pub(crate) fn lower_hex_bytes<const BYTES: usize>(text: &str) -> Option<[u8; BYTES]> {
     let lower = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let mut bytes = [0; 32];
+    let mut bytes = [0; BYTES];
     (lower && hex::decode_to_slice(text, &mut bytes).is_ok()).then_some(bytes)
 }
 

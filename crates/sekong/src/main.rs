@@ -7,6 +7,10 @@ use clap::error::ErrorKind;
 use sekong::cli::Cli;
 use sekong::{Failure, complain, tell};
 
+/// An audit reads millions of small texts on all cores: a fifth of it went into the system's allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // Unwrapped, so that a file's name stays one word; the terminal wraps what is long. Set once, so it cannot fail.
     let _ =

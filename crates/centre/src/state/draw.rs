@@ -1,6 +1,7 @@
 //! Releases and what they decide: deals, dice, orders. The log's word is compared with the dice, never taken for them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rayon::prelude::*;
@@ -16,8 +17,8 @@ use sekong_model::{
 };
 use sekong_plan::{Node, Plan};
 
-use super::{Admitted, Bodies, CLOCK_TOLERANCE, Drawn, DrawnOrder, Due, NotedSilence, State, body};
-use crate::bodies::{self, DealBody, OrderOpening, OrdersBody, ValuesBody, canonical};
+use super::{Admitted, Bodies, CLOCK_TOLERANCE, Drawn, DrawnOrder, Due, NotedSilence, State};
+use crate::bodies::{DealBody, OpenedOrders, OrderOpening, ValuesBody, canonical};
 use crate::diary::Trace;
 use crate::fault::Fault;
 use crate::schedule::Job;
@@ -42,14 +43,13 @@ impl State {
         self.check_province(&province)?;
         let (freeze, size) = self.check_release_order(&said, entry.time(), tree)?;
         self.check_release_time(&province, moment, entry)?;
-        let Some(bytes) = body(bodies, &said.values)?.filter(|_| !self.sealed.contains(&province)) else {
+        let values = self.ahead.body::<ValuesBody>(bodies, &said.values)?;
+        let Some(values) = values.filter(|_| !self.sealed.contains(&province)) else {
             self.sealed.insert(province.clone());
             self.note_release(&province, moment, entry.time());
             self.draws.insert((province, moment), None);
             return Ok(Admitted::Sealed);
         };
-        let wrong = Fault::BodyWrong { hash: said.values, what: "not the canonical form of releases" };
-        let values: ValuesBody = bodies::read(&bytes).ok_or(wrong)?;
         let known = index < self.signatures_known || self.are_signed(index, &values.releases);
         let verify = if known { verify_signed_release } else { verify_release };
         let due = ReleaseFor {
@@ -341,10 +341,9 @@ impl State {
         let Some(drawn) = self.decided(&said.province, said.moment, Trace::Deal)? else {
             return Ok(Admitted::Sealed);
         };
-        let Some(bytes) = body(bodies, &said.deal)? else { return Ok(Admitted::Sealed) };
-        let logged: DealBody = bodies::read(&bytes)
-            .ok_or(Fault::BodyWrong { hash: said.deal, what: "not the canonical form of a deal" })?;
-        let is_drawn = logged == drawn.deal_body(logged.salt);
+        let logged = self.ahead.body::<DealBody>(bodies, &said.deal)?;
+        let Some(logged) = logged else { return Ok(Admitted::Sealed) };
+        let is_drawn = *logged == drawn.deal_body(logged.salt);
         self.check_dealt(&said.province, said.moment, &logged)?;
         if !is_drawn {
             let (province, moment) = (said.province.clone(), said.moment);
@@ -362,29 +361,27 @@ impl State {
         let moment = Moment::Hour { day: said.day, hour: said.hour };
         let opened = self.check_orders(&said, moment, bodies)?;
         self.note_decided(&said.province, moment, Trace::Orders);
-        let Some((opened, commitments)) = opened else {
+        let Some(opened) = opened else {
             self.sealed.insert(said.province);
             return Ok(Admitted::Sealed);
         };
-        self.bind_orders(index, &opened, &commitments);
+        self.bind_orders(index, &opened);
         self.orders_at.insert((said.province, moment), index);
         Ok(Admitted::Whole)
     }
 
-    /// The orders with their commitments; `None` while they are sealed.
+    /// The orders; `None` while they are sealed.
     fn check_orders(
         &self,
         said: &OrdersSealed,
         moment: Moment,
         bodies: &dyn Bodies,
-    ) -> Result<Option<(OrdersBody, Vec<Hash>)>, Fault> {
+    ) -> Result<Option<Arc<OpenedOrders>>, Fault> {
         let Some(drawn) = self.decided(&said.province, moment, Trace::Orders)? else { return Ok(None) };
-        let Some(bytes) = body(bodies, &said.body)? else { return Ok(None) };
-        let opened: OrdersBody = bodies::read(&bytes)
-            .ok_or(Fault::BodyWrong { hash: said.body, what: "not the canonical form of orders" })?;
-        let commitments: Vec<Hash> = opened.orders.iter().map(OrderOpening::commitment).collect();
-        let are_drawn = drawn.are_orders(&opened, said.day, said.hour) && commitments == said.orders;
-        self.check_ordered(&said.province, &opened)?;
+        let opened = self.ahead.body::<OpenedOrders>(bodies, &said.body)?;
+        let Some(opened) = opened else { return Ok(None) };
+        let are_drawn = drawn.are_orders(&opened, said.day, said.hour) && opened.commitments == said.orders;
+        self.check_ordered(&said.province, &opened.orders)?;
         if !are_drawn {
             return Err(Fault::NotDrawn { what: "orders", province: said.province.clone(), moment });
         }
@@ -392,12 +389,12 @@ impl State {
             let province = said.province.clone();
             return Err(Fault::NotDrawn { what: "time of checking in", province, moment });
         }
-        Ok(Some((opened, commitments)))
+        Ok(Some(opened))
     }
 
     /// A report must quote the order that sent its team, so each thrown order is bound to the inspection it causes.
-    fn bind_orders(&mut self, index: u64, opened: &OrdersBody, commitments: &[Hash]) {
-        for (opening, commitment) in opened.orders.iter().zip(commitments) {
+    fn bind_orders(&mut self, index: u64, opened: &OpenedOrders) {
+        for (opening, commitment) in opened.orders.iter().zip(&opened.commitments) {
             let Some((_, hour)) = &opening.next else { continue };
             let of_hour = self.dues.get_mut(&(opening.day, *hour));
             let due = of_hour.and_then(|units| units.get_mut(&opening.unit));
@@ -432,7 +429,7 @@ impl Drawn {
         Drawn { freeze, values, key, shifts, units, orders }
     }
 
-    fn are_orders(&self, opened: &OrdersBody, day: Day, hour: Hour) -> bool {
+    fn are_orders(&self, opened: &OpenedOrders, day: Day, hour: Hour) -> bool {
         let same = |(opening, order): (&OrderOpening, &DrawnOrder)| {
             *opening == order.opening(day, hour, opening.salt)
         };

@@ -6,7 +6,7 @@ use sekong_draw::ShiftGroup;
 use sekong_model::{Day, Hour, Moment, Order, PostId, ProvinceId, ShiftId, TeamId};
 
 use super::State;
-use crate::bodies::{DealBody, OrdersBody};
+use crate::bodies::{DealBody, OrderOpening};
 use crate::fault::Fault;
 
 /// The first day of a campaign week, counted from 0.
@@ -56,8 +56,8 @@ impl State {
     }
 
     /// Every team may hold the post that its order sends it to, and has had its rest.
-    pub(super) fn check_ordered(&self, province: &ProvinceId, opened: &OrdersBody) -> Result<(), Fault> {
-        for opening in &opened.orders {
+    pub(super) fn check_ordered(&self, province: &ProvinceId, orders: &[OrderOpening]) -> Result<(), Fault> {
+        for opening in orders {
             let told = match &opening.order {
                 Order::Drive { post } => Some((post, opening.hour)),
                 Order::Stay | Order::StandDown => None,
