@@ -43,6 +43,8 @@ export class Desk {
   at = $state<Place | null>(null);
   /** The slot whose panel is open. */
   opened = $state<Slot | null>(null);
+  /** Whether the estimates are shown in place of the board. */
+  estimating = $state(false);
   /** The day before the one that the clock is in, while it still concerns. */
   yesterday = $state.raw<BoardView | null>(null);
   #refreshing: ReturnType<typeof setTimeout> | undefined;

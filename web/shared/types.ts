@@ -9,7 +9,10 @@ export type BoxView = Schemas["BoxView"];
 export type CampaignView = Schemas["CampaignView"];
 export type ClockView = Schemas["ClockView"];
 export type DutyView = Schemas["DutyView"];
+export type EndsView = Schemas["EndsView"];
 export type EnrolledView = Schemas["EnrolledView"];
+export type EstimatesView = Schemas["EstimatesView"];
+export type FlowView = Schemas["FlowView"];
 /** What entries say, by kind. */
 export type Kind = Schemas["KindView"];
 /** What an entry says is plain JSON here; its shape depends on its kind. */
@@ -31,3 +34,4 @@ export type ReportView = Schemas["ReportView"];
 export type SessionView = Schemas["SessionView"];
 export type SlotView = Schemas["SlotView"];
 export type TableView = Schemas["TableView"];
+export type TeamsView = Schemas["TeamsView"];

@@ -13,9 +13,9 @@ use cargo_metadata::{DependencyKind, Metadata, Node, PackageId};
 pub const ARROWS: [(&str, &[&str]); 11] = [
     ("sekong", &["centre", "store", "simulate", "estimate", "draw", "plan", "log", "model"]),
     ("torture", &["centre", "store", "simulate", "draw", "plan", "log", "model"]),
-    ("centre", &["store", "draw", "plan", "log", "model"]),
+    ("centre", &["store", "draw", "estimate", "plan", "log", "model"]),
     ("store", &["model"]),
-    ("simulate", &["draw", "plan", "log", "model"]),
+    ("simulate", &["draw", "estimate", "plan", "log", "model"]),
     ("draw", &["plan", "log", "model"]),
     ("estimate", &["model"]),
     ("plan", &["model"]),

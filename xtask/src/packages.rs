@@ -7,7 +7,7 @@ use cargo_metadata::Metadata;
 
 /// Packages that `Cargo.lock` may hold, ours included. Raise it in the commit that adds a dependency, which says what
 /// the dependency earns.
-pub const LOCKED_BUDGET: usize = 350;
+pub const LOCKED_BUDGET: usize = 352;
 
 /// Packages that may be there in more than one version, and why.
 pub const TWICE: &[(&str, &str)] = &[

@@ -6,6 +6,7 @@ mod campaign;
 mod clock;
 mod dice;
 mod entries;
+mod estimates;
 mod events;
 mod extract;
 mod files;
@@ -56,6 +57,8 @@ fn documented() -> OpenApiRouter<Service> {
         .routes(routes!(session::sign_in))
         .routes(routes!(board::show))
         .routes(routes!(board::inspection_detail))
+        .routes(routes!(estimates::show))
+        .routes(routes!(estimates::teams))
         .routes(routes!(orders::show))
         .routes(routes!(entries::take))
         .routes(routes!(entries::enrol))

@@ -12,11 +12,13 @@ mod centre;
 mod clock;
 mod custody;
 mod diary;
+mod estimates;
 mod fault;
 mod folder;
 mod gate;
 mod keys;
 mod ledger;
+mod met;
 mod named;
 mod plan_book;
 mod receipt;
@@ -40,11 +42,13 @@ pub use custody::{
     Answers, Ask, AskError, Asked, CustodianLink, InProcess, LineKey, Office, OfficeError, OfficeOptions,
     OfficeStatus, Released, Remote, Window, terms, value_list,
 };
+pub use estimates::{EndsView, EstimatesView, FlowView, TeamsView};
 pub use fault::{AmendFault, AnchorFault, CloseFault, Fault};
 pub use folder::{Folder, FolderError};
 pub use gate::{Closed, Reserve, Space};
 pub use keys::{COSIGNATURES_WORD, Secrets, cosignatures_line};
 pub use ledger::LedgerError;
+pub use met::Met;
 pub use plan_book::SolvedPlan;
 pub use receipt::{Receipt, ReceiptError};
 pub use restore::{LostBody, RestoreError, Restored, restore};

@@ -38,6 +38,11 @@ impl SolvedPlan {
         solved().insert(hash, new.clone());
         Ok(new)
     }
+
+    /// The plan.
+    pub fn plan(&self) -> Arc<Plan> {
+        self.plan.clone()
+    }
 }
 
 /// What this process has solved. A plan is a function of its game, whoever asks and for whichever campaign.

@@ -597,6 +597,16 @@ impl State {
         of_province.filter_map(|((_, moment), drawn)| Some((*moment, drawn.as_ref()?)))
     }
 
+    /// Inspections that the draw placed on a day.
+    pub(crate) fn dues_on(&self, day: Day) -> impl Iterator<Item = (Day, Hour, &UnitId, &Due)> {
+        self.dues_from(day, Hour::MIDNIGHT).take_while(move |(of, ..)| *of == day)
+    }
+
+    /// The team that was dealt to a unit on a day.
+    pub(crate) fn dealt_on(&self, day: Day, unit: &UnitId) -> Option<&TeamId> {
+        self.dealt.get(&day)?.get(unit)
+    }
+
     /// Inspections that the draw placed from an hour on, by day and hour.
     pub fn dues_from(&self, day: Day, hour: Hour) -> impl Iterator<Item = (Day, Hour, &UnitId, &Due)> {
         let hours = self.dues.range((day, hour)..);

@@ -18,7 +18,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU64;
 
-use sekong_model::{TeamId, UnitId};
+use sekong_model::{Campaign, HOURS_PER_DAY, Pool, Shift, TeamId, UnitId};
 
 use crate::Stream;
 
@@ -91,6 +91,23 @@ impl RestRule {
     pub fn allows(&self, team: &TeamId, shift: usize) -> bool {
         self.worked.get(team).is_none_or(|before| !self.too_close.contains(&(*before, shift)))
     }
+}
+
+/// Pairs of a pool's shifts between which a team that works the last day of a week and the first of the next cannot rest.
+pub fn shifts_too_close(campaign: &Campaign, pool: &Pool) -> BTreeSet<(usize, usize)> {
+    let served = || campaign.shares_of(&pool.id).iter().filter_map(|share| campaign.shift(&share.shift));
+    let shifts = || served().enumerate();
+    let rest_hours = |before: &Shift, after: &Shift| {
+        let end = u32::from(before.start.get()) + u32::from(before.length_hours);
+        (u32::from(HOURS_PER_DAY) + u32::from(after.start.get())).saturating_sub(end)
+    };
+    let too_close = |before: &Shift, after: &Shift| rest_hours(before, after) < campaign.rules().rest_hours;
+    let pairs =
+        shifts().flat_map(|(last, before)| shifts().map(move |(first, after)| (last, before, first, after)));
+    pairs
+        .filter(|(_, before, _, after)| too_close(before, after))
+        .map(|(last, _, first, _)| (last, first))
+        .collect()
 }
 
 /// One shift's teams for a week, and how many of them work each day.

@@ -35,6 +35,17 @@ impl Chance {
         ((u128::from(self.0.next_u64()) * bound as u128) >> 64) as usize
     }
 
+    /// A standard normal number (Box and Muller 1958).
+    pub(crate) fn normal(&mut self) -> f64 {
+        let radius = (-2.0 * libm::log(self.above_zero())).sqrt();
+        radius * libm::cos(2.0 * std::f64::consts::PI * self.above_zero())
+    }
+
+    /// Uniform in (0, 1).
+    fn above_zero(&mut self) -> f64 {
+        ((self.0.next_u64() >> 11) as f64 + 0.5) / (1u64 << 53) as f64
+    }
+
     /// Brings a uniform subset of `size` items to the front (the first steps of Fisher–Yates, Durstenfeld 1964).
     pub(crate) fn choose<T>(&mut self, items: &mut [T], size: usize) {
         for front in 0..size.min(items.len()) {

@@ -8,7 +8,9 @@
 mod chance;
 pub mod declarers;
 pub mod design;
+pub mod detection;
 pub mod exact;
+pub mod flow;
 mod special;
 pub mod teams;
 

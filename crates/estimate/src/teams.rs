@@ -10,12 +10,18 @@
 //! are a martingale, and so is their mean over θ, so that the chance that it ever reaches c is at most 1/c (Ville 1939; Ramdas, Grünwald,
 //! Vovk and Shafer 2023). Among K teams one is flagged at K/α; beside that by e-BH (Wang and Ramdas 2022). A flag is for an enquiry.
 //!
+//! A team that was away, as was frozen before the deal, keeps its place in the deal as a ghost; its own wager leaves such a day out. Who is
+//! declared away, and by whom, has a test of its own (`declarers`).
+//!
 //! Not seen: teams of a pool that all find too little alike, and finds that are held back wherever the unit is.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The θ, each with the same part of the wager at the beginning.
+/// The θ against too few finds, each with the same part of the wager at the beginning.
 pub const THETAS: [f64; 7] = [0.001, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8];
+
+/// The θ against too many of what is counted, such as visits that were missed.
+pub const THETAS_MORE: [f64; 7] = [1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0];
 
 /// Chance that any honest team of a file is flagged, ever.
 pub const ALPHA: f64 = 0.05;
@@ -35,6 +41,8 @@ pub struct ShiftDay {
     pub units: Vec<(String, u32)>,
     /// The unit of each team, ghosts included.
     pub dealt: Vec<(String, String)>,
+    /// Those of them that were away, as was frozen before the deal: for them the day is no wager.
+    pub away: Vec<String>,
 }
 
 /// What was found about a team.
@@ -97,6 +105,14 @@ pub enum TeamsError {
         /// The unit.
         unit: String,
     },
+    /// A team that is away, and not among those dealt.
+    #[error("{place}: team {team} is away and has no unit; a ghost is dealt one, too")]
+    AwayUndealt {
+        /// Week, pool, shift and day.
+        place: String,
+        /// The team.
+        team: String,
+    },
     /// A team with two kinds of shift in a week.
     #[error(
         "week {week}: team {team} is dealt to {one} and to {other}; a team keeps its kind of shift for a week"
@@ -151,7 +167,10 @@ impl ShiftDay {
                 return Err(twice("dealt", unit));
             }
         }
-        Ok(())
+        match self.away.iter().find(|team| !teams.contains(team)) {
+            Some(team) => Err(TeamsError::AwayUndealt { place: self.place(), team: team.clone() }),
+            None => Ok(()),
+        }
     }
 
     /// Finds where a team was dealt; none on a day off.
@@ -196,24 +215,35 @@ impl<'a> PoolWeek<'a> {
         self.shifts.values().map(|(teams, _)| teams.len()).sum()
     }
 
-    fn finds(&self) -> u64 {
+    /// The days on which a team was away.
+    fn away(&self, team: &str) -> BTreeSet<&'a str> {
         let days = self.shifts.values().flat_map(|(_, days)| days);
+        days.filter(|day| day.away.iter().any(|away| away == team)).map(|day| day.day.as_str()).collect()
+    }
+
+    fn finds(&self, away: &BTreeSet<&str>) -> u64 {
+        let days = self.shifts.values().flat_map(|(_, days)| days).filter(|day| !away.contains(&*day.day));
         days.flat_map(|day| &day.units).map(|(_, finds)| u64::from(*finds)).sum()
     }
 
-    /// Logarithm of the mean over all deals, for a θ.
-    fn mean_log(&self, theta: f64) -> f64 {
+    /// Logarithm of the mean over all deals, for a θ, on the other days than those away.
+    fn mean_log(&self, theta: f64, away: &BTreeSet<&str>) -> f64 {
         let of_shift = |(teams, days): &(BTreeSet<&str>, Vec<&ShiftDay>)| {
             let (own, all) = (teams.len(), self.places());
-            libm::log(own as f64 / all as f64) + days.iter().map(|day| day.mean_log(theta, own)).sum::<f64>()
+            let days = days.iter().filter(|day| !away.contains(&*day.day));
+            libm::log(own as f64 / all as f64) + days.map(|day| day.mean_log(theta, own)).sum::<f64>()
         };
         log_sum(self.shifts.values().map(of_shift))
     }
 
-    /// Each team with its finds.
-    fn found(&self) -> impl Iterator<Item = (&'a str, u64)> {
-        self.shifts.values().flat_map(|(teams, days)| {
-            teams.iter().map(|team| (*team, days.iter().map(|day| u64::from(day.finds_of(team))).sum()))
+    /// Each team with its finds, and when it was away.
+    fn found(&self) -> impl Iterator<Item = (&'a str, u64, BTreeSet<&'a str>)> {
+        self.shifts.values().flat_map(move |(teams, days)| {
+            teams.iter().map(move |team| {
+                let away = self.away(team);
+                let days = days.iter().filter(|day| !away.contains(&*day.day));
+                (*team, days.map(|day| u64::from(day.finds_of(team))).sum(), away)
+            })
         })
     }
 }
@@ -227,7 +257,7 @@ fn log_sum(logs: impl Iterator<Item = f64> + Clone) -> f64 {
 /// A team's wager so far.
 #[derive(Default)]
 struct Wager {
-    growth_log: [f64; THETAS.len()],
+    growth_log: [f64; 7],
     expected: f64,
     found: u64,
     e_values: Vec<(u32, f64)>,
@@ -237,7 +267,7 @@ struct Wager {
 
 impl Wager {
     fn e_value(&self) -> f64 {
-        libm::exp(log_sum(self.growth_log.iter().copied()) - libm::log(THETAS.len() as f64))
+        libm::exp(log_sum(self.growth_log.iter().copied()) - libm::log(self.growth_log.len() as f64))
     }
 }
 
@@ -246,17 +276,29 @@ pub fn flag_at(teams: usize) -> f64 {
     teams as f64 / ALPHA
 }
 
-/// Tests every team of a record, week by week.
+/// Tests every team of a record, week by week: does it find less than the lot gives it?
 ///
 /// # Errors
 /// [`TeamsError`] with the place.
 pub fn test_teams(record: &[ShiftDay]) -> Result<Vec<TeamFinding>, TeamsError> {
+    test_with(record, &THETAS)
+}
+
+/// The same of a record of what should not be, such as missed visits: does a team have more of it than the lot gives it?
+///
+/// # Errors
+/// [`TeamsError`] with the place.
+pub fn test_excess(record: &[ShiftDay]) -> Result<Vec<TeamFinding>, TeamsError> {
+    test_with(record, &THETAS_MORE)
+}
+
+fn test_with(record: &[ShiftDay], thetas: &[f64; 7]) -> Result<Vec<TeamFinding>, TeamsError> {
     let weeks = by_week(record)?;
     let dealt = record.iter().flat_map(|day| &day.dealt).map(|(team, _)| team.as_str());
     let mut wagers: BTreeMap<&str, Wager> = dealt.map(|team| (team, Wager::default())).collect();
     for (week, pools) in weeks {
         for days in pools.values() {
-            play(&mut wagers, week, &PoolWeek::of(days)?);
+            play(&mut wagers, week, &PoolWeek::of(days)?, thetas);
         }
         flag(&mut wagers, week);
     }
@@ -295,12 +337,16 @@ fn by_week(record: &[ShiftDay]) -> Result<Weeks<'_>, TeamsError> {
     Ok(weeks)
 }
 
-fn play<'a>(wagers: &mut BTreeMap<&'a str, Wager>, week: u32, of: &PoolWeek<'a>) {
-    let means = THETAS.map(|theta| of.mean_log(theta));
-    let share = of.finds() as f64 / of.places() as f64;
-    for (team, found) in of.found() {
+fn play<'a>(wagers: &mut BTreeMap<&'a str, Wager>, week: u32, of: &PoolWeek<'a>, thetas: &[f64; 7]) {
+    let against = |away: &BTreeSet<&str>| {
+        (thetas.map(|theta| of.mean_log(theta, away)), of.finds(away) as f64 / of.places() as f64)
+    };
+    // Most teams are away on no day: they have one mean.
+    let usual = against(&BTreeSet::new());
+    for (team, found, away) in of.found() {
+        let (means, share) = if away.is_empty() { usual } else { against(&away) };
         let wager = wagers.entry(team).or_default();
-        for (growth, (theta, mean)) in wager.growth_log.iter_mut().zip(THETAS.iter().zip(means)) {
+        for (growth, (theta, mean)) in wager.growth_log.iter_mut().zip(thetas.iter().zip(means)) {
             *growth += found as f64 * libm::log(*theta) - mean;
         }
         wager.found += found;

@@ -31,7 +31,7 @@ pub use document::JsonError;
 pub use explain::*;
 pub use game::{Game, GameUnit, Objective, POSTS_MAX, SLOTS_MAX, STAKE_MAX, UNITS_MAX};
 pub use game_error::GameError;
-pub use plan::{Plan, PlanError};
+pub use plan::{Plan, PlanError, PlannedSlot, is_arrival};
 pub use predict::Predictability;
 pub use prices::Prices;
 pub use reveal::Reveal;

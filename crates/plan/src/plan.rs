@@ -29,6 +29,26 @@ pub struct Plan {
     prices: Prices,
 }
 
+/// A slot as the chains have it: what a sample of it has to know.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PlannedSlot {
+    /// Index of the post in the game's list.
+    pub post: u16,
+    /// The hour.
+    pub hour: u8,
+    /// Probability that some unit is there.
+    pub inclusion: f64,
+    /// Expected number of units there.
+    pub visits: f64,
+    /// Of these, of units that were elsewhere before, or had not begun.
+    pub arrivals: f64,
+}
+
+/// Whether a unit comes to a post where it was not before.
+pub fn is_arrival(from: Option<Node>, to: Node) -> bool {
+    from.is_none_or(|from| from.post != to.post)
+}
+
 impl Plan {
     pub(crate) fn new(
         game: Game,
@@ -86,6 +106,26 @@ impl Plan {
     /// Chance of detection at `post` (index) in `hour`, the `bribed` strongest units removed; 0 outside the game.
     pub fn detection(&self, post: u16, hour: u8) -> f64 {
         self.known_slot(post, hour).map_or(0.0, |slot| self.visits.detection(&self.game, slot))
+    }
+
+    /// Every slot with what the chains make of it, in slot order.
+    pub fn slots(&self) -> Vec<PlannedSlot> {
+        let mut arrivals = vec![0.0; self.game.slot_count()];
+        for (unit, chain) in self.chains.iter().enumerate() {
+            for (from, to, flow) in chain.arcs().iter().filter_map(|arc| Some((arc.from, arc.to?, arc.flow)))
+            {
+                if is_arrival(from, to) {
+                    let hour = self.game.hour_of(unit, to.position);
+                    arrivals[self.game.slot(to.post, hour)] += f64::from(flow) / f64::from(SCALE);
+                }
+            }
+        }
+        let slot = |(slot, arrivals): (usize, f64)| {
+            let (post, hour) = self.game.slot_place(slot);
+            let visits = self.visits.shares(slot).map(|(_, share)| share).sum();
+            PlannedSlot { post, hour, inclusion: self.visits.inclusion(slot), visits, arrivals }
+        };
+        arrivals.into_iter().enumerate().map(slot).collect()
     }
 
     fn known_slot(&self, post: u16, hour: u8) -> Option<usize> {

@@ -23,7 +23,10 @@ mod estimate;
 
 pub use anchor::{AnchorCheckArgs, AnchorCommand, AnchorExportArgs, AnchorInitArgs, AnchorPostArgs};
 
-pub use estimate::{EstimateCommand, EstimateDesignArgs, EstimateTeamsArgs, Ratio};
+pub use estimate::{
+    EstimateArgs, EstimateCampaignArgs, EstimateCommand, EstimateDesignArgs, EstimatePowerArgs,
+    EstimateReplayArgs, EstimateTeamsArgs, Plants, Ratio,
+};
 
 /// Where a centre listens unless it is told otherwise.
 const LISTEN: &str = "127.0.0.1:8080";
@@ -84,12 +87,11 @@ pub enum Command {
         after_help = "Examples:\n  sekong dice public --data /srv/sekong --digits 35142612455136421563241526354123665142351624351624 --method on-film-in-court\n  sekong dice throw http://127.0.0.1:8080 --key campaign.vkey --digits 22651434615213645162345162435162435142351624135162 --officer centre-police=police.key --officer centre-court=court.key"
     )]
     Dice(DiceCommand),
-    /// Estimate from a sample by the design that drew it, and test which team finds too little
+    /// Estimate what passed and how surely, and test which team finds too little: of a campaign, or of an analyst's own sample
     #[command(
-        subcommand,
-        after_help = "Examples:\n  sekong estimate design sample.json --json\n  sekong estimate teams shifts.jsonl --json"
+        after_help = "Examples:\n  sekong estimate --data /srv/sekong --from 2017-01-01 --to 2017-01-31 --json\n  sekong estimate design sample.json --json\n  sekong estimate teams shifts.jsonl --json"
     )]
-    Estimate(EstimateCommand),
+    Estimate(EstimateArgs),
     /// Have a person's record erased: two officers of different bodies sign it
     #[command(
         after_help = "Example:\n  sekong erase --campaign northeast-2017 --entry 1234 --commitment 4a0f27c1ab9c9d51ca6f3b1be5d4e57c2bb46d12a3f2c6d3f3f9dbf8c1e5a917 --ground case-ended --officer centre-court=court.key --officer centre-police=police.key --centre http://127.0.0.1:8080"

@@ -47,6 +47,11 @@ impl Chance {
         low.saturating_add((self.0.next_u64() % width) as u32)
     }
 
+    /// Uniform below `bound`; 0 if that is 0.
+    pub fn below(&mut self, bound: usize) -> usize {
+        ((u128::from(self.0.next_u64()) * bound as u128) >> 64) as usize
+    }
+
     /// How many of `trials` happen, each with this probability.
     pub fn count(&mut self, trials: u32, probability: f64) -> u32 {
         (0..trials).map(|_| u32::from(self.happens(probability))).sum()

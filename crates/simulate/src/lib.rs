@@ -1,11 +1,12 @@
 //! Simulated teams, absences and traffic, for the demo, tests and benchmarks.
 //!
-//! It sees what the people it stands for would see: a team its own orders, an office its own absences. It knows
-//! nothing of the plan, the dice or the centre's state, has no clock, and its only randomness is the seed it is given.
+//! Its people see what those that they stand for would see: a team its own orders, an office its own absences. Only replays, which
+//! try the estimators out, know plan and dice. It has no clock, and its only randomness is the seed it is given.
 
 mod absences;
 mod chance;
 mod device;
+pub mod replay;
 mod team;
 mod traffic;
 

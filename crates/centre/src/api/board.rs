@@ -64,13 +64,13 @@ fn nearest_day(log: &Log, now: Timestamp) -> Day {
     day.clamp(campaign.first_day(), campaign.last_day())
 }
 
-fn read_day(text: &str) -> Result<Day, Problem> {
+pub(super) fn read_day(text: &str) -> Result<Day, Problem> {
     text.parse().map_err(|_| {
         Problem::unreadable("day", format!("{text:?} is no day")).hint("a day is written like 2017-01-07")
     })
 }
 
-fn check_day(log: &Log, day: Day) -> Result<(), Problem> {
+pub(super) fn check_day(log: &Log, day: Day) -> Result<(), Problem> {
     let campaign = log.campaign();
     if campaign.holds(day) {
         return Ok(());

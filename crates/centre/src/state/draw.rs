@@ -1,19 +1,19 @@
 //! Releases and what they decide: deals, dice, orders. The log's word is compared with the dice, never taken for them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use rayon::prelude::*;
 use sekong_draw::{
     DrawKey, DutyHour, Freeze, Move, Place, ProvinceDay, Purpose, Release, ReleaseError, ReleaseFor,
-    RestRule, Subject, UnitWalk, ValueList, WeekDeal, deal_shift, deal_week, period_of, verify_release,
-    verify_signed_release,
+    RestRule, Subject, UnitWalk, ValueList, WeekDeal, deal_shift, deal_week, period_of, shifts_too_close,
+    verify_release, verify_signed_release,
 };
 use sekong_log::{CustodianCommitted, Dealt, Entry, Hash, OrdersSealed, Released, Tree, body_hash};
 use sekong_model::{
-    Campaign, CustodianId, DAYS_PER_WEEK, Day, HOURS_PER_DAY, Hour, Moment, Order, Pool, PostId, ProvinceId,
-    Shift, TeamId, Unit, UnitId,
+    CustodianId, DAYS_PER_WEEK, Day, HOURS_PER_DAY, Hour, Moment, Order, Pool, PostId, ProvinceId, Shift,
+    TeamId, Unit, UnitId,
 };
 use sekong_plan::{Node, Plan};
 
@@ -458,23 +458,6 @@ impl DrawnOrder {
             thrown: self.thrown,
         }
     }
-}
-
-/// Pairs of a pool's shifts between which a team that works the last day of a week and the first of the next cannot rest.
-fn shifts_too_close(campaign: &Campaign, pool: &Pool) -> BTreeSet<(usize, usize)> {
-    let served = || campaign.shares_of(&pool.id).iter().filter_map(|share| campaign.shift(&share.shift));
-    let shifts = || served().enumerate();
-    let rest_hours = |before: &Shift, after: &Shift| {
-        let end = u32::from(before.start.get()) + u32::from(before.length_hours);
-        (u32::from(HOURS_PER_DAY) + u32::from(after.start.get())).saturating_sub(end)
-    };
-    let too_close = |before: &Shift, after: &Shift| rest_hours(before, after) < campaign.rules().rest_hours;
-    let pairs =
-        shifts().flat_map(|(last, before)| shifts().map(move |(first, after)| (last, before, first, after)));
-    pairs
-        .filter(|(_, before, _, after)| too_close(before, after))
-        .map(|(last, _, first, _)| (last, first))
-        .collect()
 }
 
 /// The node at which a move places the unit.

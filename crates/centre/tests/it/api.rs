@@ -12,7 +12,7 @@ use sekong_centre::api::views::{
 use sekong_log::{DeviceKey, Entry, EntryDraft, InspectionReported, NO_PREVIOUS, Statement};
 use sekong_model::{Counts, Hour, Moment, TeamId, UnitId};
 use sekong_simulate::Device;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::founded::{device, device_key};
 use crate::orders::opened;
@@ -70,7 +70,7 @@ fn the_openapi_document_is_the_one_in_the_repository() {
     assert!(made.contains("\"openapi\": \"3.1.0\""));
     let ids: Vec<&str> = made.lines().filter(|line| line.contains("\"operationId\"")).collect();
     let unique: std::collections::BTreeSet<_> = ids.iter().collect();
-    assert_eq!((ids.len(), unique.len()), (29, 29), "every operation has a name of its own");
+    assert_eq!((ids.len(), unique.len()), (31, 31), "every operation has a name of its own");
 }
 
 #[test]
@@ -397,6 +397,45 @@ fn each_role_sees_what_it_may_and_not_before() {
         let answer = site.get_as(&auditor, &format!("/bodies/{deal}"));
         assert_eq!(answer.problem(), "sealed", "the week is not over: its shifts are ahead");
     }
+    site.end();
+}
+
+#[test]
+fn estimates_are_of_days_that_auditors_may_read_and_the_tests_of_teams_are_the_inspectorates() {
+    let site = Site::at_midnight();
+    let (officer, inspectorate) = (site.sign_in("duty-officer"), site.sign_in("inspectorate"));
+    let team = site.sign_in("team");
+    assert_eq!(site.get("/api/estimates").problem(), "signed-out");
+    assert_eq!(site.get_as(&team, "/api/estimates").problem(), "other-role");
+    assert_eq!(site.get_as(&officer, "/api/estimates/teams").problem(), "other-role");
+    assert_eq!(site.get_as(&officer, "/api/estimates?from=x").problem(), "unreadable");
+    assert_eq!(site.get_as(&officer, "/api/estimates?to=2016-12-31").problem(), "not-found");
+    assert_eq!(site.get_as(&officer, "/api/estimates?from=2017-01-03&to=2017-01-02").problem(), "unreadable");
+    let estimates = || site.get_as(&officer, "/api/estimates").json::<Value>();
+    assert_eq!(
+        (estimates()["province_days"].as_u64(), estimates()["days"].as_array().unwrap().len()),
+        (Some(0), 0)
+    );
+    // The last shift of the first day is over at midnight, a day after that auditors may read it.
+    for _ in 0..47 {
+        site.step_to(site.now() + minutes(60)).unwrap();
+    }
+    assert_eq!(estimates()["province_days"], 0, "what was drawn yesterday tells where teams were");
+    for _ in 0..3 {
+        site.step_to(site.now() + minutes(60)).unwrap();
+    }
+    let found = estimates();
+    assert_eq!(found["province_days"], 3, "{found}");
+    let flows = found["flows"].as_array().unwrap();
+    let all = &flows[0];
+    assert_eq!((&all["quantity"], &all["method"]), (&json!("passed"), &json!("difference")));
+    // Nobody reported: every visit is lost, and one day is no scatter.
+    assert_eq!((&all["visits"], &all["interval_by"]), (&all["visits_lost"], &json!("none")));
+    assert!(all["visits"].as_u64().unwrap() > 100, "{all}");
+    assert_eq!((&all["est"], &all["lost"]["high"]), (&json!(0.0), &json!(0.0)));
+    let teams: Value = site.get_as(&inspectorate, "/api/estimates/teams").json();
+    assert_eq!(teams["finds"], json!([]), "a week is not over");
+    assert_eq!(teams["design"], found["design"]);
     site.end();
 }
 

@@ -460,6 +460,8 @@ impl Twins {
             "show_clock" => get(&["/api/clock"]),
             "show_campaign" => get(&["/api/campaign"]),
             "show_map" => get(&["/api/map"]),
+            "show_estimates" => get(&["/api/estimates", "/api/estimates?from=2017-01-01&to=2017-01-01"]),
+            "test_teams" => get(&["/api/estimates/teams"]),
             "show_session" => get(&["/api/session"]),
             "show_table" => get(&["/api/table"]),
             "list_silences" => get(&["/api/silences"]),

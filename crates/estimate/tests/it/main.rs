@@ -3,6 +3,8 @@
 
 mod adversaries;
 mod design;
+mod detection;
+mod flow;
 mod golden;
 mod laws;
 mod permutations;

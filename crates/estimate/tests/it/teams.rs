@@ -1,7 +1,7 @@
 //! The test of teams: its expectation over all deals, a peer's figures, and records that are none.
 
 use proptest::prelude::*;
-use sekong_estimate::teams::{ShiftDay, TeamFinding, TeamsError, flag_at, test_teams};
+use sekong_estimate::teams::{ShiftDay, TeamFinding, TeamsError, flag_at, test_excess, test_teams};
 use serde_json::Value;
 
 fn unit(number: usize) -> String {
@@ -17,6 +17,7 @@ fn day(week: u32, day: usize, shift: &str, finds: &[u32], dealt: &[(String, usiz
         shift: shift.to_owned(),
         units: finds.iter().enumerate().map(|(at, finds)| (unit(at), *finds)).collect(),
         dealt: dealt.iter().map(|(team, at)| (team.clone(), unit(*at))).collect(),
+        away: Vec::new(),
     }
 }
 
@@ -149,4 +150,49 @@ fn what_is_no_record_is_told_by_place() {
     let other = ShiftDay { shift: "08-16".to_owned(), ..good.clone() };
     assert!(matches!(told(&[good.clone(), other]), TeamsError::TwoShifts { .. }));
     assert_eq!(test_teams(&[]), Ok(Vec::new()));
+}
+
+#[test]
+fn who_misses_what_all_others_do_is_flagged_by_the_excess_alone() {
+    let shift = |week: u32| {
+        // Team 0 goes round the units, and misses six visits wherever it is.
+        let own = week as usize % 5;
+        let missed: Vec<u32> = (0..5).map(|at| if at == own { 6 } else { 0 }).collect();
+        let dealt: Vec<_> = (0..5).map(|number| (team(number), (own + number) % 5)).collect();
+        day(week, 0, "00-08", &missed, &dealt)
+    };
+    let record: Vec<ShiftDay> = (0..8).map(shift).collect();
+    let excess = test_excess(&record).unwrap();
+    let flagged: Vec<&str> =
+        excess.iter().filter(|of| of.flag_week.is_some()).map(|of| of.team.as_str()).collect();
+    assert_eq!(flagged, ["t00"]);
+    assert_eq!((of(&excess, "t00").found, of(&excess, "t01").found), (48, 0));
+    assert_eq!(of(&test_teams(&record).unwrap(), "t00").flag_week, None);
+}
+
+#[test]
+fn a_team_that_was_away_is_not_held_to_what_it_could_not_do() {
+    let shift = |week: u32| {
+        let own = week as usize % 5;
+        let missed: Vec<u32> = (0..5).map(|at| if at == own { 6 } else { 0 }).collect();
+        let dealt: Vec<_> = (0..5).map(|number| (team(number), (own + number) % 5)).collect();
+        // Away from the second day of each week on.
+        let days = (0..4)
+            .map(|number| day(week, number, "00-08", &missed, &dealt))
+            .map(|day| ShiftDay { away: if day.day == "0" { Vec::new() } else { vec![team(0)] }, ..day });
+        days.collect::<Vec<_>>()
+    };
+    let record: Vec<ShiftDay> = (0..2).flat_map(shift).collect();
+    let found = test_excess(&record).unwrap();
+    let present: Vec<ShiftDay> = record.iter().filter(|day| day.day == "0").cloned().collect();
+    assert_eq!(
+        of(&found, "t00"),
+        of(&test_excess(&present).unwrap(), "t00"),
+        "only the first days count for it"
+    );
+    assert_eq!(of(&found, "t01").found, 0);
+    assert!(of(&found, "t01").expected > 6.0, "the others are held to all days");
+    let mut wrong = record[1].clone();
+    wrong.away = vec!["nobody".to_owned()];
+    assert!(matches!(test_excess(&[wrong]), Err(TeamsError::AwayUndealt { .. })));
 }

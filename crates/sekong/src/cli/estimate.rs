@@ -4,6 +4,65 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use sekong_model::Day;
+
+/// `sekong estimate`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct EstimateArgs {
+    #[command(subcommand)]
+    /// A sample, a record of teams, or replays; without it the campaign of `--data`.
+    pub what: Option<EstimateCommand>,
+    #[command(flatten)]
+    /// The campaign.
+    pub campaign: EstimateCampaignArgs,
+}
+
+/// `sekong estimate --data`.
+#[derive(Debug, Args)]
+pub struct EstimateCampaignArgs {
+    /// A data folder: its log is verified first
+    #[arg(long, value_name = "DIR", required = true)]
+    pub data: Option<PathBuf>,
+    /// Only this province
+    #[arg(long, value_name = "PROVINCE")]
+    pub province: Option<String>,
+    /// From this day on, e.g. 2017-01-08
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<Day>,
+    /// Up to this day
+    #[arg(long, value_name = "DAY")]
+    pub to: Option<Day>,
+    /// Of so many simulants planted, so many were found: loads are corrected for what is not found
+    #[arg(long, value_name = "FOUND/PLANTED")]
+    pub plants: Option<Plants>,
+    /// The time to judge by, for a centre on a demo's clock; without it the machine's
+    #[arg(long, value_name = "TIME")]
+    pub now: Option<Timestamp>,
+    /// Print one JSON object on one line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Simulants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plants {
+    /// Found by those who inspected.
+    pub found: u32,
+    /// Planted where they inspected.
+    pub planted: u32,
+}
+
+impl FromStr for Plants {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Plants, String> {
+        let parts = text.split_once('/').and_then(|(found, planted)| {
+            Some(Plants { found: found.parse().ok()?, planted: planted.parse().ok()? })
+        });
+        parts.ok_or_else(|| "name two numbers, like 17/20".to_owned())
+    }
+}
 
 /// What is estimated.
 #[derive(Debug, Subcommand)]
@@ -26,10 +85,61 @@ pub enum EstimateCommand {
         week, day, pool, shift  when and for whom; shift is its kind, such as \"00-08\"\n  \
         units                   {unit: finds}, every unit of the shift\n  \
         dealt                   {team: unit}, every team that was dealt to it, ghosts included\n  \
+        away                    [team], the ghosts: for them the day is no wager\n  \
         class                   what was found; one file is about one class\n\
         Of K teams, the e-value of an honest one ever reaches K/0.05 with chance at most 0.05/K.\n\n\
         Example:\n  sekong estimate teams shifts.jsonl --json")]
     Teams(EstimateTeamsArgs),
+    /// Draw a campaign again and again over traffic that is known: are the estimates right, and as sure as they say?
+    #[command(
+        after_help = "What passes is made up once; plans, dice and lots within a post are the campaign's.\n\
+        Printed beside: the intervals of the wrong analysis, which takes visits for independent draws.\n\n\
+        Example:\n  sekong estimate replay campaigns/northeast-2017 --days 56 --replays 1000"
+    )]
+    Replay(EstimateReplayArgs),
+    /// What the test of teams sees in a campaign's pools, and how often it flags the honest
+    #[command(after_help = "Example:\n  sekong estimate power campaigns/northeast-2017 --trials 400")]
+    Power(EstimatePowerArgs),
+}
+
+/// `sekong estimate replay`.
+#[derive(Debug, Args)]
+pub struct EstimateReplayArgs {
+    /// The campaign's folder
+    #[arg(value_name = "CAMPAIGN")]
+    pub campaign: PathBuf,
+    /// How many of its days, from the first
+    #[arg(long, value_name = "DAYS", default_value_t = 56)]
+    pub days: usize,
+    /// How often they are drawn
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
+    pub replays: u32,
+    /// Part of what passes that is loaded
+    #[arg(long, value_name = "SHARE", default_value_t = 0.02)]
+    pub load_share: f64,
+    /// Seed of traffic and draws
+    #[arg(long, value_name = "NUMBER", default_value_t = 2017)]
+    pub seed: u64,
+    /// Print one JSON object on one line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `sekong estimate power`.
+#[derive(Debug, Args)]
+pub struct EstimatePowerArgs {
+    /// The campaign's folder
+    #[arg(value_name = "CAMPAIGN")]
+    pub campaign: PathBuf,
+    /// Trials for each pool
+    #[arg(long, value_name = "COUNT", default_value_t = 400)]
+    pub trials: u32,
+    /// Seed of traffic, deals and draws
+    #[arg(long, value_name = "NUMBER", default_value_t = 2017)]
+    pub seed: u64,
+    /// Print one JSON object on one line
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `sekong estimate teams`.

@@ -1,9 +1,14 @@
-//! `sekong estimate`: what a sample says about the whole, by the design that drew it; and which team finds less than the lot explains.
+//! `sekong estimate`: what passed, by the plans that drew the inspections; what an analyst's sample says about its whole; and which team
+//! finds less than the lot explains.
 
+mod campaign;
 mod edge;
+mod replay;
 mod sample_file;
 mod teams_file;
 
+pub(crate) use campaign::campaign;
+pub(crate) use replay::{power, replay};
 use sekong_estimate::design::{Design, DesignError, Estimate};
 use sekong_estimate::teams::{ALPHA, THETAS, TeamFinding, flag_at, test_teams};
 use serde_json::{Map, Value, json};

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::data::arg;
+use crate::data::{TWO_DAYS, arg};
 use crate::run::{Run, sekong};
 
 const GOLDEN: &str = include_str!("../../../estimate/tests/it/golden/design.json");
@@ -138,4 +138,89 @@ fn what_is_no_record_of_shifts_is_told_by_line_field_and_fix() {
     told(&shift(2).replace("\"u1\":2", "\"u0\":2"), &["unit u0 is there twice under units"]);
     told(&shift(2).replace(",\"week\":2", ""), &["line 3", "missing field `week`"]);
     told("[]", &["line 3"]);
+}
+
+#[test]
+fn a_record_tells_what_passed_by_the_plans_that_drew_the_inspections() {
+    let (data, _) = &*TWO_DAYS;
+    let estimate = |more: &[&str]| {
+        let base = ["estimate", "--data", arg(&data.path), "--now", "2017-01-04T00:00:00Z"];
+        sekong(base.iter().chain(more))
+    };
+    let line = estimate(&["--json"]).exits(0).json();
+    let found = &line["estimates"];
+    assert_eq!((&line["campaign"], &found["province_days"]), (&json!("northeast-2017"), &json!(6)));
+    let flows = found["flows"].as_array().unwrap();
+    let of = |quantity: &str, method: &str| -> Vec<&Value> {
+        flows.iter().filter(|flow| flow["quantity"] == quantity && flow["method"] == method).collect()
+    };
+    let est = |flow: &Value| flow["est"].as_f64().unwrap();
+    for quantity in ["passed", "loads"] {
+        let by_main = of(quantity, "difference");
+        let of_part = |part: &str| {
+            by_main.iter().filter(|flow| flow.get(part).is_some()).map(|flow| est(flow)).sum::<f64>()
+        };
+        let all = est(by_main[0]);
+        for part in ["province", "post", "hour"] {
+            assert!(
+                (of_part(part) - all).abs() < 1e-6 * all,
+                "{quantity} by {part}: {} of {all}",
+                of_part(part)
+            );
+        }
+        // Two days of one traffic: three unbiased estimators agree within a quarter.
+        for method in ["horvitz_thompson", "per_unit"] {
+            assert!(
+                (est(of(quantity, method)[0]) / all - 1.0).abs() < 0.5,
+                "{method}: {} {all}",
+                of(quantity, method)[0]
+            );
+        }
+    }
+    let all = of("passed", "difference")[0];
+    assert_eq!(all["interval_by"], "days");
+    let (low, high) = (all["lost"]["low"].as_f64().unwrap(), all["lost"]["high"].as_f64().unwrap());
+    assert!(low <= est(all) && est(all) <= high && low < high, "{all}");
+    let posts = found["ranking"].as_array().unwrap();
+    let first: f64 = posts.iter().map(|post| post["first"].as_f64().unwrap()).sum();
+    assert!((first - 1.0).abs() < 1e-9 && posts.len() > 10, "{first}");
+    assert_eq!(found["design"].as_str().unwrap().len(), 64);
+
+    let one = estimate(&["--province", "ratanakiri", "--from", "2017-01-02", "--plants", "8/10", "--json"]);
+    let one = one.exits(0).json();
+    assert_eq!(one["estimates"]["province_days"], 1);
+    assert_ne!(one["estimates"]["design"], found["design"]);
+    let words = estimate(&["--plants", "8/10"]).exits(0).stdout;
+    assert!(words.contains("visits lost") && words.contains("80 % of them being found"), "{words}");
+    for (wrong, field) in [
+        (["--province", "nowhere"], "--province"),
+        (["--from", "2017-02-30"], "--from"),
+        (["--plants", "3/2"], "--plants"),
+        (["--plants", "0/2"], "--plants"),
+        (["--plants", "2"], "--plants"),
+    ] {
+        let said = estimate(&wrong).exits(2).stderr;
+        assert!(said.contains(field), "{said}");
+    }
+    estimate(&["--from", "2017-01-03", "--to", "2017-01-02"]).exits(2);
+    sekong(["estimate"]).exits(2);
+}
+
+#[test]
+fn replays_show_no_bias_and_intervals_that_hold_where_the_wrong_analysis_fails() {
+    let campaign = concat!(env!("CARGO_MANIFEST_DIR"), "/../../campaigns/northeast-2017");
+    let run = ["estimate", "replay", campaign, "--days", "14", "--replays", "60", "--json"];
+    let line = sekong(run).exits(0).json();
+    for pattern in ["stationary", "trending", "day cycle"] {
+        for of in line[pattern].as_array().unwrap() {
+            let number = |name: &str| of[name].as_f64().unwrap();
+            assert!(number("bias").abs() < 4.5 * number("bias_se"), "{pattern}: {of}");
+            if of["quantity"] == "loads" && of["method"] == "difference" {
+                assert!(number("coverage") > 0.82 && number("found_mean") > 5.0, "{pattern}: {of}");
+            }
+        }
+        let naive = |of: &&Value| of["quantity"] == "passed" && of["province"] == "ratanakiri";
+        let naive = line[pattern].as_array().unwrap().iter().find(naive).unwrap();
+        assert!(naive["coverage_naive"].as_f64().unwrap() < 0.8, "{pattern}: {naive}");
+    }
 }

@@ -23,6 +23,8 @@ struct Line {
     shift: Label,
     units: Pairs<u32>,
     dealt: Pairs<String>,
+    #[serde(default)]
+    away: Vec<String>,
     /// What was found; one file is about one class, and the test does not ask which.
     #[serde(rename = "class")]
     _class: Option<Label>,
@@ -49,6 +51,7 @@ impl From<Line> for ShiftDay {
             shift: line.shift.into(),
             units: line.units.0,
             dealt: line.dealt.0,
+            away: line.away,
         }
     }
 }

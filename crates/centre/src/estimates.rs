@@ -1,0 +1,409 @@
+//! The estimates of a record, as they are shown: every number with its interval, its method and the plans it is by.
+
+use std::collections::BTreeMap;
+
+use sekong_estimate::Seed;
+use sekong_estimate::detection::{Detection, corrected};
+use sekong_estimate::exact::Interval;
+use sekong_estimate::flow::{
+    Avoidance, Domain, Flow, FlowError, Method, Quantity, Ranked, Record, Shrunk, Uncertainty,
+};
+use sekong_estimate::teams::{TeamFinding, TeamsError, flag_at, test_excess, test_teams};
+use sekong_model::{Day, Hour, PostId, ProvinceId};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::met::Met;
+
+/// The method that stands first: the others check it.
+const MAIN: Method = Method::Difference;
+
+/// What is thrown about for rank intervals is thrown alike by everybody.
+const SEED: Seed = Seed(2017);
+
+/// The ends of an interval; an end that nothing is known of is null.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+pub struct EndsView {
+    /// The lower end.
+    pub low: Option<f64>,
+    /// The upper end.
+    pub high: Option<f64>,
+}
+
+impl From<Interval> for EndsView {
+    fn from(of: Interval) -> EndsView {
+        let known = |end: f64| end.is_finite().then_some(end);
+        EndsView { low: known(of.low), high: known(of.high) }
+    }
+}
+
+/// What passed some slots, by an estimate.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct FlowView {
+    /// Of one province.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub province: Option<ProvinceId>,
+    /// Of one post.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub post: Option<PostId>,
+    /// Of one hour of the day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u8>)]
+    pub hour: Option<Hour>,
+    /// `passed`, or `loads` that an inspection finds.
+    pub quantity: String,
+    /// `difference`, `horvitz_thompson` or `per_unit`.
+    pub method: String,
+    /// The estimate.
+    pub est: f64,
+    /// 95 %, if it can be told.
+    pub interval95: Option<EndsView>,
+    /// `days` that scatter, a `model` where nothing was found, or `none`: too few days.
+    pub interval_by: String,
+    /// Standard error.
+    pub se: Option<f64>,
+    /// Its degrees of freedom.
+    pub df: Option<f64>,
+    /// Days between those that are compared.
+    pub lag_days: Option<usize>,
+    /// The estimate with nothing, and with the most ever counted at the post, for each visit that was lost.
+    pub lost: EndsView,
+    /// Visits that the draw placed.
+    pub visits: usize,
+    /// Of these, missed, late or without an inspection.
+    pub visits_lost: usize,
+    /// Vehicles inspected.
+    pub inspected: u64,
+    /// Of these, with a find.
+    pub found: u64,
+    /// The largest part of the estimate that stands on one slot.
+    pub weight_share_max: f64,
+    /// Slots that no unit can reach: nothing is said of them.
+    pub slots_unreachable: usize,
+}
+
+/// Loads that there were, by what simulants say of detection.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct CorrectedView {
+    /// Part of what is there that is found.
+    pub detection: f64,
+    /// 95 % for it.
+    pub detection95: EndsView,
+    /// The loads.
+    pub loads: f64,
+    /// 95 % for them, with both uncertainties.
+    pub interval95: EndsView,
+}
+
+/// Whether loads stay away from hours in which a team has been there for a while.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct AvoidanceView {
+    /// `passed` or `loads`.
+    pub quantity: String,
+    /// The flow by the hours of arrival alone.
+    pub arriving: f64,
+    /// The flow by the hours of staying alone, of the same slots.
+    pub staying: f64,
+    /// Staying for arriving: 1 if nobody avoids anything.
+    pub ratio: f64,
+    /// 95 % for the ratio.
+    pub ratio95: EndsView,
+}
+
+/// A post's place among all.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct RankView {
+    /// The post.
+    #[schema(value_type = String)]
+    pub post: PostId,
+    /// Its loads.
+    pub est: f64,
+    /// 95 % for all posts together.
+    pub joint95: EndsView,
+    /// Its best rank.
+    pub rank_best: usize,
+    /// Its worst rank.
+    pub rank_worst: usize,
+    /// Chance that it is the biggest passage.
+    pub first: f64,
+}
+
+/// A post's loads if posts are alike by chance: beside the estimates, never instead.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ShrunkView {
+    /// The post.
+    #[schema(value_type = String)]
+    pub post: PostId,
+    /// Vehicles inspected.
+    pub inspected: u64,
+    /// Of these, with a find.
+    pub found: u64,
+    /// Loads, under the model.
+    pub loads: f64,
+    /// 95 % under the model.
+    pub model95: EndsView,
+}
+
+/// A day's flow, for a picture.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct FlowDayView {
+    /// The day.
+    #[schema(value_type = String)]
+    pub day: Day,
+    /// What passed.
+    pub passed: f64,
+    /// Loads.
+    pub loads: f64,
+    /// Loads of all days up to this one.
+    pub loads_so_far: f64,
+    /// 95 % for them, once there are days to compare.
+    pub loads_so_far95: Option<EndsView>,
+}
+
+/// The estimates of a stretch of days.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct EstimatesView {
+    /// First day asked about.
+    #[schema(value_type = String)]
+    pub from: Day,
+    /// Last day asked about.
+    #[schema(value_type = String)]
+    pub to: Day,
+    /// Province-days that the estimates are of.
+    pub province_days: usize,
+    /// Province-days that are not over or still sealed: nothing is said of them.
+    pub province_days_left_out: usize,
+    /// SHA-256 over the entries of the plans of these days: the design.
+    pub design: String,
+    /// The method that stands first.
+    pub method: String,
+    /// Everything together, each province, post and hour.
+    pub flows: Vec<FlowView>,
+    /// Each day of everything together.
+    pub days: Vec<FlowDayView>,
+    /// Avoidance, where it can be told.
+    pub avoidance: Vec<AvoidanceView>,
+    /// The posts by their loads, the largest first.
+    pub ranking: Vec<RankView>,
+    /// The posts under a model.
+    pub shrunk: Vec<ShrunkView>,
+    /// Loads that there were, if simulants were planted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corrected: Option<CorrectedView>,
+}
+
+impl EstimatesView {
+    /// The estimates of what was met.
+    ///
+    /// # Errors
+    /// [`FlowError`] if the record is no sample of its plans.
+    pub fn of(
+        met: &Met,
+        from: Day,
+        to: Day,
+        detection: Option<&Detection>,
+    ) -> Result<EstimatesView, FlowError> {
+        let record = Record::new(met.days.clone())?;
+        let whole = Domain::default();
+        let ranking = record.ranking(Quantity::Loads, MAIN, SEED).unwrap_or_default();
+        let avoidance = Quantity::ALL
+            .into_iter()
+            .filter_map(|quantity| Some(AvoidanceView::of(quantity, &record.avoidance(&whole, quantity)?)));
+        Ok(EstimatesView {
+            from,
+            to,
+            province_days: met.days.len(),
+            province_days_left_out: met.days_left_out,
+            design: met.design.to_string(),
+            method: MAIN.name().to_owned(),
+            flows: flows(&record),
+            days: days(&record),
+            avoidance: avoidance.collect(),
+            ranking: ranking.iter().map(RankView::of).collect(),
+            shrunk: record.shrunk().iter().map(ShrunkView::of).collect(),
+            corrected: detection.and_then(|detection| CorrectedView::of(&record, detection)),
+        })
+    }
+}
+
+/// All and provinces by every method, posts and hours by the first.
+fn flows(record: &Record) -> Vec<FlowView> {
+    let mut asked: Vec<(Domain, Method)> = Vec::new();
+    asked.extend(Method::ALL.map(|method| (Domain::default(), method)));
+    for province in record.provinces() {
+        let of = |method| (Domain { province: Some(province.clone()), ..Domain::default() }, method);
+        asked.extend(Method::ALL.map(of));
+    }
+    let posts = record.posts().into_iter();
+    asked.extend(posts.map(|post| (Domain { post: Some(post.clone()), ..Domain::default() }, MAIN)));
+    asked.extend(Hour::all().map(|hour| (Domain { hour: Some(hour), ..Domain::default() }, MAIN)));
+    let view = |(domain, method): &(Domain, Method)| {
+        Quantity::ALL
+            .map(|quantity| FlowView::of(domain, quantity, *method, &record.flow(domain, quantity, *method)))
+    };
+    asked.iter().flat_map(view).collect()
+}
+
+fn days(record: &Record) -> Vec<FlowDayView> {
+    let daily = |quantity| record.daily(&Domain::default(), quantity, MAIN);
+    let passed: BTreeMap<Day, f64> = daily(Quantity::Passed).into_iter().collect();
+    let loads: BTreeMap<Day, f64> = daily(Quantity::Loads).into_iter().collect();
+    let of = |days: &BTreeMap<Day, f64>, day: Day| days.get(&day).copied().unwrap_or(0.0);
+    let running = record.running(&Domain::default(), Quantity::Loads, MAIN).into_iter();
+    let view = |(day, loads_so_far, known): (Day, f64, Option<Interval>)| FlowDayView {
+        day,
+        passed: of(&passed, day),
+        loads: of(&loads, day),
+        loads_so_far,
+        loads_so_far95: known.map(EndsView::from),
+    };
+    running.map(view).collect()
+}
+
+impl FlowView {
+    fn of(domain: &Domain, quantity: Quantity, method: Method, flow: &Flow) -> FlowView {
+        let (interval95, interval_by, scatter) = match flow.uncertainty {
+            Uncertainty::Scatter { se, df, t95, lag_days } => (Some(t95), "days", Some((se, df, lag_days))),
+            Uncertainty::Model { high } => (Some(Interval { low: 0.0, high }), "model", None),
+            Uncertainty::NotEstimable => (None, "none", None),
+        };
+        FlowView {
+            province: domain.province.clone(),
+            post: domain.post.clone(),
+            hour: domain.hour,
+            quantity: quantity.name().to_owned(),
+            method: method.name().to_owned(),
+            est: flow.est,
+            interval95: interval95.map(EndsView::from),
+            interval_by: interval_by.to_owned(),
+            se: scatter.map(|(se, ..)| se),
+            df: scatter.map(|(_, df, _)| df),
+            lag_days: scatter.map(|(.., lag_days)| lag_days),
+            lost: flow.lost.into(),
+            visits: flow.visits,
+            visits_lost: flow.visits_lost,
+            inspected: flow.inspected,
+            found: flow.found,
+            weight_share_max: flow.weight_share_max,
+            slots_unreachable: flow.slots_unreachable,
+        }
+    }
+}
+
+impl AvoidanceView {
+    fn of(quantity: Quantity, of: &Avoidance) -> AvoidanceView {
+        AvoidanceView {
+            quantity: quantity.name().to_owned(),
+            arriving: of.arriving,
+            staying: of.staying,
+            ratio: of.ratio,
+            ratio95: of.ratio95.into(),
+        }
+    }
+}
+
+impl RankView {
+    fn of(of: &Ranked) -> RankView {
+        RankView {
+            post: of.post.clone(),
+            est: of.est,
+            joint95: of.joint95.into(),
+            rank_best: of.ranks.0,
+            rank_worst: of.ranks.1,
+            first: of.first,
+        }
+    }
+}
+
+impl ShrunkView {
+    fn of(of: &Shrunk) -> ShrunkView {
+        ShrunkView {
+            post: of.post.clone(),
+            inspected: of.inspected,
+            found: of.found,
+            loads: of.loads,
+            model95: of.model95.into(),
+        }
+    }
+}
+
+impl CorrectedView {
+    fn of(record: &Record, detection: &Detection) -> Option<CorrectedView> {
+        let flow = record.flow(&Domain::default(), Quantity::Loads, MAIN);
+        let Uncertainty::Scatter { se, .. } = flow.uncertainty else { return None };
+        let (loads, interval) = corrected(flow.est, se, detection);
+        Some(CorrectedView {
+            detection: detection.est,
+            detection95: detection.interval95.into(),
+            loads,
+            interval95: interval.into(),
+        })
+    }
+}
+
+/// A team's e-process.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TeamTestView {
+    /// The team.
+    pub team: String,
+    /// What the lot gave it on average.
+    pub expected: f64,
+    /// What was counted where it was dealt.
+    pub counted: u64,
+    /// The e-value after each week in which it was dealt.
+    pub e_values: Vec<WeekEvalueView>,
+    /// The week after which it first stood at the flag: for an enquiry, never an accusation.
+    pub flag_week: Option<u32>,
+    /// The week after which e-BH first named it.
+    pub ebh_week: Option<u32>,
+}
+
+/// A week's e-value.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct WeekEvalueView {
+    /// The week, from 0.
+    pub week: u32,
+    /// The e-value.
+    pub e: f64,
+}
+
+/// The tests of teams over whole weeks.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TeamsView {
+    /// SHA-256 over the entries of the plans.
+    pub design: String,
+    /// An honest team ever reaches this with chance 0.05 divided by the number of teams.
+    pub flag_at: f64,
+    /// Who finds less than the lot explains.
+    pub finds: Vec<TeamTestView>,
+    /// Who misses more visits, or comes late to more, than the lot explains.
+    pub missed: Vec<TeamTestView>,
+}
+
+impl TeamsView {
+    /// The tests of what was met.
+    ///
+    /// # Errors
+    /// [`TeamsError`] if the deals do not hold together.
+    pub fn of(met: &Met) -> Result<TeamsView, TeamsError> {
+        let views = |found: Vec<TeamFinding>| found.into_iter().map(TeamTestView::of).collect::<Vec<_>>();
+        let finds = views(test_teams(&met.shifts)?);
+        let missed = views(test_excess(&met.missed)?);
+        Ok(TeamsView { design: met.design.to_string(), flag_at: flag_at(finds.len()), finds, missed })
+    }
+}
+
+impl TeamTestView {
+    fn of(of: TeamFinding) -> TeamTestView {
+        TeamTestView {
+            team: of.team,
+            expected: of.expected,
+            counted: of.found,
+            e_values: of.e_values.into_iter().map(|(week, e)| WeekEvalueView { week, e }).collect(),
+            flag_week: of.flag_week,
+            ebh_week: of.ebh_week,
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What inspections met: the days of a record as its plans had them and as teams reported them, for estimates and the test of teams.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sekong_estimate::flow::{ProvinceDay, Slot, Visit};
+use sekong_estimate::teams::ShiftDay;
+use sekong_log::{Hash, body_hash};
+use sekong_model::{Counts, DAYS_PER_WEEK, Day, Hour, Moment, PostId, ProvinceId, UnitId};
+use sekong_plan::{Plan, PlannedSlot};
+
+use crate::state::{Due, Outcome, State};
+
+/// The days that can be estimated from.
+#[derive(Debug, Clone)]
+pub struct Met {
+    /// Each province on each day that is over, as planned and met.
+    pub days: Vec<ProvinceDay>,
+    /// Each shift of a pool on these days, as it was dealt and what was found.
+    pub shifts: Vec<ShiftDay>,
+    /// The same with the visits that were missed or late.
+    pub missed: Vec<ShiftDay>,
+    /// The plans of these days, by their entries: what an estimate is by.
+    pub design: Hash,
+    /// Province-days that have begun and are not over, or are still sealed to whoever asks: nothing is said of them.
+    pub days_left_out: usize,
+}
+
+impl Met {
+    /// Nothing.
+    pub fn nothing() -> Met {
+        let design = body_hash(&[]);
+        Met { days: Vec::new(), shifts: Vec::new(), missed: Vec::new(), design, days_left_out: 0 }
+    }
+
+    /// What was met in some provinces on the days from `from` to `to`. A visit counts if it began in time and was reported in time, by the
+    /// team's first word; what came late or was corrected later cannot make an estimate.
+    pub fn of(state: &State, province: Option<&ProvinceId>, from: Day, to: Day) -> Met {
+        let mut plans: Vec<u8> = Vec::new();
+        let mut met = Met::nothing();
+        let campaign = state.campaign();
+        let asked = campaign.provinces().iter().filter(|own| province.is_none_or(|asked| *asked == own.id));
+        let asked: Vec<&ProvinceId> = asked.map(|province| &province.id).collect();
+        for day in campaign.days().filter(|day| (from..=to).contains(day)) {
+            let units = met_on(state, day);
+            for province in &asked {
+                let Some(planned) = state.plan(province, day) else { continue };
+                if !is_over(state, province, day) {
+                    met.days_left_out += 1;
+                    continue;
+                }
+                met.days.push(province_day(state, province, day, &planned.plan, &units));
+                plans.extend(planned.leaf.as_bytes());
+                let found = |done: Option<Counts>| done.map_or(0, Counts::found);
+                met.shifts.extend(shifts(state, province, day, &units, &found));
+                let missed = |done: Option<Counts>| u32::from(done.is_none());
+                met.missed.extend(shifts(state, province, day, &units, &missed));
+            }
+        }
+        met.design = body_hash(&plans);
+        met.keep_whole_weeks();
+        met
+    }
+
+    /// Teams that rest on the days there are would be missing from a week that is not whole.
+    fn keep_whole_weeks(&mut self) {
+        let mut days: BTreeMap<(String, u32), BTreeSet<String>> = BTreeMap::new();
+        for shift in &self.shifts {
+            days.entry((shift.pool.clone(), shift.week)).or_default().insert(shift.day.clone());
+        }
+        let is_whole = |shift: &ShiftDay| {
+            let of_week = days.get(&(shift.pool.clone(), shift.week));
+            of_week.is_some_and(|days| days.len() == DAYS_PER_WEEK as usize)
+        };
+        self.shifts.retain(is_whole);
+        self.missed.retain(is_whole);
+    }
+}
+
+/// Each unit's inspections of a day, by hour.
+type Units<'a> = BTreeMap<&'a UnitId, BTreeMap<Hour, &'a Due>>;
+
+fn met_on(state: &State, day: Day) -> Units<'_> {
+    let mut units = Units::new();
+    for (_, hour, unit, due) in state.dues_on(day) {
+        units.entry(unit).or_default().insert(hour, due);
+    }
+    units
+}
+
+/// Whether all of a day was drawn and can be read, and the time for its reports has run out.
+fn is_over(state: &State, province: &ProvinceId, day: Day) -> bool {
+    let is_read = |hour| state.drawn(province, Moment::Hour { day, hour }).is_some();
+    Hour::all().all(is_read) && Hour::all().last().is_some_and(|last| state.closed_under(day, last).is_some())
+}
+
+fn province_day(
+    state: &State,
+    province: &ProvinceId,
+    day: Day,
+    plan: &Plan,
+    units: &Units<'_>,
+) -> ProvinceDay {
+    let posts = plan.game().posts();
+    let planned = |slot: PlannedSlot| {
+        let (post, hour) = (posts[usize::from(slot.post)].clone(), Hour::try_from(slot.hour).ok()?);
+        Some(Slot::planned(post, hour, slot.inclusion, slot.visits, slot.arrivals))
+    };
+    let mut slots: Vec<Slot> = plan.slots().into_iter().filter_map(planned).collect();
+    let index: BTreeMap<(PostId, Hour), usize> =
+        slots.iter().enumerate().map(|(at, slot)| ((slot.post.clone(), slot.hour), at)).collect();
+    for (unit, path) in units {
+        let mut before: Option<&PostId> = None;
+        for (hour, due) in path.iter().filter(|(_, due)| due.province == *province) {
+            let arrived = before != Some(&due.post);
+            before = Some(&due.post);
+            let Some(at) = index.get(&(due.post.clone(), *hour)) else { continue };
+            let counts = in_time(state, day, *hour, due);
+            slots[*at].visits.push(Visit { unit: (*unit).clone(), counts, arrived });
+        }
+    }
+    let regime = state.campaign().rules().season(day) as u32;
+    ProvinceDay { province: province.clone(), day, regime, slots }
+}
+
+/// The first word on a visit that began in time and was reported in time.
+fn in_time(state: &State, day: Day, hour: Hour, due: &Due) -> Option<Counts> {
+    let done = state.outcome(day, hour, due) == Outcome::Done;
+    due.report.as_ref().filter(|_| done).map(|report| report.counts)
+}
+
+/// A province's shifts on a day; what was not done in time was not found, whoever is to blame.
+fn shifts(
+    state: &State,
+    province: &ProvinceId,
+    day: Day,
+    units: &Units<'_>,
+    count: &dyn Fn(Option<Counts>) -> u32,
+) -> Vec<ShiftDay> {
+    let campaign = state.campaign();
+    let mut shifts: BTreeMap<(String, String), ShiftDay> = BTreeMap::new();
+    let of_province = campaign.units_of(province, day);
+    let dealt = |unit: &UnitId| state.dealt_on(day, unit);
+    for (unit, team) in of_province.iter().filter_map(|unit| Some((unit, dealt(&unit.id)?))) {
+        let (pool, kind) = (unit.pool.to_string(), unit.shift.to_string());
+        let shift = shifts.entry((pool.clone(), kind.clone())).or_insert_with(|| ShiftDay {
+            week: campaign.week_of(day),
+            day: day.to_string(),
+            pool,
+            shift: kind,
+            units: Vec::new(),
+            dealt: Vec::new(),
+            away: Vec::new(),
+        });
+        let path = units.get(&unit.id).into_iter().flatten();
+        let counts = path.map(|(hour, due)| count(in_time(state, day, *hour, due)));
+        shift.units.push((unit.id.to_string(), counts.sum()));
+        shift.dealt.push((team.to_string(), unit.id.to_string()));
+        if state.is_away(province, day, team) {
+            shift.away.push(team.to_string());
+        }
+    }
+    shifts.into_values().collect()
+}

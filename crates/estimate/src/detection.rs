@@ -1,0 +1,89 @@
+//! How much of what is there an inspection finds: by simulants that were planted, and by inspecting twice.
+
+use crate::exact::{Interval, binomial};
+use crate::special::normal_quantile;
+
+/// Part of what is there that is found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Detection {
+    /// The estimate.
+    pub est: f64,
+    /// 95 %.
+    pub interval95: Interval,
+}
+
+/// What inspecting twice tells of all that was there.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Twice {
+    /// Loads that were there. A lower bound: what is well hidden from one team is well hidden from the other, too.
+    pub loads: f64,
+    /// Its standard error.
+    pub se: f64,
+    /// Part of them that the first team found. An upper bound, for the same reason.
+    pub detection: f64,
+}
+
+/// Why counts tell nothing of detection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DetectionError {
+    /// More found than planted, or more by both than by one.
+    #[error("{part} {what} is more than {whole}")]
+    MoreThanAll {
+        /// What is counted.
+        what: &'static str,
+        /// The part.
+        part: u32,
+        /// Its whole.
+        whole: u32,
+    },
+    /// Nothing was planted, or none of what was planted was found.
+    #[error("none of {planted} planted simulants was found: what passes cannot be told from what is found")]
+    NoneFound {
+        /// How many were planted.
+        planted: u32,
+    },
+}
+
+/// Of simulants planted where nobody who inspects knew (Clopper and Pearson 1934).
+///
+/// # Errors
+/// [`DetectionError`] where none or more than all were found.
+pub fn of_plants(found: u32, planted: u32) -> Result<Detection, DetectionError> {
+    if planted < found {
+        return Err(DetectionError::MoreThanAll { what: "found", part: found, whole: planted });
+    }
+    if found == 0 {
+        return Err(DetectionError::NoneFound { planted });
+    }
+    let est = f64::from(found) / f64::from(planted);
+    Ok(Detection { est, interval95: binomial(found, planted, 0.05) })
+}
+
+/// Of vehicles that two teams inspected apart, by what the first, the second, and both found (Chapman 1951; variance of Seber 1970).
+///
+/// # Errors
+/// [`DetectionError::MoreThanAll`].
+pub fn of_double_inspections(first: u32, second: u32, both: u32) -> Result<Twice, DetectionError> {
+    if first.min(second) < both {
+        let whole = first.min(second);
+        return Err(DetectionError::MoreThanAll { what: "found by both", part: both, whole });
+    }
+    let (one, other, both) = (f64::from(first), f64::from(second), f64::from(both));
+    let loads = (one + 1.0) * (other + 1.0) / (both + 1.0) - 1.0;
+    let variance = (one + 1.0) * (other + 1.0) * (one - both) * (other - both)
+        / ((both + 1.0) * (both + 1.0) * (both + 2.0));
+    Ok(Twice { loads, se: variance.sqrt(), detection: if loads > 0.0 { one / loads } else { 1.0 } })
+}
+
+/// A flow of loads that would be found, as one of loads that there were; both uncertainties go into the interval (on the logarithms,
+/// the detection's from its own interval).
+pub fn corrected(est: f64, se: f64, detection: &Detection) -> (f64, Interval) {
+    let loads = est / detection.est;
+    let z = normal_quantile(0.975);
+    let own = if est > 0.0 { z * se / est } else { 0.0 };
+    // The end of detection that lies far off makes the other end of the loads.
+    let less = libm::log(detection.interval95.high / detection.est);
+    let more = libm::log(detection.est / detection.interval95.low);
+    let low = loads / libm::exp(libm::hypot(own, less));
+    (loads, Interval { low, high: loads * libm::exp(libm::hypot(own, more)) })
+}

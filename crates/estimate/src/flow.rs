@@ -1,0 +1,146 @@
+//! Flow met by inspections: how many vehicles, and how many loads, went through the posts while the plan could have met them.
+//!
+//! Two stages. A day's plan gives every slot its inclusion probability π and its expected visits V = Σ_u x_u, known before anybody
+//! goes; within a slot the vehicles that are inspected are drawn by the post's own lot, so that `found · passed / inspected` stands for the
+//! loads that passed (Särndal, Swensson and Wretman 1992, chapter 4). Three estimators of a day:
+//!
+//! - *Horvitz–Thompson*: Σ over visited slots of y/π (1952).
+//! - *per unit*: Σ over visits of y/V, so that a slot met twice counts twice, and 1/V makes up for it (multiplicity; Sirken 1970).
+//! - *difference*: Σ over all slots of m, and of (y − m)/π over the visited ones, with m from earlier days alone (section 6.3 of the same).
+//!
+//! Days are summed, never weighted by what they were found to scatter. What is met is a lower bound for what passes: smugglers who
+//! hear of a team go elsewhere, which `avoidance` measures.
+
+mod avoidance;
+mod day;
+mod naive;
+mod rank;
+mod record;
+mod scatter;
+mod shrunk;
+
+use sekong_model::{Hour, PostId, ProvinceId};
+
+pub use avoidance::Avoidance;
+pub use rank::Ranked;
+pub use record::{FlowError, ProvinceDay, Record, Slot, Visit};
+pub use shrunk::Shrunk;
+
+use crate::exact::Interval;
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Quantity {
+    /// Vehicles, boats and people on foot that passed.
+    Passed,
+    /// Of these, with a load that an inspection finds.
+    Loads,
+}
+
+impl Quantity {
+    /// Both.
+    pub const ALL: [Quantity; 2] = [Quantity::Passed, Quantity::Loads];
+
+    /// As it is named in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Quantity::Passed => "passed",
+            Quantity::Loads => "loads",
+        }
+    }
+}
+
+/// How a day is estimated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Method {
+    /// By the chance that any unit is there.
+    HorvitzThompson,
+    /// By the visits that are expected there.
+    PerUnit,
+    /// By what earlier days predict, and the difference from it.
+    Difference,
+}
+
+impl Method {
+    /// Every method, the one that scatters least first.
+    pub const ALL: [Method; 3] = [Method::Difference, Method::HorvitzThompson, Method::PerUnit];
+
+    /// As it is named in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::HorvitzThompson => "horvitz_thompson",
+            Method::PerUnit => "per_unit",
+            Method::Difference => "difference",
+        }
+    }
+}
+
+/// What stands for a visit that was missed, late, or without an inspection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lost {
+    /// Nothing passed: the least there can have been.
+    Nothing,
+    /// What earlier days predict.
+    Predicted,
+    /// The most that was ever counted at the post.
+    Most,
+}
+
+/// The slots that are asked about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Domain {
+    /// Those of one province.
+    pub province: Option<ProvinceId>,
+    /// Those of one post.
+    pub post: Option<PostId>,
+    /// Those of one hour of the day.
+    pub hour: Option<Hour>,
+}
+
+/// Where an interval comes from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Uncertainty {
+    /// From how the days' estimates scatter.
+    Scatter {
+        /// Standard error of the sum.
+        se: f64,
+        /// Its degrees of freedom.
+        df: f64,
+        /// Student's t at 95 %; on the logarithms where little was found.
+        t95: Interval,
+        /// Days between those that are compared: 1, or 7 where a week shows.
+        lag_days: usize,
+    },
+    /// Nothing was found: a bound under a model, of finds at random among all that passes (Poisson, exact at 97.5 %).
+    Model {
+        /// The bound.
+        high: f64,
+    },
+    /// There are too few days to compare.
+    NotEstimable,
+}
+
+/// An estimate of the flow in a domain.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Flow {
+    /// The estimate, lost visits by prediction.
+    pub est: f64,
+    /// How sure it is.
+    pub uncertainty: Uncertainty,
+    /// The same with nothing, and with the most, for every visit that was lost.
+    pub lost: Interval,
+    /// Days with a plan.
+    pub days: usize,
+    /// Visits that the draw placed.
+    pub visits: usize,
+    /// Of these, missed, late or without an inspection.
+    pub visits_lost: usize,
+    /// Vehicles inspected.
+    pub inspected: u64,
+    /// Of these, with a find.
+    pub found: u64,
+    /// The largest part of the estimate that stands on one slot.
+    pub weight_share_max: f64,
+    /// Slots that no unit can reach: nothing is said of them.
+    pub slots_unreachable: usize,
+}

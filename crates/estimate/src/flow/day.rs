@@ -1,0 +1,227 @@
+//! Each day's estimate, and the sum of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sekong_model::{Day, ProvinceId, UnitId};
+
+use super::record::{Cell, Record};
+use super::scatter::{self, Regime, Scatter};
+use super::{Domain, Flow, Lost, Method, Quantity, Uncertainty};
+use crate::exact::{self, Interval};
+
+/// With fewer finds an estimate is skewed, and its interval is made on the logarithm.
+const FEW_FINDS: u64 = 40;
+
+/// What a day was drawn by: the regime of each province that has a plan.
+type Rules<'a> = BTreeSet<(&'a ProvinceId, u32)>;
+
+/// What is asked, and of which slots.
+struct Asked<'a> {
+    record: &'a Record,
+    within: Vec<bool>,
+    quantity: Quantity,
+    method: Method,
+}
+
+impl Record {
+    /// The flow in a domain.
+    pub fn flow(&self, domain: &Domain, quantity: Quantity, method: Method) -> Flow {
+        Asked { record: self, within: self.within(domain), quantity, method }.flow()
+    }
+
+    /// Each day's estimate, the provinces of a domain together.
+    pub fn daily(&self, domain: &Domain, quantity: Quantity, method: Method) -> Vec<(Day, f64)> {
+        let asked = Asked { record: self, within: self.within(domain), quantity, method };
+        let mut days: BTreeMap<Day, f64> = BTreeMap::new();
+        for (day, value) in asked.by_day(&asked.base(), Lost::Predicted) {
+            *days.entry(self.days[day].day).or_default() += value;
+        }
+        days.into_iter().collect()
+    }
+
+    /// By day, the flow of all days up to it, with how surely it is known; `None` while there are too few days to compare.
+    pub fn running(
+        &self,
+        domain: &Domain,
+        quantity: Quantity,
+        method: Method,
+    ) -> Vec<(Day, f64, Option<Interval>)> {
+        let asked = Asked { record: self, within: self.within(domain), quantity, method };
+        let terms = asked.by_day(&asked.base(), Lost::Predicted);
+        let daily = self.daily(domain, quantity, method);
+        let up_to = |(day, _): &(Day, f64)| {
+            let so_far = || terms.iter().filter(|(at, _)| self.days[**at].day <= *day);
+            let est = so_far().map(|(_, value)| value).sum();
+            let regimes = asked.regimes(so_far().map(|(at, value)| (*at, *value)));
+            let lag = scatter::lag_of(&regimes);
+            let known = scatter::of_sum(&runs(regimes), lag);
+            (*day, est, known.map(|known| scatter::interval(est, &known, false)))
+        };
+        daily.iter().map(up_to).collect()
+    }
+
+    /// What a slot was seen to add, by itself.
+    pub(super) fn weighted(&self, cell: &Cell, quantity: Quantity, method: Method) -> f64 {
+        self.weighted_with(cell, quantity, method, Lost::Nothing)
+    }
+
+    fn weighted_with(&self, cell: &Cell, quantity: Quantity, method: Method, lost: Lost) -> f64 {
+        let at = quantity as usize;
+        let filled = || self.filled(cell, at, lost);
+        match method {
+            Method::HorvitzThompson => cell.value(at).unwrap_or_else(filled) / cell.inclusion,
+            Method::Difference => {
+                (cell.value(at).unwrap_or_else(filled) - cell.predicted[at]) / cell.inclusion
+            }
+            Method::PerUnit => self.of_units(cell, at, lost).map(|(_, value)| value).sum(),
+        }
+    }
+
+    /// What each visit adds, by its unit.
+    fn of_units<'a>(
+        &'a self,
+        cell: &'a Cell,
+        at: usize,
+        lost: Lost,
+    ) -> impl Iterator<Item = (&'a UnitId, f64)> {
+        cell.visits.iter().map(move |seen| {
+            let value = seen.values[at].unwrap_or_else(|| self.filled(cell, at, lost));
+            (&seen.unit, value / cell.visits_expected)
+        })
+    }
+
+    fn filled(&self, cell: &Cell, at: usize, lost: Lost) -> f64 {
+        match lost {
+            Lost::Nothing => 0.0,
+            Lost::Predicted => cell.predicted[at],
+            Lost::Most => self.most[self.places[cell.place].post_index][at],
+        }
+    }
+}
+
+impl Asked<'_> {
+    fn flow(&self) -> Flow {
+        let base = self.base();
+        let sum = |lost| self.by_day(&base, lost).into_values().sum::<f64>();
+        let (est, low, high) = (sum(Lost::Predicted), sum(Lost::Nothing), sum(Lost::Most));
+        let visits = || self.visited().flat_map(|cell| &cell.visits);
+        let counts = || visits().filter_map(|seen| seen.counts);
+        let found = counts().map(|counts| u64::from(counts.found())).sum();
+        let inspected = counts().map(|counts| u64::from(counts.inspected())).sum();
+        let uncertainty = match self.quantity {
+            Quantity::Loads if found == 0 => self.bound(inspected),
+            Quantity::Passed | Quantity::Loads => self.scatter(&base, est, found),
+        };
+        let largest = self.visited().map(|cell| self.record.weighted(cell, self.quantity, self.method));
+        let largest = largest.fold(0.0, f64::max);
+        let cells = self.record.cells.iter().filter(|cell| self.within[cell.place]);
+        Flow {
+            est,
+            uncertainty,
+            lost: Interval { low: low.min(est), high: high.max(est) },
+            days: base.keys().map(|day| self.record.days[*day].day).collect::<BTreeSet<Day>>().len(),
+            visits: visits().count(),
+            visits_lost: visits().filter(|seen| seen.values[self.quantity as usize].is_none()).count(),
+            inspected,
+            found,
+            weight_share_max: if est > 0.0 { largest / est } else { 0.0 },
+            slots_unreachable: cells.filter(|cell| cell.inclusion == 0.0).count(),
+        }
+    }
+
+    fn visited(&self) -> impl Iterator<Item = &Cell> {
+        self.record.visited_in(&self.within)
+    }
+
+    /// By index of each planned day, what was predicted for its slots; nothing but by the difference method.
+    fn base(&self) -> BTreeMap<usize, f64> {
+        let mut days: Vec<Option<f64>> = vec![None; self.record.days.len()];
+        for cell in self.record.cells.iter().filter(|cell| self.within[cell.place]) {
+            let day = days[cell.day].get_or_insert(0.0);
+            if self.method == Method::Difference && cell.inclusion > 0.0 {
+                *day += cell.predicted[self.quantity as usize];
+            }
+        }
+        days.into_iter().enumerate().filter_map(|(day, base)| Some((day, base?))).collect()
+    }
+
+    /// By index of each planned day, its estimate.
+    fn by_day(&self, base: &BTreeMap<usize, f64>, lost: Lost) -> BTreeMap<usize, f64> {
+        let mut days = base.clone();
+        for cell in self.visited() {
+            *days.entry(cell.day).or_default() +=
+                self.record.weighted_with(cell, self.quantity, self.method, lost);
+        }
+        days
+    }
+
+    fn scatter(&self, base: &BTreeMap<usize, f64>, est: f64, found: u64) -> Uncertainty {
+        let regimes = self.regimes(self.by_day(base, Lost::Predicted).into_iter());
+        let lag_days = scatter::lag_of(&regimes);
+        let known = match self.method {
+            Method::PerUnit => self.by_unit(base, lag_days),
+            Method::HorvitzThompson | Method::Difference => scatter::of_sum(&runs(regimes), lag_days),
+        };
+        let Some(known) = known else { return Uncertainty::NotEstimable };
+        let skewed = self.quantity == Quantity::Loads && found < FEW_FINDS;
+        let t95 = scatter::interval(est, &known, skewed);
+        Uncertainty::Scatter { se: known.variance.sqrt(), df: known.df, t95, lag_days }
+    }
+
+    /// Units are drawn apart: what each adds on successive days is compared by itself, and the variances are summed.
+    fn by_unit(&self, planned: &BTreeMap<usize, f64>, lag: usize) -> Option<Scatter> {
+        let mut by_unit: BTreeMap<&UnitId, BTreeMap<usize, f64>> = BTreeMap::new();
+        for cell in self.visited() {
+            for (unit, value) in self.record.of_units(cell, self.quantity as usize, Lost::Predicted) {
+                *by_unit.entry(unit).or_default().entry(cell.day).or_default() += value;
+            }
+        }
+        let of_unit = |days: BTreeMap<usize, f64>| {
+            let province = days.keys().next().map(|day| &self.record.days[*day].province);
+            let own = planned.keys().filter(|day| province == Some(&self.record.days[**day].province));
+            let terms = own.map(|day| (*day, days.get(day).copied().unwrap_or(0.0)));
+            scatter::of_sum(&runs(self.regimes(terms)), lag)
+        };
+        let parts: Option<Vec<Scatter>> = by_unit.into_values().map(of_unit).collect();
+        Scatter::together(&parts?)
+    }
+
+    /// Days' sums in runs of consecutive days under the same rules, each with the number of its first day.
+    fn regimes(&self, terms: impl Iterator<Item = (usize, f64)>) -> Vec<(usize, Regime)> {
+        let mut days: BTreeMap<Day, (f64, Rules<'_>)> = BTreeMap::new();
+        for (day, value) in terms {
+            let key = &self.record.days[day];
+            let (sum, rules) = days.entry(key.day).or_default();
+            *sum += value;
+            rules.insert((&key.province, key.regime));
+        }
+        let Some(first) = days.keys().next().copied() else { return Vec::new() };
+        let mut regimes: Vec<(usize, Regime)> = Vec::new();
+        let mut before: Option<(Day, Rules<'_>)> = None;
+        for (day, (value, rules)) in days {
+            let goes_on =
+                before.as_ref().is_some_and(|(last, old)| day.days_since(*last) == 1 && *old == rules);
+            match regimes.last_mut().filter(|_| goes_on) {
+                Some((_, run)) => run.push(value),
+                None => regimes.push((usize::try_from(day.days_since(first)).unwrap_or(0), vec![value])),
+            }
+            before = Some((day, rules));
+        }
+        regimes
+    }
+
+    /// A bound on loads where none was found: as many as are met with 3.7 expected finds, if loads lie among vehicles at random.
+    fn bound(&self, inspected: u64) -> Uncertainty {
+        if inspected == 0 {
+            return Uncertainty::NotEstimable;
+        }
+        let passed =
+            self.visited().map(|cell| self.record.weighted(cell, Quantity::Passed, Method::HorvitzThompson));
+        let high = exact::poisson(0, 0.05).high * passed.sum::<f64>() / inspected as f64;
+        Uncertainty::Model { high }
+    }
+}
+
+fn runs(regimes: Vec<(usize, Regime)>) -> Vec<Regime> {
+    regimes.into_iter().map(|(_, days)| days).collect()
+}

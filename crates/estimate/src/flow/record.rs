@@ -1,0 +1,397 @@
+//! What is estimated from: days as they were planned and met, and what earlier days made one expect.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sekong_model::{Counts, Day, Hour, PostId, ProvinceId, UnitId};
+
+use super::{Domain, Quantity};
+
+/// Weight of a broader expectation against one's own days.
+const PRIOR_DAYS: f64 = 4.0;
+
+/// A visit that the draw placed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Visit {
+    /// The unit.
+    pub unit: UnitId,
+    /// What was counted; `None` if the visit was missed or late.
+    pub counts: Option<Counts>,
+    /// Whether the unit had been elsewhere before, or had just begun.
+    pub arrived: bool,
+}
+
+/// A post in an hour of one day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Slot {
+    /// The post.
+    pub post: PostId,
+    /// The hour.
+    pub hour: Hour,
+    /// Probability that some unit is there: π.
+    pub inclusion: f64,
+    /// Expected visits: V = Σ_u x_u.
+    pub visits_expected: f64,
+    /// Of these, by units that arrive.
+    pub arrivals_expected: f64,
+    /// Those that the draw placed.
+    pub visits: Vec<Visit>,
+}
+
+impl Slot {
+    /// A slot as its plan has it, before anybody went.
+    pub fn planned(
+        post: PostId,
+        hour: Hour,
+        inclusion: f64,
+        visits_expected: f64,
+        arrivals_expected: f64,
+    ) -> Slot {
+        // Sums of the same numbers in another order may differ in their last bit.
+        let arrivals_expected = arrivals_expected.min(visits_expected);
+        Slot {
+            post,
+            hour,
+            inclusion,
+            visits_expected: visits_expected.max(inclusion),
+            arrivals_expected,
+            visits: Vec::new(),
+        }
+    }
+}
+
+/// A province on one day: every slot of its plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProvinceDay {
+    /// The province.
+    pub province: ProvinceId,
+    /// The day.
+    pub day: Day,
+    /// Days of one regime had the same rules; days of two are not compared.
+    pub regime: u32,
+    /// Each post in each hour once.
+    pub slots: Vec<Slot>,
+}
+
+/// Why a record cannot be estimated from.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum FlowError {
+    /// Two records of one province and day.
+    #[error("{province} on {day} is there twice")]
+    DayTwice {
+        /// The province.
+        province: ProvinceId,
+        /// The day.
+        day: Day,
+    },
+    /// Two records of one slot.
+    #[error("{place} is there twice")]
+    SlotTwice {
+        /// Day, post and hour.
+        place: String,
+    },
+    /// One unit twice in one slot.
+    #[error("{place}: unit {unit} visits it twice")]
+    UnitTwice {
+        /// Day, post and hour.
+        place: String,
+        /// The unit.
+        unit: UnitId,
+    },
+    /// No probability, or one that does not go with the expected visits.
+    #[error("{place}: {field} is {value}; it is to be {wanted}")]
+    Chance {
+        /// Day, post and hour.
+        place: String,
+        /// The field.
+        field: &'static str,
+        /// As given.
+        value: f64,
+        /// What it should be.
+        wanted: &'static str,
+    },
+    /// A visit where the plan lets nobody go.
+    #[error("{place} was visited, and the plan gives it no chance: a sample needs 0 < π ≤ 1")]
+    Impossible {
+        /// Day, post and hour.
+        place: String,
+    },
+}
+
+/// Days as they were planned and met, in numbers: indices, and predictions that are made once.
+#[derive(Debug, Clone)]
+pub struct Record {
+    pub(super) places: Vec<Place>,
+    /// In order of the day, then of the province.
+    pub(super) days: Vec<DayKey>,
+    /// In order of their days.
+    pub(super) cells: Vec<Cell>,
+    /// Index of each cell that was visited.
+    pub(super) visited: Vec<usize>,
+    /// By index of a post, the most that was counted in one slot, a quantity each.
+    pub(super) most: Vec<[f64; 2]>,
+}
+
+/// A post in an hour, whatever the day.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) province: ProvinceId,
+    pub(super) post: PostId,
+    pub(super) hour: Hour,
+    /// Index of the post.
+    pub(super) post_index: usize,
+}
+
+/// A province-day.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct DayKey {
+    pub(super) day: Day,
+    pub(super) province: ProvinceId,
+    pub(super) regime: u32,
+}
+
+/// A slot with what is known of it.
+#[derive(Debug, Clone)]
+pub(super) struct Cell {
+    pub(super) place: usize,
+    pub(super) day: usize,
+    pub(super) inclusion: f64,
+    pub(super) visits_expected: f64,
+    pub(super) arrivals_expected: f64,
+    pub(super) visits: Vec<Seen>,
+    /// What earlier days predict, a quantity each.
+    pub(super) predicted: [f64; 2],
+}
+
+/// A visit with what it stands for; `None` where it says nothing.
+#[derive(Debug, Clone)]
+pub(super) struct Seen {
+    pub(super) unit: UnitId,
+    pub(super) arrived: bool,
+    pub(super) counts: Option<Counts>,
+    pub(super) values: [Option<f64>; 2],
+}
+
+impl Record {
+    /// Checks the days and makes the predictions.
+    ///
+    /// # Errors
+    /// [`FlowError`] with the place.
+    pub fn new(mut days: Vec<ProvinceDay>) -> Result<Record, FlowError> {
+        days.sort_by(|one, other| (one.day, &one.province).cmp(&(other.day, &other.province)));
+        if let Some(twice) = days.windows(2).find(|pair| same_day(&pair[0], &pair[1])) {
+            return Err(FlowError::DayTwice { province: twice[0].province.clone(), day: twice[0].day });
+        }
+        days.iter().try_for_each(check)?;
+        let (places, place_of) = numbered(&days);
+        let cells = days.iter().zip(place_of).enumerate().flat_map(|(number, (day, places))| {
+            let cell = move |(slot, place)| Cell::of(slot, number, place);
+            day.slots.iter().zip(places).map(cell)
+        });
+        let cells: Vec<Cell> = cells.collect();
+        let visited = (0..cells.len()).filter(|at| !cells[*at].visits.is_empty()).collect();
+        let key = |of: ProvinceDay| DayKey { day: of.day, province: of.province, regime: of.regime };
+        let days = days.into_iter().map(key).collect();
+        let mut record = Record { places, days, cells, visited, most: Vec::new() };
+        record.predict();
+        record.note_most();
+        Ok(record)
+    }
+
+    /// The posts of the record.
+    pub fn posts(&self) -> BTreeSet<&PostId> {
+        self.places.iter().map(|place| &place.post).collect()
+    }
+
+    /// The provinces of the record.
+    pub fn provinces(&self) -> BTreeSet<&ProvinceId> {
+        self.places.iter().map(|place| &place.province).collect()
+    }
+
+    /// Whether each place is in a domain.
+    pub(super) fn within(&self, domain: &Domain) -> Vec<bool> {
+        let is = |place: &Place| {
+            domain.province.as_ref().is_none_or(|province| *province == place.province)
+                && domain.post.as_ref().is_none_or(|post| *post == place.post)
+                && domain.hour.is_none_or(|hour| hour == place.hour)
+        };
+        self.places.iter().map(is).collect()
+    }
+
+    /// The visited cells of a domain.
+    pub(super) fn visited_in<'a>(&'a self, within: &'a [bool]) -> impl Iterator<Item = &'a Cell> {
+        self.visited.iter().map(|at| &self.cells[*at]).filter(|cell| within[cell.place])
+    }
+
+    fn posts_count(&self) -> usize {
+        self.places.iter().map(|place| place.post_index + 1).max().unwrap_or(0)
+    }
+
+    /// Predicts each slot from the days before: by its own post and hour, these drawn to their post, and that to all posts.
+    fn predict(&mut self) {
+        let mut all = [Mean::default(); 2];
+        let mut by_post = vec![[Mean::default(); 2]; self.posts_count()];
+        let mut by_place = vec![[Mean::default(); 2]; self.places.len()];
+        let (days, places) = (&self.days, &self.places);
+        for of_day in self.cells.chunk_by_mut(|one, other| days[one.day].day == days[other.day].day) {
+            for cell in of_day.iter_mut() {
+                for at in [0, 1] {
+                    let broad = by_post[places[cell.place].post_index][at].drawn_to(all[at].mean());
+                    cell.predicted[at] = by_place[cell.place][at].drawn_to(broad);
+                }
+            }
+            for cell in of_day.iter().filter(|cell| !cell.visits.is_empty()) {
+                for at in [0, 1] {
+                    let Some(value) = cell.value(at) else { continue };
+                    let post = &mut by_post[places[cell.place].post_index][at];
+                    [&mut all[at], post, &mut by_place[cell.place][at]]
+                        .into_iter()
+                        .for_each(|mean| mean.add(value));
+                }
+            }
+        }
+    }
+
+    fn note_most(&mut self) {
+        let mut most = vec![[0.0_f64; 2]; self.posts_count()];
+        for cell in self.visited.iter().map(|at| &self.cells[*at]) {
+            for seen in &cell.visits {
+                for (most, value) in most[self.places[cell.place].post_index].iter_mut().zip(seen.values) {
+                    *most = most.max(value.unwrap_or(0.0));
+                }
+            }
+        }
+        self.most = most;
+    }
+}
+
+impl Cell {
+    fn of(slot: &Slot, day: usize, place: usize) -> Cell {
+        let seen = |visit: &Visit| Seen {
+            unit: visit.unit.clone(),
+            arrived: visit.arrived,
+            counts: visit.counts,
+            values: [Quantity::Passed, Quantity::Loads]
+                .map(|quantity| visit.counts.and_then(|counts| value(quantity, counts))),
+        };
+        Cell {
+            place,
+            day,
+            inclusion: slot.inclusion,
+            visits_expected: slot.visits_expected,
+            arrivals_expected: slot.arrivals_expected,
+            visits: slot.visits.iter().map(seen).collect(),
+            predicted: [0.0; 2],
+        }
+    }
+
+    /// Mean of what the visits say; `None` if none says anything.
+    pub(super) fn value(&self, at: usize) -> Option<f64> {
+        let values: Vec<f64> = self.visits.iter().filter_map(|seen| seen.values[at]).collect();
+        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+    }
+}
+
+/// A mean of days.
+#[derive(Debug, Clone, Copy, Default)]
+struct Mean {
+    days: f64,
+    sum: f64,
+}
+
+impl Mean {
+    fn add(&mut self, value: f64) {
+        self.days += 1.0;
+        self.sum += value;
+    }
+
+    fn mean(&self) -> f64 {
+        if self.days == 0.0 { 0.0 } else { self.sum / self.days }
+    }
+
+    fn drawn_to(&self, broad: f64) -> f64 {
+        (self.sum + PRIOR_DAYS * broad) / (self.days + PRIOR_DAYS)
+    }
+}
+
+/// What a visit says of all that passed; of what was let through without a look, nothing about loads.
+fn value(quantity: Quantity, counts: Counts) -> Option<f64> {
+    let (passed, inspected) = (f64::from(counts.passed()), f64::from(counts.inspected()));
+    match quantity {
+        Quantity::Passed => Some(passed),
+        Quantity::Loads if counts.passed() == 0 => Some(0.0),
+        Quantity::Loads if counts.inspected() == 0 => None,
+        Quantity::Loads => Some(f64::from(counts.found()) * passed / inspected),
+    }
+}
+
+fn same_day(one: &ProvinceDay, other: &ProvinceDay) -> bool {
+    (one.day, &one.province) == (other.day, &other.province)
+}
+
+/// Every place once, and for each day those of its slots by index.
+fn numbered(days: &[ProvinceDay]) -> (Vec<Place>, Vec<Vec<usize>>) {
+    // Most days have the slots of the one before.
+    let mut before: BTreeMap<&ProvinceId, &ProvinceDay> = BTreeMap::new();
+    let mut new = Vec::with_capacity(days.len());
+    for day in days {
+        new.push(before.insert(&day.province, day).is_none_or(|old| !same_slots(old, day)));
+    }
+    let name = |day: &ProvinceDay, slot: &Slot| (day.province.clone(), slot.post.clone(), slot.hour);
+    let fresh = days.iter().zip(&new).filter(|(_, new)| **new);
+    let names = fresh.flat_map(|(day, _)| day.slots.iter().map(move |slot| name(day, slot)));
+    let names: BTreeSet<(ProvinceId, PostId, Hour)> = names.collect();
+    let posts: BTreeSet<&PostId> = names.iter().map(|(_, post, _)| post).collect();
+    let posts: BTreeMap<&PostId, usize> = posts.into_iter().zip(0..).collect();
+    let place = |(province, post, hour): &(ProvinceId, PostId, Hour)| Place {
+        province: province.clone(),
+        post: post.clone(),
+        hour: *hour,
+        post_index: posts[post],
+    };
+    let places = names.iter().map(place).collect();
+    let index: BTreeMap<_, usize> = names.iter().zip(0..).collect();
+    let mut last: BTreeMap<&ProvinceId, Vec<usize>> = BTreeMap::new();
+    let mut numbers = Vec::with_capacity(days.len());
+    for (day, new) in days.iter().zip(new) {
+        let own = last.entry(&day.province).or_default();
+        if new {
+            *own = day.slots.iter().map(|slot| index[&name(day, slot)]).collect();
+        }
+        numbers.push(own.clone());
+    }
+    (places, numbers)
+}
+
+fn same_slots(one: &ProvinceDay, other: &ProvinceDay) -> bool {
+    let same = |(one, other): (&Slot, &Slot)| one.hour == other.hour && one.post == other.post;
+    one.slots.len() == other.slots.len() && one.slots.iter().zip(&other.slots).all(same)
+}
+
+fn check(day: &ProvinceDay) -> Result<(), FlowError> {
+    let mut slots = BTreeSet::new();
+    for slot in &day.slots {
+        let place = || format!("{}, {}, {}", day.day, slot.post, slot.hour);
+        if !slots.insert((&slot.post, slot.hour)) {
+            return Err(FlowError::SlotTwice { place: place() });
+        }
+        let chance = |field, value, wanted| FlowError::Chance { place: place(), field, value, wanted };
+        if !(0.0..=1.0).contains(&slot.inclusion) {
+            return Err(chance("inclusion", slot.inclusion, "a probability"));
+        }
+        if !(slot.visits_expected >= slot.inclusion && slot.visits_expected.is_finite()) {
+            let wanted = "a finite number that is not below the inclusion probability";
+            return Err(chance("visits_expected", slot.visits_expected, wanted));
+        }
+        if !(0.0..=slot.visits_expected).contains(&slot.arrivals_expected) {
+            return Err(chance("arrivals_expected", slot.arrivals_expected, "between 0 and visits_expected"));
+        }
+        if slot.inclusion == 0.0 && !slot.visits.is_empty() {
+            return Err(FlowError::Impossible { place: place() });
+        }
+        let mut units = BTreeSet::new();
+        if let Some(visit) = slot.visits.iter().find(|visit| !units.insert(&visit.unit)) {
+            return Err(FlowError::UnitTwice { place: place(), unit: visit.unit.clone() });
+        }
+    }
+    Ok(())
+}

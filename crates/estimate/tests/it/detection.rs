@@ -1,0 +1,42 @@
+//! Detection against figures worked out by hand, and its errors.
+
+use sekong_estimate::detection::{DetectionError, corrected, of_double_inspections, of_plants};
+
+fn near(found: f64, wanted: f64) {
+    assert!((found - wanted).abs() <= 1e-9 * wanted.abs(), "{found} for {wanted}");
+}
+
+#[test]
+fn simulants_give_the_exact_interval_of_a_share() {
+    let found = of_plants(8, 10).unwrap();
+    near(found.est, 0.8);
+    // R: binom.test(8, 10)$conf.int
+    near(found.interval95.low, 0.443904537692436);
+    near(found.interval95.high, 0.974789273749474);
+    assert_eq!(of_plants(0, 10), Err(DetectionError::NoneFound { planted: 10 }));
+    assert!(matches!(of_plants(3, 2), Err(DetectionError::MoreThanAll { part: 3, whole: 2, .. })));
+}
+
+#[test]
+fn two_teams_apart_tell_of_all_there_was() {
+    // Chapman: 31·26/11 − 1, and Seber's 31·26·20·15/(11²·12).
+    let twice = of_double_inspections(30, 25, 10).unwrap();
+    near(twice.loads, 806.0 / 11.0 - 1.0);
+    near(twice.se * twice.se, 241_800.0 / 1_452.0);
+    near(twice.detection, 30.0 / twice.loads);
+    assert_eq!(of_double_inspections(4, 4, 4).unwrap().loads, 4.0);
+    assert_eq!(of_double_inspections(0, 0, 0).unwrap().detection, 1.0);
+    assert!(of_double_inspections(2, 5, 3).is_err());
+}
+
+#[test]
+fn what_is_not_found_widens_what_was_there() {
+    let sure = of_plants(1_000, 1_000).unwrap();
+    let (loads, interval) = corrected(100.0, 10.0, &sure);
+    near(loads, 100.0);
+    let unsure = of_plants(5, 10).unwrap();
+    let (more, wider) = corrected(100.0, 10.0, &unsure);
+    near(more, 200.0);
+    assert!(wider.high / wider.low > 2.0 * interval.high / interval.low, "{wider:?} {interval:?}");
+    assert!(wider.low < more && more < wider.high);
+}

@@ -1,0 +1,364 @@
+//! Flows: unbiased over every path that a plan can take, as scattered as a peer's enumeration says, and honest about what is missing.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use sekong_estimate::Seed;
+use sekong_estimate::flow::{
+    Domain, FlowError, Method, ProvinceDay, Quantity, Record, Slot, Uncertainty, Visit,
+};
+use sekong_model::{Counts, Day, Hour};
+use serde::Deserialize;
+
+/// Two units on one chain over three posts and four hours, enumerated by the peer (numpy).
+#[derive(Deserialize)]
+struct Markov {
+    pi0: Vec<f64>,
+    #[serde(rename = "P")]
+    steps: Vec<Vec<f64>>,
+    y: Vec<Vec<f64>>,
+    p_single: Vec<f64>,
+    pi: Vec<f64>,
+    total: f64,
+    #[serde(rename = "HT_variance_formula")]
+    variance: f64,
+    team_mean_variance_true: f64,
+}
+
+const POSTS: usize = 3;
+const HOURS: usize = 4;
+
+impl Markov {
+    fn read() -> Markov {
+        #[derive(Deserialize)]
+        struct Vectors {
+            markov_design_exact: Markov,
+        }
+        let all: Vectors = serde_json::from_str(include_str!("golden/vectors.json")).unwrap();
+        all.markov_design_exact
+    }
+
+    /// Every path of one unit with its probability.
+    fn paths(&self) -> Vec<(Vec<usize>, f64)> {
+        let mut paths: Vec<(Vec<usize>, f64)> = (0..POSTS).map(|post| (vec![post], self.pi0[post])).collect();
+        for _ in 1..HOURS {
+            let step = |(path, chance): &(Vec<usize>, f64)| {
+                let (path, from, chance) = (path.clone(), *path.last().unwrap(), *chance);
+                let on = move |to: usize| ([path.clone(), vec![to]].concat(), chance * self.steps[from][to]);
+                (0..POSTS).map(on).collect::<Vec<_>>()
+            };
+            paths = paths.iter().flat_map(step).collect();
+        }
+        paths
+    }
+
+    /// Expected arrivals of one unit.
+    fn arrivals(&self, hour: usize, post: usize) -> f64 {
+        let from = |from: usize| self.p_single[(hour - 1) * POSTS + from] * self.steps[from][post];
+        if hour == 0 { self.pi0[post] } else { (0..POSTS).filter(|at| *at != post).map(from).sum() }
+    }
+
+    fn day(&self, number: i32, paths: &[&[usize]]) -> ProvinceDay {
+        let slot = |at: usize| {
+            let (hour, post) = (at / POSTS, at % POSTS);
+            let y = self.y[hour][post] as u32;
+            let here = paths.iter().enumerate().filter(|(_, path)| path[hour] == post);
+            let visit = |(unit, path): (usize, &&[usize])| Visit {
+                unit: format!("unit-{unit}").parse().unwrap(),
+                counts: Some(Counts::new(y, y, y.min(1)).unwrap()),
+                arrived: hour == 0 || path[hour - 1] != post,
+            };
+            Slot {
+                post: format!("P{post}").parse().unwrap(),
+                hour: Hour::try_from(hour as u8).unwrap(),
+                inclusion: self.pi[at],
+                visits_expected: 2.0 * self.p_single[at],
+                arrivals_expected: 2.0 * self.arrivals(hour, post),
+                visits: here.map(visit).collect(),
+            }
+        };
+        ProvinceDay { slots: (0..POSTS * HOURS).map(slot).collect(), ..day(number, Vec::new()) }
+    }
+}
+
+fn day(number: i32, slots: Vec<Slot>) -> ProvinceDay {
+    let first: Day = "2017-01-01".parse().unwrap();
+    let province = "stung-treng".parse().unwrap();
+    ProvinceDay { province, day: first.plus_days(number).unwrap(), regime: 0, slots }
+}
+
+/// Mean and variance of an estimate over every pair of paths.
+fn enumerated(markov: &Markov, estimate: impl Fn(&[&[usize]]) -> f64) -> (f64, f64) {
+    let paths = markov.paths();
+    let (mut mean, mut square) = (0.0, 0.0);
+    for (one, chance) in &paths {
+        for (other, beside) in &paths {
+            let value = estimate(&[one, other]);
+            mean += chance * beside * value;
+            square += chance * beside * value * value;
+        }
+    }
+    (mean, square - mean * mean)
+}
+
+fn near(found: f64, wanted: f64) {
+    assert!((found - wanted).abs() <= 1e-10 * wanted.abs(), "{found} for {wanted}");
+}
+
+#[test]
+fn over_every_path_the_estimates_are_right_and_scatter_as_the_peer_says() {
+    let markov = Markov::read();
+    let of = |method| {
+        enumerated(&markov, |paths| {
+            let record = Record::new(vec![markov.day(0, paths)]).unwrap();
+            record.flow(&Domain::default(), Quantity::Passed, method).est
+        })
+    };
+    let (mean, variance) = of(Method::HorvitzThompson);
+    near(mean, markov.total);
+    near(variance, markov.variance);
+    let (mean, variance) = of(Method::PerUnit);
+    near(mean, markov.total);
+    near(variance, markov.team_mean_variance_true);
+}
+
+#[test]
+fn a_prediction_from_earlier_days_makes_no_bias_and_less_scatter() {
+    let markov = Markov::read();
+    let early: Vec<ProvinceDay> =
+        (0..6).map(|number| markov.day(number, &[&[0, 1, 2, 0], &[1, 0, 0, 2]])).collect();
+    let last = |method, paths: &[&[usize]]| {
+        let mut days = early.clone();
+        days.push(markov.day(6, paths));
+        let daily = Record::new(days).unwrap().daily(&Domain::default(), Quantity::Passed, method);
+        daily.last().unwrap().1
+    };
+    let (mean, variance) = enumerated(&markov, |paths| last(Method::Difference, paths));
+    near(mean, markov.total);
+    assert!(variance < 0.8 * markov.variance, "{variance} for {}", markov.variance);
+}
+
+#[test]
+fn arriving_and_staying_estimate_the_same_where_nobody_avoids() {
+    let markov = Markov::read();
+    let of = |staying: bool| {
+        enumerated(&markov, |paths| {
+            // A fixed day beside it, so that there are days to compare and something in both kinds of hours.
+            let fixed: [&[usize]; 2] = [&[2, 0, 0, 2], &[1, 0, 0, 2]];
+            let days = (1..4).map(|number| markov.day(number, &fixed));
+            let record = Record::new([markov.day(0, paths)].into_iter().chain(days).collect()).unwrap();
+            let found = record.avoidance(&Domain::default(), Quantity::Passed).unwrap();
+            if staying { found.staying } else { found.arriving }
+        })
+        .0
+    };
+    let fixed = |staying: bool| {
+        let days = (1..4).map(|number| markov.day(number, &[&[2, 0, 0, 2], &[1, 0, 0, 2]]));
+        let found =
+            Record::new(days.collect()).unwrap().avoidance(&Domain::default(), Quantity::Passed).unwrap();
+        if staying { found.staying } else { found.arriving }
+    };
+    // The first hour knows no staying, so it is not compared.
+    let comparable = markov.total - markov.y[0].iter().sum::<f64>();
+    near(of(true) - fixed(true), comparable);
+    near(of(false) - fixed(false), comparable);
+}
+
+fn slot(post: &str, inclusion: f64, visits: Vec<Visit>) -> Slot {
+    Slot {
+        post: post.parse().unwrap(),
+        hour: Hour::MIDNIGHT,
+        inclusion,
+        visits_expected: inclusion,
+        arrivals_expected: inclusion,
+        visits,
+    }
+}
+
+fn visit(unit: &str, counts: Option<(u32, u32, u32)>) -> Visit {
+    let counts = counts.map(|(passed, inspected, found)| Counts::new(passed, inspected, found).unwrap());
+    Visit { unit: unit.parse().unwrap(), counts, arrived: true }
+}
+
+fn record(days: &[Option<(u32, u32, u32)>]) -> Record {
+    let one = |(number, counts): (i32, &Option<(u32, u32, u32)>)| {
+        day(number, vec![slot("P0", 0.5, vec![visit("u", *counts)]), slot("P1", 0.0, Vec::new())])
+    };
+    Record::new((0..).zip(days).map(one).collect()).unwrap()
+}
+
+#[test]
+fn what_is_missing_is_bounded_on_both_sides() {
+    let found = record(&[Some((10, 5, 1)), None, Some((20, 5, 2)), None]);
+    let flow = found.flow(&Domain::default(), Quantity::Loads, Method::HorvitzThompson);
+    assert_eq!((flow.visits, flow.visits_lost, flow.slots_unreachable, flow.days), (4, 2, 4, 4));
+    // 10·1/5 and 20·2/5 stand for 4 and 16 at a chance of one half; the most is 8 in a slot.
+    assert_eq!((flow.lost.low, flow.lost.high), (20.0, 52.0));
+    assert!(flow.lost.low < flow.est && flow.est < flow.lost.high, "{flow:?}");
+    assert_eq!(flow.weight_share_max, 16.0 / flow.est);
+}
+
+#[test]
+fn a_look_at_none_of_those_that_passed_says_nothing_of_loads() {
+    let found = record(&[Some((10, 0, 0)), Some((0, 0, 0))]);
+    let loads = found.flow(&Domain::default(), Quantity::Loads, Method::HorvitzThompson);
+    let passed = found.flow(&Domain::default(), Quantity::Passed, Method::HorvitzThompson);
+    assert_eq!((loads.visits_lost, passed.visits_lost, passed.est), (1, 0, 20.0));
+    assert_eq!(loads.uncertainty, Uncertainty::NotEstimable, "nothing was inspected: there is no bound");
+}
+
+#[test]
+fn no_find_is_a_bound_and_one_day_is_no_scatter() {
+    let none = record(&[Some((10, 5, 0)), Some((10, 5, 0))]);
+    let flow = none.flow(&Domain::default(), Quantity::Loads, Method::HorvitzThompson);
+    let Uncertainty::Model { high } = flow.uncertainty else { panic!("{flow:?}") };
+    near(high, 3.688879454113936 * 40.0 / 10.0);
+    let one = record(&[Some((10, 5, 1))]);
+    let flow = one.flow(&Domain::default(), Quantity::Loads, Method::HorvitzThompson);
+    assert_eq!(flow.uncertainty, Uncertainty::NotEstimable);
+    assert_eq!(flow.est, 4.0);
+}
+
+#[test]
+fn a_week_that_shows_is_compared_with_the_week_before() {
+    let market =
+        |day: u32| Some(if day.is_multiple_of(7) { (300 + day, 5, 1) } else { (10 + day % 3, 5, 1) });
+    let busy = record(&(0..42).map(market).collect::<Vec<_>>());
+    let flow = busy.flow(&Domain::default(), Quantity::Passed, Method::HorvitzThompson);
+    let Uncertainty::Scatter { se, lag_days, .. } = flow.uncertainty else { panic!("{flow:?}") };
+    assert_eq!(lag_days, 7);
+    assert!(se < 150.0, "{se}: the market days are no scatter");
+}
+
+#[test]
+fn regimes_are_not_compared() {
+    let mut days: Vec<ProvinceDay> = (0..10)
+        .map(|number| {
+            let count = if number < 5 { 100 } else { 200 };
+            day(number, vec![slot("P0", 1.0, vec![visit("u", Some((count, 1, 1)))])])
+        })
+        .collect();
+    let se = |days: &[ProvinceDay]| {
+        let record = Record::new(days.to_vec()).unwrap();
+        match record.flow(&Domain::default(), Quantity::Passed, Method::HorvitzThompson).uncertainty {
+            Uncertainty::Scatter { se, .. } => se,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(se(&days) > 0.0);
+    days[5..].iter_mut().for_each(|day| day.regime = 1);
+    assert_eq!(se(&days), 0.0);
+}
+
+proptest! {
+    /// K/(2(K−1)) Σ δ², with the t of 2(K−1)²/(3K−4) degrees of freedom.
+    #[test]
+    fn the_scatter_is_that_of_successive_differences(counts in prop::collection::vec(0_u32..500, 2..60)) {
+        let days: Vec<_> = counts.iter().map(|count| Some((*count, *count, 0))).collect();
+        let flow = record(&days).flow(&Domain::default(), Quantity::Passed, Method::HorvitzThompson);
+        let Uncertainty::Scatter { se, df, lag_days, .. } = flow.uncertainty else {
+            return Err(TestCaseError::fail(format!("{flow:?}")));
+        };
+        prop_assume!(lag_days == 1);
+        let days = counts.len() as f64;
+        let squares: f64 = counts.windows(2).map(|pair| 4.0 * (f64::from(pair[1]) - f64::from(pair[0])).powi(2)).sum();
+        let wanted = (days / (2.0 * (days - 1.0)) * squares).sqrt();
+        prop_assert!((se - wanted).abs() <= 1e-9 * wanted.max(1.0));
+        prop_assert!((df - 2.0 * (days - 1.0) * (days - 1.0) / (3.0 * days - 4.0)).abs() < 1e-9);
+    }
+
+    /// Provinces, posts and hours are parts of the whole, whatever the method.
+    #[test]
+    fn domains_add_up(counts in prop::collection::vec((0_u32..50, 0_u32..50, 0.05_f64..1.0), 4..40)) {
+        let days = (0..).zip(&counts).map(|(number, (one, other, chance))| day(number, vec![
+            slot("P0", *chance, vec![visit("u", Some((*one, *one, one / 7)))]),
+            slot("P1", 1.0 - chance / 2.0, vec![visit("v", Some((*other, *other, other / 9)))]),
+        ]));
+        let record = Record::new(days.collect()).unwrap();
+        for method in Method::ALL {
+            let of = |domain: &Domain| record.flow(domain, Quantity::Loads, method).est;
+            let parts: f64 = record.posts().into_iter().map(|post| of(&Domain { post: Some(post.clone()), ..Domain::default() })).sum();
+            let whole = of(&Domain::default());
+            prop_assert!((parts - whole).abs() <= 1e-9 * whole.abs().max(1.0));
+        }
+    }
+}
+
+#[test]
+fn what_is_no_sample_is_refused_with_its_place() {
+    let one = || vec![slot("P0", 0.5, vec![visit("u", Some((1, 1, 0)))])];
+    let error = |days: Vec<ProvinceDay>| Record::new(days).unwrap_err();
+    assert!(matches!(error(vec![day(0, one()), day(0, one())]), FlowError::DayTwice { .. }));
+    assert!(matches!(error(vec![day(0, [one(), one()].concat())]), FlowError::SlotTwice { .. }));
+    let both = vec![slot("P0", 0.5, vec![visit("u", None), visit("u", None)])];
+    assert!(matches!(error(vec![day(0, both)]), FlowError::UnitTwice { .. }));
+    for inclusion in [f64::NAN, -0.1, 1.1, f64::INFINITY] {
+        let wrong = vec![slot("P0", inclusion, Vec::new())];
+        assert!(
+            matches!(error(vec![day(0, wrong)]), FlowError::Chance { field: "inclusion", .. }),
+            "{inclusion}"
+        );
+    }
+    let fewer = Slot { visits_expected: 0.4, ..slot("P0", 0.5, Vec::new()) };
+    assert!(matches!(error(vec![day(0, vec![fewer])]), FlowError::Chance { field: "visits_expected", .. }));
+    let more = Slot { arrivals_expected: 0.6, ..slot("P0", 0.5, Vec::new()) };
+    assert!(matches!(error(vec![day(0, vec![more])]), FlowError::Chance { field: "arrivals_expected", .. }));
+    let impossible = vec![slot("P0", 0.0, vec![visit("u", None)])];
+    let said = error(vec![day(0, impossible)]).to_string();
+    assert!(said.starts_with("2017-01-01, P0, 00 was visited"), "{said}");
+}
+
+#[test]
+fn nothing_at_all_is_no_estimate() {
+    let empty = Record::new(Vec::new()).unwrap();
+    for method in Method::ALL {
+        let flow = empty.flow(&Domain::default(), Quantity::Passed, method);
+        assert_eq!((flow.est, flow.uncertainty), (0.0, Uncertainty::NotEstimable));
+    }
+    assert_eq!(
+        BTreeMap::from_iter(empty.daily(&Domain::default(), Quantity::Passed, Method::PerUnit)),
+        BTreeMap::new()
+    );
+}
+
+/// Posts with these mean loads a day, thirty days, every slot visited half of the time.
+fn posts(means: &[u32]) -> Record {
+    let one = |number: i32| {
+        let slots = means.iter().enumerate().map(|(post, mean)| {
+            let here = (number + post as i32 * 7) % 4 < 2;
+            let count = mean + (number as u32 * 7 + post as u32 * 3) % 5;
+            let visits = here.then(|| visit("u", Some((100, 50, count / 2)))).into_iter().collect();
+            slot(&format!("P{post}"), 0.5, visits)
+        });
+        day(number, slots.collect())
+    };
+    Record::new((0..32).map(one).collect()).unwrap()
+}
+
+#[test]
+fn ranks_are_sure_where_posts_are_far_apart_and_open_where_they_are_alike() {
+    let apart = posts(&[4, 80, 20]).ranking(Quantity::Loads, Method::HorvitzThompson, Seed(1)).unwrap();
+    let ranks: Vec<(&str, (usize, usize))> = apart.iter().map(|of| (of.post.as_str(), of.ranks)).collect();
+    assert_eq!(ranks, [("P1", (1, 1)), ("P2", (2, 2)), ("P0", (3, 3))]);
+    assert!(apart[0].first > 0.99, "{apart:?}");
+    let alike = posts(&[20, 20, 20]).ranking(Quantity::Loads, Method::HorvitzThompson, Seed(1)).unwrap();
+    assert!(alike.iter().all(|of| of.ranks == (1, 3) && of.first > 0.05), "{alike:?}");
+    let again = posts(&[20, 20, 20]).ranking(Quantity::Loads, Method::HorvitzThompson, Seed(1)).unwrap();
+    assert_eq!(again, alike, "the throws are everybody's");
+}
+
+#[test]
+fn a_post_with_few_finds_borrows_from_the_others() {
+    let record = posts(&[0, 80, 80, 80]);
+    let shrunk = record.shrunk();
+    let of = |name: &str| shrunk.iter().find(|of| of.post.as_str() == name).unwrap();
+    let own = of("P0").found as f64 / of("P0").inspected as f64 * 32.0 * 100.0;
+    assert!(own < of("P0").loads && of("P0").loads < of("P1").loads, "{shrunk:?}");
+    assert!(shrunk.iter().all(|of| of.model95.low < of.loads && of.loads < of.model95.high));
+    let none = record_without_finds();
+    assert_eq!(none.shrunk(), []);
+}
+
+fn record_without_finds() -> Record {
+    record(&[Some((10, 5, 0)), Some((10, 5, 0))])
+}

@@ -1,0 +1,140 @@
+//! `sekong estimate --data`: what a campaign's record says of what passed, and which team finds or does too little.
+
+use sekong_centre::{EndsView, EstimatesView, FlowView, Met, State, TeamsView};
+use sekong_estimate::detection::{Detection, of_plants};
+use sekong_model::ProvinceId;
+use serde_json::json;
+
+use super::super::verify::{Question, outcome, verify_folder};
+use crate::cli::EstimateCampaignArgs;
+use crate::clocks::now;
+use crate::failure::Failure;
+use crate::output::print_line;
+use crate::progress::shown;
+
+pub(crate) fn campaign(args: &EstimateCampaignArgs) -> Result<(), Failure> {
+    let data = args.data.as_ref().ok_or_else(|| Failure::usage("--data names no folder"))?;
+    let detection = detection(args)?;
+    let question = Question::at(args.now.unwrap_or_else(now));
+    let verdict = verify_folder(data, &question, &mut shown("verifying"))?.verdict;
+    outcome(&verdict)?;
+    let state = verdict.state.ok_or_else(|| Failure::failed("the log opens no campaign"))?;
+    let province = args.province.as_deref().map(|name| province(&state, name)).transpose()?;
+    let from = args.from.unwrap_or(state.campaign().first_day());
+    let to = args.to.unwrap_or(state.campaign().last_day());
+    if to < from {
+        return Err(Failure::usage(format!("--from {from} is after --to {to}"))
+            .hint("give the earlier day as --from"));
+    }
+    let met = Met::of(&state, province.as_ref(), from, to);
+    let found = EstimatesView::of(&met, from, to, detection.as_ref()).map_err(Failure::failed)?;
+    let teams = TeamsView::of(&met).map_err(Failure::failed)?;
+    if args.json {
+        return print_line(json!({ "campaign": state.campaign().id(), "estimates": found, "teams": teams }));
+    }
+    print(&found, &teams)
+}
+
+fn province(state: &State, name: &str) -> Result<ProvinceId, Failure> {
+    let all = state.campaign().provinces();
+    let own = all.iter().find(|province| province.id.as_str() == name);
+    own.map(|province| province.id.clone()).ok_or_else(|| {
+        let names: Vec<&str> = all.iter().map(|province| province.id.as_str()).collect();
+        Failure::usage(format!("--province: the campaign has no province {name}"))
+            .hint(format!("one of {}", names.join(", ")))
+    })
+}
+
+fn detection(args: &EstimateCampaignArgs) -> Result<Option<Detection>, Failure> {
+    let of = args.plants.map(|plants| of_plants(plants.found, plants.planted)).transpose();
+    of.map_err(|error| Failure::usage(format!("--plants: {error}")))
+}
+
+fn print(found: &EstimatesView, teams: &TeamsView) -> Result<(), Failure> {
+    print_line(format_args!(
+        "{} province-days from {} to {} ({} left out: not over, or still sealed); design {}",
+        found.province_days,
+        found.from,
+        found.to,
+        found.province_days_left_out,
+        &found.design[..16],
+    ))?;
+    found.flows.iter().try_for_each(|flow| print_line(in_words(flow)))?;
+    for of in &found.avoidance {
+        print_line(format_args!(
+            "{} met while staying, for those met on arriving: {:.2} (95 % {}); by arrivals alone {:.1}",
+            of.quantity,
+            of.ratio,
+            ends(&of.ratio95),
+            of.arriving
+        ))?;
+    }
+    for (place, post) in (1..).zip(&found.ranking) {
+        print_line(format_args!(
+            "{place}. {}: {:.1} loads (95 % for all posts together {}), rank {} to {}, the biggest with chance {:.2}",
+            post.post,
+            post.est,
+            ends(&post.joint95),
+            post.rank_best,
+            post.rank_worst,
+            post.first,
+        ))?;
+    }
+    if let Some(corrected) = &found.corrected {
+        print_line(format_args!(
+            "loads that there were, {:.0} % of them being found: {:.1} (95 % {})",
+            100.0 * corrected.detection,
+            corrected.loads,
+            ends(&corrected.interval95),
+        ))?;
+    }
+    for (what, of) in [("finds", &teams.finds), ("visits missed or late", &teams.missed)] {
+        let flagged = of.iter().filter(|team| team.flag_week.is_some());
+        let names: Vec<&str> = flagged.map(|team| team.team.as_str()).collect();
+        let said = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        print_line(format_args!(
+            "{what} of {} teams, each against what the lot gave it: flagged for an enquiry at {:.0}: {said}",
+            of.len(),
+            teams.flag_at
+        ))?;
+    }
+    Ok(())
+}
+
+fn in_words(flow: &FlowView) -> String {
+    let domain = match (&flow.province, &flow.post, &flow.hour) {
+        (Some(province), ..) => province.to_string(),
+        (_, Some(post), _) => post.to_string(),
+        (.., Some(hour)) => format!("{hour}:00"),
+        (None, None, None) => "all".to_owned(),
+    };
+    let interval = match (&flow.interval95, flow.interval_by.as_str()) {
+        (Some(interval), "model") => {
+            format!("at most {} by a model, for nothing was found", end(interval.high))
+        }
+        (Some(interval), _) => format!("95 % {}", ends(interval)),
+        (None, _) => "no interval: too few days".to_owned(),
+    };
+    format!(
+        "{domain}: {:.1} {} by {} ({interval}); {} of {} visits lost: {}; {} finds in {} inspected; {:.0} % of it on one slot; \
+         {} slots out of reach",
+        flow.est,
+        flow.quantity,
+        flow.method,
+        flow.visits_lost,
+        flow.visits,
+        ends(&flow.lost),
+        flow.found,
+        flow.inspected,
+        100.0 * flow.weight_share_max,
+        flow.slots_unreachable,
+    )
+}
+
+fn ends(of: &EndsView) -> String {
+    format!("{} to {}", end(of.low), end(of.high))
+}
+
+fn end(of: Option<f64>) -> String {
+    of.map_or("no end".to_owned(), |end| format!("{end:.1}"))
+}

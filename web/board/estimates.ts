@@ -1,0 +1,40 @@
+// What the page of estimates draws and writes: numbers short enough to read, and columns for charts.
+import type { EndsView, EstimatesView, TeamsView } from "../shared/types";
+
+/** Columns of a chart: the first is along the bottom. */
+export type Columns = [number[], ...(number | null)[][]];
+
+/** Three digits are as much as an estimate ever knows. */
+export function figure(value: number | null | undefined): string {
+  if (value == null) return "∞";
+  if (value === 0) return "0";
+  const size = Math.floor(Math.log10(Math.abs(value)));
+  if (size >= 6) return value.toExponential(1);
+  const rounded = size >= 3 ? Math.round(value / 10 ** (size - 2)) * 10 ** (size - 2) : Number(value.toPrecision(3));
+  return rounded.toLocaleString("en", { maximumFractionDigits: Math.max(0, 2 - size), useGrouping: true }).replaceAll(",", " ");
+}
+
+export function ends(of: EndsView, digits?: number): string {
+  const end = (value: number | null | undefined) => (digits !== undefined && value != null ? value.toFixed(digits) : figure(value));
+  return `${end(of.low)} – ${end(of.high)}`;
+}
+
+/** Loads so far, by day in seconds, with the ends of their interval. */
+export function running(days: EstimatesView["days"]): Columns {
+  return [
+    days.map((day) => Date.parse(`${day.day}T00:00:00Z`) / 1_000),
+    days.map((day) => day.loads_so_far),
+    days.map((day) => day.loads_so_far95?.low ?? null),
+    days.map((day) => day.loads_so_far95?.high ?? null),
+  ];
+}
+
+/** Each team's e-values by week; a week in which it was not dealt has none of its own and keeps the last. */
+export function eProcesses(teams: TeamsView["finds"]): Columns {
+  const weeks = [...new Set(teams.flatMap((team) => team.e_values.map((value) => value.week)))].sort((one, other) => one - other);
+  const series = teams.map((team) => {
+    let last = 1;
+    return weeks.map((week) => (last = team.e_values.find((value) => value.week === week)?.e ?? last));
+  });
+  return [weeks.map((week) => week + 1), ...series];
+}
