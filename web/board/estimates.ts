@@ -19,13 +19,19 @@ export function ends(of: EndsView, digits?: number): string {
   return `${end(of.low)} – ${end(of.high)}`;
 }
 
-/** Loads so far, by day in seconds, with the ends of their interval. */
+/** A part as a percentage; what is little is not nothing. */
+export function share(part: number): string {
+  const percent = Math.round(part * 100);
+  return percent === 0 && part > 0 ? "< 1 %" : `${percent} %`;
+}
+
+/** By day in seconds, the ends of the interval of the loads so far, then these. Loads are never below none. */
 export function running(days: EstimatesView["days"]): Columns {
   return [
     days.map((day) => Date.parse(`${day.day}T00:00:00Z`) / 1_000),
-    days.map((day) => day.loads_so_far),
-    days.map((day) => day.loads_so_far95?.low ?? null),
+    days.map((day) => (day.loads_so_far95?.low == null ? null : Math.max(0, day.loads_so_far95.low))),
     days.map((day) => day.loads_so_far95?.high ?? null),
+    days.map((day) => day.loads_so_far),
   ];
 }
 

@@ -1,7 +1,7 @@
 // What a duty officer and a team do with the pages, in a real browser against the real program.
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { BoardView, ReceiptView } from "../shared/types";
+import type { BoardView, EstimatesView, ReceiptView } from "../shared/types";
 import { Centre } from "./centre";
 
 let centre: Centre;
@@ -98,6 +98,25 @@ describe("the board", () => {
     await check.waitFor();
     expect(await check.getAttribute("data-holds"), "another entry's receipt").toBe("false");
     expect(centre.misdeeds).toEqual([]);
+  });
+
+  it("shows the estimates by one key, with an interval beside every number, and the tests of teams to the inspectorate alone", async () => {
+    const page = await centre.page("inspectorate", "/");
+    await page.getByTestId("grid").waitFor();
+    await page.keyboard.press("e");
+    const estimates = page.getByTestId("estimates");
+    await estimates.locator("p").first().waitFor();
+    expect(await estimates.textContent()).toMatch(/Design [0-9a-f]{16}\./);
+    const asked = await page.evaluate(async () => (await fetch("/api/estimates")).json() as Promise<EstimatesView>);
+    const rows = await estimates.locator("section").first().locator("tbody tr").count();
+    const shown = asked.flows.filter((flow) => !flow.post && flow.hour == null).length;
+    expect(rows).toBe(asked.province_days > 0 ? shown : 0);
+    expect(await page.getByTestId("team-tests").count()).toBe(asked.province_days > 0 ? 1 : 0);
+    await page.keyboard.press("Escape");
+    await page.getByTestId("grid").waitFor();
+    const analyst = await centre.page("analyst", "/");
+    const refused = await analyst.evaluate(async () => (await fetch("/api/estimates/teams")).status);
+    expect(refused).toBe(403);
   });
 
   it("asks who one is, without an error on the way, and explains itself by keyboard", async () => {

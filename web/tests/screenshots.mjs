@@ -17,6 +17,10 @@ const PICTURES = [
   { name: "board-km", role: "duty-officer", path: "/?lang=km", viewport: WIDE, colorScheme: "light" },
   { name: "board-lo", role: "duty-officer", path: "/?lang=lo", viewport: WIDE, colorScheme: "light" },
   { name: "board-inspection", role: "duty-officer", path: "/", viewport: WIDE, colorScheme: "light", open: true },
+  { name: "estimates-light", role: "inspectorate", path: "/", viewport: WIDE, colorScheme: "light", estimates: true },
+  { name: "estimates-dark", role: "inspectorate", path: "/", viewport: { width: 1440, height: 2600 }, colorScheme: "dark", estimates: true },
+  { name: "estimates-phone", role: "analyst", path: "/", viewport: PHONE, colorScheme: "light", estimates: true },
+  { name: "estimates-km", role: "analyst", path: "/?lang=km", viewport: WIDE, colorScheme: "light", estimates: true },
   { name: "field-light", role: "team?team=ST-A-01", path: "/field", viewport: PHONE, colorScheme: "light" },
   { name: "field-dark", role: "team?team=ST-A-01", path: "/field", viewport: PHONE, colorScheme: "dark" },
   { name: "receipt-light", role: "duty-officer", path: "/receipt", viewport: WIDE, colorScheme: "light", receipt: 300 },
@@ -37,16 +41,23 @@ try {
   await browser.close();
 }
 
-async function take({ name, role, path, open, receipt, bent, ...look }) {
+async function take({ name, role, path, open, receipt, bent, estimates, ...look }) {
   const context = await browser.newContext({ ...look, deviceScaleFactor: 1 });
   const page = await context.newPage();
   await page.goto(`${address}/demo/sign-in/${role}`);
   await page.goto(address + path);
   if (open) await openInspection(page);
+  if (estimates) await showEstimates(page);
   if (receipt) await checkReceipt(page, receipt, bent);
   await page.waitForTimeout(SETTLED_MS);
   await page.screenshot({ path: join(folder, `${name}.png`) });
   await context.close();
+}
+
+async function showEstimates(page) {
+  await page.getByTestId("age").waitFor();
+  await page.keyboard.press("e");
+  await page.getByTestId("estimates").locator("table").first().waitFor();
 }
 
 async function openInspection(page) {

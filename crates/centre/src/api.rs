@@ -59,6 +59,7 @@ fn documented() -> OpenApiRouter<Service> {
         .routes(routes!(board::inspection_detail))
         .routes(routes!(estimates::show))
         .routes(routes!(estimates::teams))
+        .routes(routes!(estimates::picture))
         .routes(routes!(orders::show))
         .routes(routes!(entries::take))
         .routes(routes!(entries::enrol))

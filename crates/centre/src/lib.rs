@@ -20,6 +20,7 @@ mod keys;
 mod ledger;
 mod met;
 mod named;
+pub mod pictures;
 mod plan_book;
 mod receipt;
 mod restore;

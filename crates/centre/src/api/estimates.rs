@@ -2,17 +2,20 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
 use jiff::{SignedDuration, Timestamp};
 use sekong_model::{Day, Hour, Moment};
 use serde::Deserialize;
 
 use super::board::{check_day, read_day};
-use super::extract::InQuery;
+use super::extract::{InPath, InQuery};
 use super::problem::Problem;
 use super::session::{Role, Session};
 use super::views::ProblemView;
 use crate::estimates::{EstimatesView, TeamsView};
 use crate::met::Met;
+use crate::pictures;
 use crate::schedule::decided_until;
 use crate::service::Service;
 use crate::state::State as Log;
@@ -44,6 +47,36 @@ pub(crate) async fn show(
     let estimate = move || EstimatesView::of(&stretch.met, stretch.from, stretch.to, None);
     let found = tokio::task::spawn_blocking(estimate).await.map_err(Problem::internal)?;
     Ok(Json(found.map_err(Problem::internal)?))
+}
+
+/// A picture of the estimates for a report.
+#[utoipa::path(get, path = "/api/estimates/pictures/{name}", operation_id = "draw_estimates", tag = "board", params(
+    ("name" = String, Path, description = "flow.svg, ranking.svg, or teams.svg, which is for the inspectorate"),
+    ("from" = Option<String>, Query, description = "first day, e.g. 2017-01-07; the campaign's by default"),
+    ("to" = Option<String>, Query, description = "last day; the last that auditors may read by default"),
+), responses(
+    (status = 200, body = String, content_type = "image/svg+xml"),
+    (status = 400, body = ProblemView, content_type = "application/problem+json"),
+    (status = 401, body = ProblemView, content_type = "application/problem+json"),
+    (status = 403, body = ProblemView, content_type = "application/problem+json"),
+    (status = 404, body = ProblemView, content_type = "application/problem+json"),
+))]
+pub(crate) async fn picture(
+    service: State<Service>,
+    session: Session,
+    InPath(name): InPath<String>,
+    asked: InQuery<Asked>,
+) -> Result<impl IntoResponse, Problem> {
+    let drawn = match name.as_str() {
+        "flow.svg" => pictures::flow(&show(service, session, asked).await?.0),
+        "ranking.svg" => pictures::ranking(&show(service, session, asked).await?.0),
+        "teams.svg" => pictures::teams(&teams(service, session, asked).await?.0),
+        _ => {
+            return Err(Problem::not_found(format!("there is no picture {name:?}"))
+                .hint("one of flow.svg, ranking.svg, teams.svg"));
+        }
+    };
+    Ok(([(header::CONTENT_TYPE, "image/svg+xml")], drawn))
 }
 
 /// The tests of teams; for the inspectorate alone.

@@ -70,7 +70,7 @@ fn the_openapi_document_is_the_one_in_the_repository() {
     assert!(made.contains("\"openapi\": \"3.1.0\""));
     let ids: Vec<&str> = made.lines().filter(|line| line.contains("\"operationId\"")).collect();
     let unique: std::collections::BTreeSet<_> = ids.iter().collect();
-    assert_eq!((ids.len(), unique.len()), (31, 31), "every operation has a name of its own");
+    assert_eq!((ids.len(), unique.len()), (32, 32), "every operation has a name of its own");
 }
 
 #[test]
@@ -436,6 +436,18 @@ fn estimates_are_of_days_that_auditors_may_read_and_the_tests_of_teams_are_the_i
     let teams: Value = site.get_as(&inspectorate, "/api/estimates/teams").json();
     assert_eq!(teams["finds"], json!([]), "a week is not over");
     assert_eq!(teams["design"], found["design"]);
+    let picture = |cookie: &str, name: &str| site.get_as(cookie, &format!("/api/estimates/pictures/{name}"));
+    for name in ["flow.svg", "ranking.svg"] {
+        let drawn = picture(&officer, name);
+        assert_eq!((drawn.status, drawn.header("content-type")), (200, "image/svg+xml"));
+        let text = String::from_utf8(drawn.body).unwrap();
+        let design = &found["design"].as_str().unwrap()[..16];
+        assert!(text.contains(&format!("method: difference; design: {design}")), "{text}");
+        assert!(!text.contains("NaN") && text.ends_with("</svg>\n"), "{text}");
+    }
+    assert_eq!(picture(&inspectorate, "teams.svg").status, 200);
+    assert_eq!(picture(&officer, "teams.svg").problem(), "other-role");
+    assert_eq!(picture(&officer, "none.svg").problem(), "not-found");
     site.end();
 }
 

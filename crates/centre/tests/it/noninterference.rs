@@ -461,6 +461,9 @@ impl Twins {
             "show_campaign" => get(&["/api/campaign"]),
             "show_map" => get(&["/api/map"]),
             "show_estimates" => get(&["/api/estimates", "/api/estimates?from=2017-01-01&to=2017-01-01"]),
+            "draw_estimates" => {
+                get(&["/api/estimates/pictures/flow.svg", "/api/estimates/pictures/teams.svg"])
+            }
             "test_teams" => get(&["/api/estimates/teams"]),
             "show_session" => get(&["/api/session"]),
             "show_table" => get(&["/api/table"]),

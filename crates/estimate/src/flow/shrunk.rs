@@ -35,7 +35,7 @@ impl Record {
         let posts: Vec<PostId> = self.posts().into_iter().cloned().collect();
         let flow = |post: &PostId| {
             let domain = Domain { post: Some(post.clone()), ..Domain::default() };
-            self.flow(&domain, Quantity::Passed, Method::HorvitzThompson)
+            self.flow(&domain, Quantity::Passed, Method::Difference)
         };
         let flows: Vec<_> = posts.iter().map(flow).collect();
         let counts: Vec<(f64, f64)> =

@@ -37,6 +37,9 @@ pub struct EstimateCampaignArgs {
     /// Of so many simulants planted, so many were found: loads are corrected for what is not found
     #[arg(long, value_name = "FOUND/PLANTED")]
     pub plants: Option<Plants>,
+    /// Also write flow.svg, ranking.svg and teams.svg for a report into this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub pictures: Option<PathBuf>,
     /// The time to judge by, for a centre on a demo's clock; without it the machine's
     #[arg(long, value_name = "TIME")]
     pub now: Option<Timestamp>,

@@ -190,7 +190,16 @@ fn a_record_tells_what_passed_by_the_plans_that_drew_the_inspections() {
     let one = one.exits(0).json();
     assert_eq!(one["estimates"]["province_days"], 1);
     assert_ne!(one["estimates"]["design"], found["design"]);
-    let words = estimate(&["--plants", "8/10"]).exits(0).stdout;
+    let folder = tempfile::tempdir().unwrap();
+    let pictures = folder.path().join("pictures");
+    let words = estimate(&["--plants", "8/10", "--pictures", arg(&pictures)]).exits(0).stdout;
+    for name in ["flow.svg", "ranking.svg", "teams.svg"] {
+        let drawn = std::fs::read_to_string(pictures.join(name)).unwrap();
+        assert!(
+            drawn.starts_with("<svg ") && drawn.contains("design: ") && !drawn.contains("NaN"),
+            "{drawn}"
+        );
+    }
     assert!(words.contains("visits lost") && words.contains("80 % of them being found"), "{words}");
     for (wrong, field) in [
         (["--province", "nowhere"], "--province"),

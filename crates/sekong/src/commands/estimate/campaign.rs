@@ -1,10 +1,14 @@
 //! `sekong estimate --data`: what a campaign's record says of what passed, and which team finds or does too little.
 
-use sekong_centre::{EndsView, EstimatesView, FlowView, Met, State, TeamsView};
+use std::fs;
+use std::path::Path;
+
+use sekong_centre::{EndsView, EstimatesView, FlowView, Met, State, TeamsView, pictures};
 use sekong_estimate::detection::{Detection, of_plants};
 use sekong_model::ProvinceId;
 use serde_json::json;
 
+use super::super::cannot_write;
 use super::super::verify::{Question, outcome, verify_folder};
 use crate::cli::EstimateCampaignArgs;
 use crate::clocks::now;
@@ -29,10 +33,26 @@ pub(crate) fn campaign(args: &EstimateCampaignArgs) -> Result<(), Failure> {
     let met = Met::of(&state, province.as_ref(), from, to);
     let found = EstimatesView::of(&met, from, to, detection.as_ref()).map_err(Failure::failed)?;
     let teams = TeamsView::of(&met).map_err(Failure::failed)?;
+    if let Some(folder) = &args.pictures {
+        draw(folder, &found, &teams)?;
+    }
     if args.json {
         return print_line(json!({ "campaign": state.campaign().id(), "estimates": found, "teams": teams }));
     }
     print(&found, &teams)
+}
+
+fn draw(folder: &Path, found: &EstimatesView, teams: &TeamsView) -> Result<(), Failure> {
+    let drawn = [
+        ("flow.svg", pictures::flow(found)),
+        ("ranking.svg", pictures::ranking(found)),
+        ("teams.svg", pictures::teams(teams)),
+    ];
+    fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
+    drawn.iter().try_for_each(|(name, text)| {
+        let path = folder.join(name);
+        fs::write(&path, text).map_err(|error| cannot_write(&path, &error))
+    })
 }
 
 fn province(state: &State, name: &str) -> Result<ProvinceId, Failure> {
