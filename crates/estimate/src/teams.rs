@@ -10,8 +10,9 @@
 //! are a martingale, and so is their mean over θ, so that the chance that it ever reaches c is at most 1/c (Ville 1939; Ramdas, Grünwald,
 //! Vovk and Shafer 2023). Among K teams one is flagged at K/α; beside that by e-BH (Wang and Ramdas 2022). A flag is for an enquiry.
 //!
-//! A team that was away, as was frozen before the deal, keeps its place in the deal as a ghost; its own wager leaves such a day out. Who is
-//! declared away, and by whom, has a test of its own (`declarers`).
+//! A team that was away, as was frozen before the deal, keeps its place in the deal as a ghost. Its own wager leaves such a day out, and the
+//! others' mean leaves its unit out: given where the ghosts are, the others are as likely on each of the units that remain. Who is declared
+//! away, and by whom, has a test of its own (`declarers`).
 //!
 //! Not seen: teams of a pool that all find too little alike, and finds that are held back wherever the unit is.
 
@@ -181,10 +182,23 @@ impl ShiftDay {
         unit.and_then(finds).unwrap_or(0)
     }
 
-    /// Logarithm of the mean of θ^h over the places of a team; a day off is a place without finds.
-    fn mean_log(&self, theta: f64, places: usize) -> f64 {
-        let units = self.units.iter().map(|(_, finds)| libm::pow(theta, f64::from(*finds))).sum::<f64>();
-        libm::log((units + (places - self.units.len()) as f64) / places as f64)
+    /// Finds of the units that are not left to ghosts.
+    fn served(&self) -> impl Iterator<Item = u32> {
+        let is_ghost = |unit: &String| {
+            self.dealt.iter().any(|(team, dealt)| dealt == unit && self.away.iter().any(|away| away == team))
+        };
+        self.units.iter().filter(move |(unit, _)| !is_ghost(unit)).map(|(_, finds)| *finds)
+    }
+
+    /// What a team that is there has on average, over the places of its shift; a day off has 0 finds. Given where the ghosts are, it is as
+    /// likely on each of the other units.
+    fn mean(&self, places: usize, of: impl Fn(u32) -> f64) -> f64 {
+        let served = self.served().count();
+        if served == 0 {
+            return of(0);
+        }
+        let works = self.units.len() as f64 / places as f64;
+        works * self.served().map(&of).sum::<f64>() / served as f64 + (1.0 - works) * of(0)
     }
 }
 
@@ -221,9 +235,14 @@ impl<'a> PoolWeek<'a> {
         days.filter(|day| day.away.iter().any(|away| away == team)).map(|day| day.day.as_str()).collect()
     }
 
-    fn finds(&self, away: &BTreeSet<&str>) -> u64 {
-        let days = self.shifts.values().flat_map(|(_, days)| days).filter(|day| !away.contains(&*day.day));
-        days.flat_map(|day| &day.units).map(|(_, finds)| u64::from(*finds)).sum()
+    /// Finds of a team on average over all deals, on the other days than those away.
+    fn expected(&self, away: &BTreeSet<&str>) -> f64 {
+        let of_shift = |(teams, days): &(BTreeSet<&str>, Vec<&ShiftDay>)| {
+            let days = days.iter().filter(|day| !away.contains(&*day.day));
+            let finds: f64 = days.map(|day| day.mean(teams.len(), f64::from)).sum();
+            finds * teams.len() as f64 / self.places() as f64
+        };
+        self.shifts.values().map(of_shift).sum()
     }
 
     /// Logarithm of the mean over all deals, for a θ, on the other days than those away.
@@ -231,7 +250,8 @@ impl<'a> PoolWeek<'a> {
         let of_shift = |(teams, days): &(BTreeSet<&str>, Vec<&ShiftDay>)| {
             let (own, all) = (teams.len(), self.places());
             let days = days.iter().filter(|day| !away.contains(&*day.day));
-            libm::log(own as f64 / all as f64) + days.map(|day| day.mean_log(theta, own)).sum::<f64>()
+            let power = |finds| libm::pow(theta, f64::from(finds));
+            libm::log(own as f64 / all as f64) + days.map(|day| libm::log(day.mean(own, power))).sum::<f64>()
         };
         log_sum(self.shifts.values().map(of_shift))
     }
@@ -338,9 +358,7 @@ fn by_week(record: &[ShiftDay]) -> Result<Weeks<'_>, TeamsError> {
 }
 
 fn play<'a>(wagers: &mut BTreeMap<&'a str, Wager>, week: u32, of: &PoolWeek<'a>, thetas: &[f64; 7]) {
-    let against = |away: &BTreeSet<&str>| {
-        (thetas.map(|theta| of.mean_log(theta, away)), of.finds(away) as f64 / of.places() as f64)
-    };
+    let against = |away: &BTreeSet<&str>| (thetas.map(|theta| of.mean_log(theta, away)), of.expected(away));
     // Most teams are away on no day: they have one mean.
     let usual = against(&BTreeSet::new());
     for (team, found, away) in of.found() {

@@ -191,8 +191,44 @@ fn a_team_that_was_away_is_not_held_to_what_it_could_not_do() {
         "only the first days count for it"
     );
     assert_eq!(of(&found, "t01").found, 0);
-    assert!(of(&found, "t01").expected > 6.0, "the others are held to all days");
+    // One of five, on the first day of both weeks; on the others the six lie where the ghost would have been.
+    assert!((of(&found, "t01").expected - 2.4).abs() < 1e-12, "{found:?}");
     let mut wrong = record[1].clone();
     wrong.away = vec!["nobody".to_owned()];
     assert!(matches!(test_excess(&[wrong]), Err(TeamsError::AwayUndealt { .. })));
+}
+
+#[test]
+fn units_left_to_ghosts_are_no_measure_for_the_others() {
+    // Team 0 is a ghost: nobody finds anything where it would have been, and all is missed there.
+    let shift = |week: u32| {
+        let ghost = week as usize % 5;
+        let missed: Vec<u32> =
+            (0..5).map(|at| if at == ghost { 8 } else { u32::from(at == (ghost + 1) % 5) * 4 }).collect();
+        let dealt: Vec<_> = (0..5).map(|number| (team(number), (ghost + number) % 5)).collect();
+        ShiftDay { away: vec![team(0)], ..day(week, 0, "00-08", &missed, &dealt) }
+    };
+    let found = test_excess(&(0..12).map(shift).collect::<Vec<_>>()).unwrap();
+    let first = of(&found, "t01");
+    assert_eq!((first.found, first.expected), (48, 12.0), "four others share four visits a week");
+    assert!(first.flag_week.is_some(), "{first:?}");
+    assert!(found.iter().filter(|of| of.team != "t01").all(|of| of.flag_week.is_none()));
+}
+
+/// With a ghost, too, the expectation over all deals is one, for every team that is there.
+#[test]
+fn over_all_deals_the_expectation_is_one_beside_a_ghost() {
+    for finds in [[0, 3, 1, 0], [2, 2, 0, 9]] {
+        let mut sums = [0.0; 3];
+        let all = orders(4);
+        for order in &all {
+            let dealt: Vec<_> = (0..4).map(|number| (team(number), order[number])).collect();
+            // The ghost's unit is never looked at.
+            let seen: Vec<u32> = (0..4).map(|at| if at == order[0] { 0 } else { finds[at] }).collect();
+            let record = [ShiftDay { away: vec![team(0)], ..day(0, 0, "00-08", &seen, &dealt) }];
+            let found = test_teams(&record).unwrap();
+            (0..3).for_each(|at| sums[at] += of(&found, &team(at + 1)).e_values[0].1 / all.len() as f64);
+        }
+        assert!(sums.iter().all(|sum| (sum - 1.0).abs() < 1e-12), "{sums:?}");
+    }
 }
