@@ -14,12 +14,13 @@ demo:
 test:
 	@cargo xtask test
 
-# make torture PART=log|centre|field|all
+# make torture PART=log|centre|estimate|field|all
 PART ?= all
 torture:
 	@cargo xtask torture $(PART)
 
 # make bench PART=log: reports beside fdatasync, and the audit of up to a million entries beside its least work; minutes.
+# make bench PART=estimate: domains of samples beside R's survey; needs apt-get install r-base-core r-cran-survey; a minute.
 # make bench PART=plan POSTS="100 500": beside HiGHS from the Python registry, installed under target/; minutes.
 bench:
 	@cargo xtask bench $(PART) $(POSTS)

@@ -22,7 +22,7 @@ describe("charts", () => {
   });
 
   it("keeps a team's e-value over a week in which it was not dealt", () => {
-    const team = (values: [number, number][]) => ({ team: "", expected: 0, counted: 0, e_values: values.map(([week, e]) => ({ week, e })) });
+    const team = (values: [number, number][]) => ({ team: "", expected: 0, counted: 0, strongest: [], e_values: values.map(([week, e]) => ({ week, e })) });
     expect(eProcesses([team([[0, 2], [2, 4]]), team([[1, 3]])])).toEqual([[1, 2, 3], [2, 2, 4], [1, 3, 3]]);
   });
 });

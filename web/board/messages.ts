@@ -184,6 +184,7 @@ const en = {
   missedVisits: "Missed / by the lot",
   nextStep: "Next step",
   enquiry: "double inspection",
+  strongest: "{day}, {shift}, {unit}: {counted} found, by the lot {expected}",
   fix: "What to do: {hint}",
 } as const;
 
@@ -372,6 +373,7 @@ const km: Partial<Record<Key, string>> = {
   missedVisits: "ខកខាន / តាមឆ្នោត",
   nextStep: "ជំហានបន្ទាប់",
   enquiry: "ត្រួតពិនិត្យពីរដង",
+  strongest: "{day}, {shift}, {unit}៖ រកឃើញ {counted} តាមឆ្នោត {expected}",
   fix: "ត្រូវធ្វើ៖ {hint}",
 };
 
@@ -558,6 +560,7 @@ const lo: Partial<Record<Key, string>> = {
   missedVisits: "ຂາດ / ຕາມສະຫຼາກ",
   nextStep: "ຂັ້ນຕໍ່ໄປ",
   enquiry: "ກວດສອງຄັ້ງ",
+  strongest: "{day}, {shift}, {unit}: ພົບ {counted}, ຕາມສະຫຼາກ {expected}",
   fix: "ສິ່ງທີ່ຕ້ອງເຮັດ: {hint}",
 };
 

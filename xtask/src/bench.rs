@@ -10,7 +10,7 @@ use crate::workspace;
 const PEERS: [&str; 2] = ["highspy==1.16.0", "numpy==2.4.6"];
 
 /// The parts, in the order in which `all` runs them.
-pub const PARTS: [&str; 2] = ["log", "plan"];
+pub const PARTS: [&str; 3] = ["estimate", "log", "plan"];
 
 /// Measures a part, or all; `sizes` are posts of the plan's games.
 ///
@@ -20,6 +20,9 @@ pub fn bench(part: &str, sizes: &[String]) -> Result<(), Failure> {
     let parts: Vec<&str> = PARTS.into_iter().filter(|known| part == "all" || part == *known).collect();
     if parts.is_empty() {
         return Err(Failure::NoSuchPart { part: part.to_owned(), parts: &PARTS });
+    }
+    if parts.contains(&"estimate") {
+        run(cargo(&["bench", "--quiet", "--package", "sekong-estimate", "--bench", "survey"]))?;
     }
     if parts.contains(&"log") {
         run(cargo(&["bench", "--quiet", "--package", "sekong-centre", "--bench", "ingest"]))?;

@@ -11,7 +11,7 @@ const USAGE: &str = "usage: cargo xtask TASK
   demo -- ARGS    build, then run `sekong demo ARGS`
   test            doctor, format, lints, the pages in a browser, every test of the workspace
   torture PART    break the running system on purpose: log, centre, field or all
-  bench PART [POSTS…]  log: reports beside fdatasync, the audit beside its least work; plan: the solver beside HiGHS; all
+  bench PART [POSTS…]  estimate: domains beside R's survey; log: reports beside fdatasync, the audit beside its least work; plan: the solver beside HiGHS; all
   arch            the arrows between the crates and the dependency policy
 
 example: cargo xtask demo -- --days 1 --no-serve --json";

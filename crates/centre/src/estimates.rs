@@ -8,7 +8,7 @@ use sekong_estimate::exact::Interval;
 use sekong_estimate::flow::{
     Avoidance, Domain, Flow, FlowError, Method, Quantity, Ranked, Record, Shrunk, Uncertainty,
 };
-use sekong_estimate::teams::{TeamFinding, TeamsError, flag_at, test_excess, test_teams};
+use sekong_estimate::teams::{ShiftDay, TeamFinding, TeamsError, Telling, Too, flag_at, test_days};
 use sekong_model::{Day, Hour, PostId, ProvinceId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -102,10 +102,14 @@ pub struct CorrectedView {
 pub struct AvoidanceView {
     /// `passed` or `loads`.
     pub quantity: String,
-    /// The flow by the hours of arrival alone.
+    /// The flow of the slots in which a team can arrive or stay, by the hours of arrival alone.
     pub arriving: f64,
-    /// The flow by the hours of staying alone, of the same slots.
+    /// The same by the hours of staying alone.
     pub staying: f64,
+    /// The flow of all slots in which a team can arrive, by the hours of arrival alone.
+    pub arrivals_only: f64,
+    /// 95 % for it.
+    pub arrivals_only95: EndsView,
     /// Staying for arriving: 1 if nobody avoids anything.
     pub ratio: f64,
     /// 95 % for the ratio.
@@ -206,39 +210,39 @@ impl EstimatesView {
         detection: Option<&Detection>,
     ) -> Result<EstimatesView, FlowError> {
         let record = Record::new(met.days.clone())?;
-        let whole = Domain::default();
-        let ranking = record.ranking(Quantity::Loads, MAIN, SEED).unwrap_or_default();
+        let whole = Domain { from: Some(from), ..Domain::default() };
+        let ranking = record.ranking(&whole, Quantity::Loads, MAIN, SEED).unwrap_or_default();
         let avoidance = Quantity::ALL
             .into_iter()
             .filter_map(|quantity| Some(AvoidanceView::of(quantity, &record.avoidance(&whole, quantity)?)));
         Ok(EstimatesView {
             from,
             to,
-            province_days: met.days.len(),
+            province_days: met.days.iter().filter(|day| from <= day.day).count(),
             province_days_left_out: met.days_left_out,
             design: met.design.to_string(),
             method: MAIN.name().to_owned(),
-            flows: flows(&record),
-            days: days(&record),
+            flows: flows(&record, &whole),
+            days: days(&record, &whole),
             avoidance: avoidance.collect(),
             ranking: ranking.iter().map(RankView::of).collect(),
-            shrunk: record.shrunk().iter().map(ShrunkView::of).collect(),
-            corrected: detection.and_then(|detection| CorrectedView::of(&record, detection)),
+            shrunk: record.shrunk(&whole).iter().map(ShrunkView::of).collect(),
+            corrected: detection.and_then(|detection| CorrectedView::of(&record, &whole, detection)),
         })
     }
 }
 
 /// All and provinces by every method, posts and hours by the first.
-fn flows(record: &Record) -> Vec<FlowView> {
+fn flows(record: &Record, whole: &Domain) -> Vec<FlowView> {
     let mut asked: Vec<(Domain, Method)> = Vec::new();
-    asked.extend(Method::ALL.map(|method| (Domain::default(), method)));
+    asked.extend(Method::ALL.map(|method| (whole.clone(), method)));
     for province in record.provinces() {
-        let of = |method| (Domain { province: Some(province.clone()), ..Domain::default() }, method);
+        let of = |method| (Domain { province: Some(province.clone()), ..whole.clone() }, method);
         asked.extend(Method::ALL.map(of));
     }
     let posts = record.posts().into_iter();
-    asked.extend(posts.map(|post| (Domain { post: Some(post.clone()), ..Domain::default() }, MAIN)));
-    asked.extend(Hour::all().map(|hour| (Domain { hour: Some(hour), ..Domain::default() }, MAIN)));
+    asked.extend(posts.map(|post| (Domain { post: Some(post.clone()), ..whole.clone() }, MAIN)));
+    asked.extend(Hour::all().map(|hour| (Domain { hour: Some(hour), ..whole.clone() }, MAIN)));
     let view = |(domain, method): &(Domain, Method)| {
         Quantity::ALL
             .map(|quantity| FlowView::of(domain, quantity, *method, &record.flow(domain, quantity, *method)))
@@ -246,12 +250,12 @@ fn flows(record: &Record) -> Vec<FlowView> {
     asked.iter().flat_map(view).collect()
 }
 
-fn days(record: &Record) -> Vec<FlowDayView> {
-    let daily = |quantity| record.daily(&Domain::default(), quantity, MAIN);
+fn days(record: &Record, whole: &Domain) -> Vec<FlowDayView> {
+    let daily = |quantity| record.daily(whole, quantity, MAIN);
     let passed: BTreeMap<Day, f64> = daily(Quantity::Passed).into_iter().collect();
     let loads: BTreeMap<Day, f64> = daily(Quantity::Loads).into_iter().collect();
     let of = |days: &BTreeMap<Day, f64>, day: Day| days.get(&day).copied().unwrap_or(0.0);
-    let running = record.running(&Domain::default(), Quantity::Loads, MAIN).into_iter();
+    let running = record.running(whole, Quantity::Loads, MAIN).into_iter();
     let view = |(day, loads_so_far, known): (Day, f64, Option<Interval>)| FlowDayView {
         day,
         passed: of(&passed, day),
@@ -298,6 +302,8 @@ impl AvoidanceView {
             quantity: quantity.name().to_owned(),
             arriving: of.arriving,
             staying: of.staying,
+            arrivals_only: of.arrivals_only,
+            arrivals_only95: of.arrivals_only95.into(),
             ratio: of.ratio,
             ratio95: of.ratio95.into(),
         }
@@ -330,10 +336,10 @@ impl ShrunkView {
 }
 
 impl CorrectedView {
-    fn of(record: &Record, detection: &Detection) -> Option<CorrectedView> {
-        let flow = record.flow(&Domain::default(), Quantity::Loads, MAIN);
-        let Uncertainty::Scatter { se, .. } = flow.uncertainty else { return None };
-        let (loads, interval) = corrected(flow.est, se, detection);
+    fn of(record: &Record, whole: &Domain, detection: &Detection) -> Option<CorrectedView> {
+        let flow = record.flow(whole, Quantity::Loads, MAIN);
+        let Uncertainty::Scatter { t95, .. } = flow.uncertainty else { return None };
+        let (loads, interval) = corrected(flow.est, t95.high - flow.est, detection);
         Some(CorrectedView {
             detection: detection.est,
             detection95: detection.interval95.into(),
@@ -358,6 +364,30 @@ pub struct TeamTestView {
     pub flag_week: Option<u32>,
     /// The week after which e-BH first named it.
     pub ebh_week: Option<u32>,
+    /// The shifts that say most, the strongest first.
+    pub strongest: Vec<TellingView>,
+}
+
+/// A shift of a team, against what the lot gave it there.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TellingView {
+    /// The day.
+    pub day: String,
+    /// The kind of shift.
+    pub shift: String,
+    /// The unit that the team was.
+    pub unit: String,
+    /// What a team on this shift had on average.
+    pub expected: f64,
+    /// What was counted where it was.
+    pub counted: u32,
+}
+
+impl TellingView {
+    fn of(of: Telling) -> TellingView {
+        let Telling { day, shift, unit, expected, counted, .. } = of;
+        TellingView { day, shift, unit, expected, counted }
+    }
 }
 
 /// A week's e-value.
@@ -378,20 +408,25 @@ pub struct TeamsView {
     pub flag_at: f64,
     /// Who finds less than the lot explains.
     pub finds: Vec<TeamTestView>,
-    /// Who misses more visits, or comes late to more, than the lot explains.
+    /// Who misses more visits, comes late to more, or lets more pass without a look, than the lot explains.
     pub missed: Vec<TeamTestView>,
+    /// Who reports more finds than the lot explains. While one does, the others seem to find less: look at it first.
+    pub more: Vec<TeamTestView>,
 }
 
 impl TeamsView {
-    /// The tests of what was met.
+    /// The tests of what was met, from the campaign's first day on: whoever chooses a start later on chooses what he finds.
     ///
     /// # Errors
     /// [`TeamsError`] if the deals do not hold together.
     pub fn of(met: &Met) -> Result<TeamsView, TeamsError> {
-        let views = |found: Vec<TeamFinding>| found.into_iter().map(TeamTestView::of).collect::<Vec<_>>();
-        let finds = views(test_teams(&met.shifts)?);
-        let missed = views(test_excess(&met.missed)?);
-        Ok(TeamsView { design: met.design.to_string(), flag_at: flag_at(finds.len()), finds, missed })
+        let tested = |record: &[ShiftDay], too| {
+            let found = test_days(record, too)?;
+            Ok::<_, TeamsError>(found.into_iter().map(TeamTestView::of).collect::<Vec<_>>())
+        };
+        let finds = tested(&met.shifts, Too::Little)?;
+        let (missed, more) = (tested(&met.missed, Too::Much)?, tested(&met.shifts, Too::Much)?);
+        Ok(TeamsView { design: met.design.to_string(), flag_at: flag_at(finds.len()), finds, missed, more })
     }
 }
 
@@ -404,6 +439,7 @@ impl TeamTestView {
             e_values: of.e_values.into_iter().map(|(week, e)| WeekEvalueView { week, e }).collect(),
             flag_week: of.flag_week,
             ebh_week: of.ebh_week,
+            strongest: of.strongest.into_iter().map(TellingView::of).collect(),
         }
     }
 }

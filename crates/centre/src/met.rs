@@ -32,15 +32,15 @@ impl Met {
         Met { days: Vec::new(), shifts: Vec::new(), missed: Vec::new(), design, days_left_out: 0 }
     }
 
-    /// What was met in some provinces on the days from `from` to `to`. A visit counts if it began in time and was reported in time, by the
+    /// What was met in some provinces from the first day up to `to`; an estimate of later days still learns from the first. A visit counts if it began in time and was reported in time, by the
     /// team's first word; what came late or was corrected later cannot make an estimate.
-    pub fn of(state: &State, province: Option<&ProvinceId>, from: Day, to: Day) -> Met {
+    pub fn of(state: &State, province: Option<&ProvinceId>, to: Day) -> Met {
         let mut plans: Vec<u8> = Vec::new();
         let mut met = Met::nothing();
         let campaign = state.campaign();
         let asked = campaign.provinces().iter().filter(|own| province.is_none_or(|asked| *asked == own.id));
         let asked: Vec<&ProvinceId> = asked.map(|province| &province.id).collect();
-        for day in campaign.days().filter(|day| (from..=to).contains(day)) {
+        for day in campaign.days().filter(|day| *day <= to) {
             let units = met_on(state, day);
             for province in &asked {
                 let Some(planned) = state.plan(province, day) else { continue };
@@ -52,7 +52,9 @@ impl Met {
                 plans.extend(planned.leaf.as_bytes());
                 let found = |done: Option<Counts>| done.map_or(0, Counts::found);
                 met.shifts.extend(shifts(state, province, day, &units, &found));
-                let missed = |done: Option<Counts>| u32::from(done.is_none());
+                // Who lets all pass without a look was there and did not do it.
+                let idle = |of: Counts| of.inspected() == 0 && of.passed() > 0;
+                let missed = |done: Option<Counts>| u32::from(done.is_none_or(idle));
                 met.missed.extend(shifts(state, province, day, &units, &missed));
             }
         }

@@ -1,7 +1,6 @@
 //! How much of what is there an inspection finds: by simulants that were planted, and by inspecting twice.
 
 use crate::exact::{Interval, binomial};
-use crate::special::normal_quantile;
 
 /// Part of what is there that is found.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,6 +35,9 @@ pub enum DetectionError {
         /// Its whole.
         whole: u32,
     },
+    /// No load was found by both teams.
+    #[error("no load was found by both: nothing can be told of what neither found")]
+    NoneTwice,
     /// Nothing was planted, or none of what was planted was found.
     #[error("none of {planted} planted simulants was found: what passes cannot be told from what is found")]
     NoneFound {
@@ -62,25 +64,27 @@ pub fn of_plants(found: u32, planted: u32) -> Result<Detection, DetectionError> 
 /// Of vehicles that two teams inspected apart, by what the first, the second, and both found (Chapman 1951; variance of Seber 1970).
 ///
 /// # Errors
-/// [`DetectionError::MoreThanAll`].
+/// [`DetectionError`] if both found none together, or more than one of them.
 pub fn of_double_inspections(first: u32, second: u32, both: u32) -> Result<Twice, DetectionError> {
     if first.min(second) < both {
         let whole = first.min(second);
         return Err(DetectionError::MoreThanAll { what: "found by both", part: both, whole });
     }
+    if both == 0 {
+        return Err(DetectionError::NoneTwice);
+    }
     let (one, other, both) = (f64::from(first), f64::from(second), f64::from(both));
     let loads = (one + 1.0) * (other + 1.0) / (both + 1.0) - 1.0;
     let variance = (one + 1.0) * (other + 1.0) * (one - both) * (other - both)
         / ((both + 1.0) * (both + 1.0) * (both + 2.0));
-    Ok(Twice { loads, se: variance.sqrt(), detection: if loads > 0.0 { one / loads } else { 1.0 } })
+    Ok(Twice { loads, se: variance.sqrt(), detection: one / loads })
 }
 
-/// A flow of loads that would be found, as one of loads that there were; both uncertainties go into the interval (on the logarithms,
-/// the detection's from its own interval).
-pub fn corrected(est: f64, se: f64, detection: &Detection) -> (f64, Interval) {
+/// A flow of loads that would be found, as one of loads that there were; `reach` is half of its own interval at 95 %. Both uncertainties
+/// go into the interval (on the logarithms, the detection's from its own interval).
+pub fn corrected(est: f64, reach: f64, detection: &Detection) -> (f64, Interval) {
     let loads = est / detection.est;
-    let z = normal_quantile(0.975);
-    let own = if est > 0.0 { z * se / est } else { 0.0 };
+    let own = if est > 0.0 { reach / est } else { 0.0 };
     // The end of detection that lies far off makes the other end of the loads.
     let less = libm::log(detection.interval95.high / detection.est);
     let more = libm::log(detection.est / detection.interval95.low);

@@ -19,7 +19,7 @@ mod record;
 mod scatter;
 mod shrunk;
 
-use sekong_model::{Hour, PostId, ProvinceId};
+use sekong_model::{Day, Hour, PostId, ProvinceId};
 
 pub use avoidance::Avoidance;
 pub use rank::Ranked;
@@ -80,9 +80,9 @@ impl Method {
 pub enum Lost {
     /// Nothing passed: the least there can have been.
     Nothing,
-    /// What earlier days predict.
+    /// What earlier days predict; on the first, what the others met on it.
     Predicted,
-    /// The most that was ever counted at the post.
+    /// The most that was ever counted at the post; at any of its province's, if nobody ever counted there.
     Most,
 }
 
@@ -95,6 +95,8 @@ pub struct Domain {
     pub post: Option<PostId>,
     /// Those of one hour of the day.
     pub hour: Option<Hour>,
+    /// From this day on; what was learnt before it stays known.
+    pub from: Option<Day>,
 }
 
 /// Where an interval comes from.
@@ -116,7 +118,7 @@ pub enum Uncertainty {
         /// The bound.
         high: f64,
     },
-    /// There are too few days to compare.
+    /// There are too few days to compare, or nobody counted anything.
     NotEstimable,
 }
 

@@ -14,6 +14,12 @@
 //! others' mean leaves its unit out: given where the ghosts are, the others are as likely on each of the units that remain. Who is declared
 //! away, and by whom, has a test of its own (`declarers`).
 //!
+//! The formula takes week deals for lots of their own. Where a rest rule ties a week's shifts to those of the week before, they are not,
+//! and an honest team is flagged too often if shifts are unlike: [`test_days`] is for such a campaign, and is what the centre shows.
+//!
+//! Counts are the teams' own words: one that reports finds it did not make lowers what the others seem to find. Who has more finds than
+//! the lot explains is therefore looked at, too.
+//!
 //! Not seen: teams of a pool that all find too little alike, and finds that are held back wherever the unit is.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,7 +67,29 @@ pub struct TeamFinding {
     pub flag_week: Option<u32>,
     /// The week after which e-BH first named it.
     pub ebh_week: Option<u32>,
+    /// The shifts that say most, the strongest first: where whoever enquires begins.
+    pub strongest: Vec<Telling>,
 }
+
+/// A shift of a team, against what the lot gave it there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Telling {
+    /// The campaign week.
+    pub week: u32,
+    /// The day.
+    pub day: String,
+    /// The kind of shift.
+    pub shift: String,
+    /// The unit that the team was.
+    pub unit: String,
+    /// What a team on this shift had on average.
+    pub expected: f64,
+    /// What was counted where it was.
+    pub counted: u32,
+}
+
+/// Shifts that are told of a team.
+const STRONGEST: usize = 5;
 
 /// Why a record cannot be tested.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -190,15 +218,23 @@ impl ShiftDay {
         self.units.iter().filter(move |(unit, _)| !is_ghost(unit)).map(|(_, finds)| *finds)
     }
 
-    /// What a team that is there has on average, over the places of its shift; a day off has 0 finds. Given where the ghosts are, it is as
-    /// likely on each of the other units.
-    fn mean(&self, places: usize, of: impl Fn(u32) -> f64) -> f64 {
-        let served = self.served().count();
-        if served == 0 {
-            return of(0);
-        }
-        let works = self.units.len() as f64 / places as f64;
-        works * self.served().map(&of).sum::<f64>() / served as f64 + (1.0 - works) * of(0)
+    /// Chance that a team of the shift is on duty.
+    fn works(&self, places: usize) -> f64 {
+        if self.served().next().is_none() { 0.0 } else { self.units.len() as f64 / places as f64 }
+    }
+
+    /// What a team of the shift has on average; a day off has nothing. Given where the ghosts are, it is as likely on each other unit.
+    fn mean(&self, places: usize) -> f64 {
+        let served = self.served().count().max(1) as f64;
+        self.works(places) * self.served().map(f64::from).sum::<f64>() / served
+    }
+
+    /// Logarithm of the mean of θ^h likewise.
+    fn mean_log(&self, theta: f64, places: usize) -> f64 {
+        let works = self.works(places);
+        let served: Vec<f64> = self.served().map(|finds| f64::from(finds) * libm::log(theta)).collect();
+        let on_duty = libm::log(works) + log_mean(&served);
+        if works < 1.0 { log_sum([on_duty, libm::log(1.0 - works)].into_iter()) } else { on_duty }
     }
 }
 
@@ -239,7 +275,7 @@ impl<'a> PoolWeek<'a> {
     fn expected(&self, away: &BTreeSet<&str>) -> f64 {
         let of_shift = |(teams, days): &(BTreeSet<&str>, Vec<&ShiftDay>)| {
             let days = days.iter().filter(|day| !away.contains(&*day.day));
-            let finds: f64 = days.map(|day| day.mean(teams.len(), f64::from)).sum();
+            let finds: f64 = days.map(|day| day.mean(teams.len())).sum();
             finds * teams.len() as f64 / self.places() as f64
         };
         self.shifts.values().map(of_shift).sum()
@@ -250,8 +286,7 @@ impl<'a> PoolWeek<'a> {
         let of_shift = |(teams, days): &(BTreeSet<&str>, Vec<&ShiftDay>)| {
             let (own, all) = (teams.len(), self.places());
             let days = days.iter().filter(|day| !away.contains(&*day.day));
-            let power = |finds| libm::pow(theta, f64::from(finds));
-            libm::log(own as f64 / all as f64) + days.map(|day| libm::log(day.mean(own, power))).sum::<f64>()
+            libm::log(own as f64 / all as f64) + days.map(|day| day.mean_log(theta, own)).sum::<f64>()
         };
         log_sum(self.shifts.values().map(of_shift))
     }
@@ -271,7 +306,15 @@ impl<'a> PoolWeek<'a> {
 /// Logarithm of a sum of exponentials.
 fn log_sum(logs: impl Iterator<Item = f64> + Clone) -> f64 {
     let most = logs.clone().fold(f64::NEG_INFINITY, f64::max);
+    if most == f64::NEG_INFINITY {
+        return most;
+    }
     most + libm::log(logs.map(|log| libm::exp(log - most)).sum::<f64>())
+}
+
+/// Logarithm of a mean of exponentials; of none, that of 0.
+fn log_mean(logs: &[f64]) -> f64 {
+    log_sum(logs.iter().copied()) - libm::log(logs.len().max(1) as f64)
 }
 
 /// A team's wager so far.
@@ -283,11 +326,19 @@ struct Wager {
     e_values: Vec<(u32, f64)>,
     flag_week: Option<u32>,
     ebh_week: Option<u32>,
+    /// Whether it was laid on this week.
+    played: bool,
 }
 
 impl Wager {
+    fn note(&mut self, week: u32) {
+        if std::mem::take(&mut self.played) {
+            self.e_values.push((week, self.e_value()));
+        }
+    }
+
     fn e_value(&self) -> f64 {
-        libm::exp(log_sum(self.growth_log.iter().copied()) - libm::log(self.growth_log.len() as f64))
+        libm::exp(log_mean(&self.growth_log)).min(f64::MAX)
     }
 }
 
@@ -301,25 +352,48 @@ pub fn flag_at(teams: usize) -> f64 {
 /// # Errors
 /// [`TeamsError`] with the place.
 pub fn test_teams(record: &[ShiftDay]) -> Result<Vec<TeamFinding>, TeamsError> {
-    test_with(record, &THETAS)
+    test_with(record, &THETAS, By::Weeks)
 }
 
-/// The same of a record of what should not be, such as missed visits: does a team have more of it than the lot gives it?
+/// What a team is tested for, day by day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Too {
+    /// It has less than the lot gives it.
+    Little,
+    /// It has more, such as of missed visits.
+    Much,
+}
+
+/// Tests every team by the deals of its days alone: `θ^h / mean over the served units of θ^h` for each day on which it was dealt and not
+/// away. Given the shift that it has for the week and the days on which it rests, these deals are lots of their own; the week's deal is
+/// not, for the rest rule lets a team rather keep its shift, and no wager is laid on it.
 ///
 /// # Errors
 /// [`TeamsError`] with the place.
-pub fn test_excess(record: &[ShiftDay]) -> Result<Vec<TeamFinding>, TeamsError> {
-    test_with(record, &THETAS_MORE)
+pub fn test_days(record: &[ShiftDay], too: Too) -> Result<Vec<TeamFinding>, TeamsError> {
+    test_with(record, if too == Too::Little { &THETAS } else { &THETAS_MORE }, By::Days)
 }
 
-fn test_with(record: &[ShiftDay], thetas: &[f64; 7]) -> Result<Vec<TeamFinding>, TeamsError> {
+/// Which deals a team is tested by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    Weeks,
+    Days,
+}
+
+fn test_with(record: &[ShiftDay], thetas: &[f64; 7], by: By) -> Result<Vec<TeamFinding>, TeamsError> {
     let weeks = by_week(record)?;
+    let mut strongest = strongest(record, thetas[0] < 1.0);
     let dealt = record.iter().flat_map(|day| &day.dealt).map(|(team, _)| team.as_str());
     let mut wagers: BTreeMap<&str, Wager> = dealt.map(|team| (team, Wager::default())).collect();
     for (week, pools) in weeks {
         for days in pools.values() {
-            play(&mut wagers, week, &PoolWeek::of(days)?, thetas);
+            match by {
+                By::Weeks => play(&mut wagers, &PoolWeek::of(days)?, thetas),
+                By::Days => days.iter().for_each(|day| play_day(&mut wagers, day, thetas)),
+            }
         }
+        wagers.values_mut().for_each(|wager| wager.note(week));
         flag(&mut wagers, week);
     }
     let finding = |(team, wager): (&str, Wager)| TeamFinding {
@@ -329,8 +403,31 @@ fn test_with(record: &[ShiftDay], thetas: &[f64; 7]) -> Result<Vec<TeamFinding>,
         e_values: wager.e_values,
         flag_week: wager.flag_week,
         ebh_week: wager.ebh_week,
+        strongest: strongest.remove(team).unwrap_or_default(),
     };
     Ok(wagers.into_iter().map(finding).collect())
+}
+
+/// By team, the shifts on which it was farthest from the others: below them if `fewer`, else above.
+fn strongest(record: &[ShiftDay], fewer: bool) -> BTreeMap<&str, Vec<Telling>> {
+    let mut telling: BTreeMap<&str, Vec<Telling>> = BTreeMap::new();
+    for day in record {
+        let served: Vec<f64> = day.served().map(f64::from).collect();
+        let expected = served.iter().sum::<f64>() / served.len().max(1) as f64;
+        let present = day.dealt.iter().filter(|(team, _)| !day.away.contains(team));
+        for (team, unit) in present {
+            let (week, counted) = (day.week, day.finds_of(team));
+            let (day, shift, unit) = (day.day.clone(), day.shift.clone(), unit.clone());
+            telling.entry(team).or_default().push(Telling { week, day, shift, unit, expected, counted });
+        }
+    }
+    let off = |of: &Telling| (of.expected - f64::from(of.counted)) * if fewer { 1.0 } else { -1.0 };
+    for of in telling.values_mut() {
+        of.retain(|of| off(of) > 0.0);
+        of.sort_by(|one, other| off(other).total_cmp(&off(one)));
+        of.truncate(STRONGEST);
+    }
+    telling
 }
 
 type Weeks<'a> = BTreeMap<u32, BTreeMap<&'a str, Vec<&'a ShiftDay>>>;
@@ -357,7 +454,7 @@ fn by_week(record: &[ShiftDay]) -> Result<Weeks<'_>, TeamsError> {
     Ok(weeks)
 }
 
-fn play<'a>(wagers: &mut BTreeMap<&'a str, Wager>, week: u32, of: &PoolWeek<'a>, thetas: &[f64; 7]) {
+fn play<'a>(wagers: &mut BTreeMap<&'a str, Wager>, of: &PoolWeek<'a>, thetas: &[f64; 7]) {
     let against = |away: &BTreeSet<&str>| (thetas.map(|theta| of.mean_log(theta, away)), of.expected(away));
     // Most teams are away on no day: they have one mean.
     let usual = against(&BTreeSet::new());
@@ -369,7 +466,24 @@ fn play<'a>(wagers: &mut BTreeMap<&'a str, Wager>, week: u32, of: &PoolWeek<'a>,
         }
         wager.found += found;
         wager.expected += share;
-        wager.e_values.push((week, wager.e_value()));
+        wager.played = true;
+    }
+}
+
+/// Plays one day's deal: each team that is there is as likely on each of the units that are not left to ghosts.
+fn play_day<'a>(wagers: &mut BTreeMap<&'a str, Wager>, day: &'a ShiftDay, thetas: &[f64; 7]) {
+    let served: Vec<f64> = day.served().map(f64::from).collect();
+    let means =
+        thetas.map(|theta| log_mean(&served.iter().map(|h| h * libm::log(theta)).collect::<Vec<_>>()));
+    for (team, _) in day.dealt.iter().filter(|(team, _)| !day.away.contains(team)) {
+        let found = day.finds_of(team);
+        let wager = wagers.entry(team).or_default();
+        for (growth, (theta, mean)) in wager.growth_log.iter_mut().zip(thetas.iter().zip(means)) {
+            *growth += f64::from(found) * libm::log(*theta) - mean;
+        }
+        wager.found += u64::from(found);
+        wager.expected += served.iter().sum::<f64>() / served.len().max(1) as f64;
+        wager.played = true;
     }
 }
 

@@ -1,6 +1,7 @@
 //! `sekong-torture PART BINARY [KIND=ROUNDS]`: a line a round, and `N passed, N failed` at the end.
 
 mod durability;
+mod estimates;
 
 use std::process::ExitCode;
 
@@ -15,12 +16,13 @@ const SEEDS_A_LINE: u64 = 200;
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     let (Some(part), Some(binary), only, None) = (args.next(), args.next(), args.next(), args.next()) else {
-        eprintln!("usage: sekong-torture log|centre|field BINARY [KIND=ROUNDS]");
+        eprintln!("usage: sekong-torture log|centre|estimate|field BINARY [KIND=ROUNDS]");
         return ExitCode::from(2);
     };
     let tally = match part.as_str() {
         "log" => durability::torture(&Binary(binary.into()), only.as_deref()),
         "centre" => simulate(),
+        "estimate" => estimates::torture(&Binary(binary.into())),
         // The other part is not built yet, and says so by passing nothing.
         _ => Tally::default(),
     };

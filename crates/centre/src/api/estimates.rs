@@ -79,9 +79,8 @@ pub(crate) async fn picture(
     Ok(([(header::CONTENT_TYPE, "image/svg+xml")], drawn))
 }
 
-/// The tests of teams; for the inspectorate alone.
+/// The tests of teams, from the campaign's first day on; for the inspectorate alone.
 #[utoipa::path(get, path = "/api/estimates/teams", operation_id = "test_teams", tag = "board", params(
-    ("from" = Option<String>, Query, description = "first day, e.g. 2017-01-07; the campaign's by default"),
     ("to" = Option<String>, Query, description = "last day; the last that auditors may read by default"),
 ), responses(
     (status = 200, body = TeamsView),
@@ -127,7 +126,7 @@ async fn met(service: &Service, asked: &Asked) -> Result<Stretch, Problem> {
     }
     // What was met yesterday tells where teams were: nobody sees it here before auditors do.
     let met = match last_readable(log, now) {
-        Some(last) => Met::of(log, None, from, to.min(last)),
+        Some(last) => Met::of(log, None, to.min(last)),
         None => Met::nothing(),
     };
     Ok(Stretch { from, to, met })

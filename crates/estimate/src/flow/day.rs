@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sekong_model::{Day, ProvinceId, UnitId};
 
-use super::record::{Cell, Record};
+use super::record::{Cell, Record, Within};
 use super::scatter::{self, Regime, Scatter};
 use super::{Domain, Flow, Lost, Method, Quantity, Uncertainty};
 use crate::exact::{self, Interval};
@@ -18,7 +18,7 @@ type Rules<'a> = BTreeSet<(&'a ProvinceId, u32)>;
 /// What is asked, and of which slots.
 struct Asked<'a> {
     record: &'a Record,
-    within: Vec<bool>,
+    within: Within,
     quantity: Quantity,
     method: Method,
 }
@@ -39,7 +39,7 @@ impl Record {
         days.into_iter().collect()
     }
 
-    /// By day, the flow of all days up to it, with how surely it is known; `None` while there are too few days to compare.
+    /// By day, the flow of all days up to it, with how surely it is known; `None` while there are too few days to compare, or no find.
     pub fn running(
         &self,
         domain: &Domain,
@@ -51,11 +51,14 @@ impl Record {
         let daily = self.daily(domain, quantity, method);
         let up_to = |(day, _): &(Day, f64)| {
             let so_far = || terms.iter().filter(|(at, _)| self.days[**at].day <= *day);
+            let seen = || asked.visited().filter(|cell| self.days[cell.day].day <= *day);
             let est = so_far().map(|(_, value)| value).sum();
-            let regimes = asked.regimes(so_far().map(|(at, value)| (*at, *value)));
-            let lag = scatter::lag_of(&regimes);
-            let known = scatter::of_sum(&runs(regimes), lag);
-            (*day, est, known.map(|known| scatter::interval(est, &known, false)))
+            let known = asked.known(seen, so_far().map(|(at, value)| (*at, *value)));
+            (
+                *day,
+                est,
+                known.map(|(known, _)| scatter::interval(est, &known, asked.is_skewed(found(seen())))),
+            )
         };
         daily.iter().map(up_to).collect()
     }
@@ -93,7 +96,7 @@ impl Record {
     fn filled(&self, cell: &Cell, at: usize, lost: Lost) -> f64 {
         match lost {
             Lost::Nothing => 0.0,
-            Lost::Predicted => cell.predicted[at],
+            Lost::Predicted => cell.filled[at],
             Lost::Most => self.most[self.places[cell.place].post_index][at],
         }
     }
@@ -106,7 +109,9 @@ impl Asked<'_> {
         let (est, low, high) = (sum(Lost::Predicted), sum(Lost::Nothing), sum(Lost::Most));
         let visits = || self.visited().flat_map(|cell| &cell.visits);
         let counts = || visits().filter_map(|seen| seen.counts);
-        let found = counts().map(|counts| u64::from(counts.found())).sum();
+        let found = found(self.visited());
+        // Without a find what earlier days and other posts predict is no estimate.
+        let est = if self.quantity == Quantity::Loads && found == 0 { 0.0 } else { est };
         let inspected = counts().map(|counts| u64::from(counts.inspected())).sum();
         let uncertainty = match self.quantity {
             Quantity::Loads if found == 0 => self.bound(inspected),
@@ -114,11 +119,11 @@ impl Asked<'_> {
         };
         let largest = self.visited().map(|cell| self.record.weighted(cell, self.quantity, self.method));
         let largest = largest.fold(0.0, f64::max);
-        let cells = self.record.cells.iter().filter(|cell| self.within[cell.place]);
+        let cells = self.record.cells.iter().filter(|cell| self.within.holds(cell));
         Flow {
             est,
             uncertainty,
-            lost: Interval { low: low.min(est), high: high.max(est) },
+            lost: Interval { low: low.clamp(0.0, est.max(0.0)), high: high.max(est) },
             days: base.keys().map(|day| self.record.days[*day].day).collect::<BTreeSet<Day>>().len(),
             visits: visits().count(),
             visits_lost: visits().filter(|seen| seen.values[self.quantity as usize].is_none()).count(),
@@ -136,7 +141,7 @@ impl Asked<'_> {
     /// By index of each planned day, what was predicted for its slots; nothing but by the difference method.
     fn base(&self) -> BTreeMap<usize, f64> {
         let mut days: Vec<Option<f64>> = vec![None; self.record.days.len()];
-        for cell in self.record.cells.iter().filter(|cell| self.within[cell.place]) {
+        for cell in self.record.cells.iter().filter(|cell| self.within.holds(cell)) {
             let day = days[cell.day].get_or_insert(0.0);
             if self.method == Method::Difference && cell.inclusion > 0.0 {
                 *day += cell.predicted[self.quantity as usize];
@@ -156,22 +161,55 @@ impl Asked<'_> {
     }
 
     fn scatter(&self, base: &BTreeMap<usize, f64>, est: f64, found: u64) -> Uncertainty {
-        let regimes = self.regimes(self.by_day(base, Lost::Predicted).into_iter());
-        let lag_days = scatter::lag_of(&regimes);
-        let known = match self.method {
-            Method::PerUnit => self.by_unit(base, lag_days),
-            Method::HorvitzThompson | Method::Difference => scatter::of_sum(&runs(regimes), lag_days),
+        let terms = self.by_day(base, Lost::Predicted).into_iter();
+        let Some((known, lag_days)) = self.known(|| self.visited(), terms) else {
+            return Uncertainty::NotEstimable;
         };
-        let Some(known) = known else { return Uncertainty::NotEstimable };
-        let skewed = self.quantity == Quantity::Loads && found < FEW_FINDS;
-        let t95 = scatter::interval(est, &known, skewed);
+        let t95 = scatter::interval(est, &known, self.is_skewed(found));
         Uncertainty::Scatter { se: known.variance.sqrt(), df: known.df, t95, lag_days }
     }
 
+    /// How days scatter, and at which lag; `None` where too few can be compared, or nothing was counted that scatters.
+    fn known<'a, C: Iterator<Item = &'a Cell>>(
+        &self,
+        seen: impl Fn() -> C,
+        terms: impl Iterator<Item = (usize, f64)>,
+    ) -> Option<(Scatter, usize)> {
+        let planned: BTreeMap<usize, f64> = terms.collect();
+        let regimes = self.regimes(planned.iter().map(|(day, value)| (*day, *value)));
+        let lag = scatter::lag_of(&regimes);
+        let regimes = runs(regimes);
+        // A week may show and yet have no second one to be compared with.
+        let lag = if scatter::of_sum(&regimes, lag).is_some() { lag } else { 1 };
+        let known = match self.method {
+            Method::PerUnit => self.by_unit(seen(), &planned, lag),
+            Method::HorvitzThompson | Method::Difference => scatter::of_sum(&regimes, lag),
+        }?;
+        let at = self.quantity as usize;
+        let visits = || seen().flat_map(|cell| &cell.visits);
+        let served = visits().filter(|seen| seen.values[at].is_some()).count();
+        if visits().all(|seen| seen.values[at].unwrap_or(0.0) == 0.0) {
+            return None;
+        }
+        // What is filled in does not scatter: as few as were served tell of all.
+        let share = served as f64 / visits().count() as f64;
+        Some((Scatter { variance: known.variance / (share * share), ..known }, lag))
+    }
+
+    /// Whether there are so few finds that the interval is made on the logarithm.
+    fn is_skewed(&self, found: u64) -> bool {
+        self.quantity == Quantity::Loads && found < FEW_FINDS
+    }
+
     /// Units are drawn apart: what each adds on successive days is compared by itself, and the variances are summed.
-    fn by_unit(&self, planned: &BTreeMap<usize, f64>, lag: usize) -> Option<Scatter> {
+    fn by_unit<'a>(
+        &self,
+        seen: impl Iterator<Item = &'a Cell>,
+        planned: &BTreeMap<usize, f64>,
+        lag: usize,
+    ) -> Option<Scatter> {
         let mut by_unit: BTreeMap<&UnitId, BTreeMap<usize, f64>> = BTreeMap::new();
-        for cell in self.visited() {
+        for cell in seen {
             for (unit, value) in self.record.of_units(cell, self.quantity as usize, Lost::Predicted) {
                 *by_unit.entry(unit).or_default().entry(cell.day).or_default() += value;
             }
@@ -215,11 +253,17 @@ impl Asked<'_> {
         if inspected == 0 {
             return Uncertainty::NotEstimable;
         }
-        let passed =
-            self.visited().map(|cell| self.record.weighted(cell, Quantity::Passed, Method::HorvitzThompson));
+        let passed = self.visited().map(|cell| {
+            self.record.weighted_with(cell, Quantity::Passed, Method::HorvitzThompson, Lost::Predicted)
+        });
         let high = exact::poisson(0, 0.05).high * passed.sum::<f64>() / inspected as f64;
         Uncertainty::Model { high }
     }
+}
+
+fn found<'a>(seen: impl Iterator<Item = &'a Cell>) -> u64 {
+    let counts = seen.flat_map(|cell| &cell.visits).filter_map(|seen| seen.counts);
+    counts.map(|counts| u64::from(counts.found())).sum()
 }
 
 fn runs(regimes: Vec<(usize, Regime)>) -> Vec<Regime> {

@@ -33,10 +33,16 @@ pub struct Ranked {
 }
 
 impl Record {
-    /// The posts by their flow, the largest first; `None` with too few days to compare.
-    pub fn ranking(&self, quantity: Quantity, method: Method, seed: Seed) -> Option<Vec<Ranked>> {
+    /// The posts by their flow in a domain, the largest first; `None` with too few days to compare.
+    pub fn ranking(
+        &self,
+        whole: &Domain,
+        quantity: Quantity,
+        method: Method,
+        seed: Seed,
+    ) -> Option<Vec<Ranked>> {
         let posts: Vec<PostId> = self.posts().into_iter().cloned().collect();
-        let domain = |post: &PostId| Domain { post: Some(post.clone()), ..Domain::default() };
+        let domain = |post: &PostId| Domain { post: Some(post.clone()), ..whole.clone() };
         let flows: Vec<Flow> = posts.iter().map(|post| self.flow(&domain(post), quantity, method)).collect();
         let deltas: Vec<Vec<f64>> =
             posts.iter().map(|post| differences(&self.daily(&domain(post), quantity, method))).collect();

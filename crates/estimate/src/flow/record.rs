@@ -160,6 +160,8 @@ pub(super) struct Cell {
     pub(super) visits: Vec<Seen>,
     /// What earlier days predict, a quantity each.
     pub(super) predicted: [f64; 2],
+    /// What stands for a visit that was lost: the same, and on a first day what the others met on it.
+    pub(super) filled: [f64; 2],
 }
 
 /// A visit with what it stands for; `None` where it says nothing.
@@ -207,19 +209,21 @@ impl Record {
         self.places.iter().map(|place| &place.province).collect()
     }
 
-    /// Whether each place is in a domain.
-    pub(super) fn within(&self, domain: &Domain) -> Vec<bool> {
+    /// What is in a domain.
+    pub(super) fn within(&self, domain: &Domain) -> Within {
         let is = |place: &Place| {
             domain.province.as_ref().is_none_or(|province| *province == place.province)
                 && domain.post.as_ref().is_none_or(|post| *post == place.post)
                 && domain.hour.is_none_or(|hour| hour == place.hour)
         };
-        self.places.iter().map(is).collect()
+        let places = self.places.iter().map(is).collect();
+        let days = self.days.iter().map(|key| domain.from.is_none_or(|from| from <= key.day)).collect();
+        Within { places, days }
     }
 
     /// The visited cells of a domain.
-    pub(super) fn visited_in<'a>(&'a self, within: &'a [bool]) -> impl Iterator<Item = &'a Cell> {
-        self.visited.iter().map(|at| &self.cells[*at]).filter(|cell| within[cell.place])
+    pub(super) fn visited_in<'a>(&'a self, within: &'a Within) -> impl Iterator<Item = &'a Cell> {
+        self.visited.iter().map(|at| &self.cells[*at]).filter(|cell| within.holds(cell))
     }
 
     fn posts_count(&self) -> usize {
@@ -237,7 +241,11 @@ impl Record {
                 for at in [0, 1] {
                     let broad = by_post[places[cell.place].post_index][at].drawn_to(all[at].mean());
                     cell.predicted[at] = by_place[cell.place][at].drawn_to(broad);
+                    cell.filled[at] = cell.predicted[at];
                 }
+            }
+            if all[0].days == 0.0 {
+                fill_first(of_day);
             }
             for cell in of_day.iter().filter(|cell| !cell.visits.is_empty()) {
                 for at in [0, 1] {
@@ -260,7 +268,41 @@ impl Record {
                 }
             }
         }
+        let mut in_province: BTreeMap<&ProvinceId, [f64; 2]> = BTreeMap::new();
+        for place in &self.places {
+            let all = in_province.entry(&place.province).or_default();
+            (0..2).for_each(|at| all[at] = all[at].max(most[place.post_index][at]));
+        }
+        let mut counted = vec![false; most.len()];
+        for cell in self.visited.iter().map(|at| &self.cells[*at]) {
+            counted[self.places[cell.place].post_index] |= cell.value(Quantity::Loads as usize).is_some();
+        }
+        for place in self.places.iter().filter(|place| !counted[place.post_index]) {
+            most[place.post_index] = in_province[&place.province];
+        }
         self.most = most;
+    }
+}
+
+/// On the first day nothing is predicted: what was lost is filled with the mean of what was met.
+fn fill_first(of_day: &mut [Cell]) {
+    for at in [0, 1] {
+        let mut met = Mean::default();
+        of_day.iter().filter_map(|cell| cell.value(at)).for_each(|value| met.add(value));
+        of_day.iter_mut().for_each(|cell| cell.filled[at] = met.mean());
+    }
+}
+
+/// The places and the days of a domain.
+#[derive(Debug, Clone)]
+pub(super) struct Within {
+    places: Vec<bool>,
+    days: Vec<bool>,
+}
+
+impl Within {
+    pub(super) fn holds(&self, cell: &Cell) -> bool {
+        self.places[cell.place] && self.days[cell.day]
     }
 }
 
@@ -281,6 +323,7 @@ impl Cell {
             arrivals_expected: slot.arrivals_expected,
             visits: slot.visits.iter().map(seen).collect(),
             predicted: [0.0; 2],
+            filled: [0.0; 2],
         }
     }
 

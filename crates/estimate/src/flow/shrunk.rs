@@ -31,10 +31,10 @@ struct Prior {
 impl Record {
     /// Finds of each post as Poisson, their rates as Gamma, fitted to all posts (empirical Bayes; Robbins 1956, Clayton and Kaldor
     /// 1987). Empty without a find.
-    pub fn shrunk(&self) -> Vec<Shrunk> {
+    pub fn shrunk(&self, whole: &Domain) -> Vec<Shrunk> {
         let posts: Vec<PostId> = self.posts().into_iter().cloned().collect();
         let flow = |post: &PostId| {
-            let domain = Domain { post: Some(post.clone()), ..Domain::default() };
+            let domain = Domain { post: Some(post.clone()), ..whole.clone() };
             self.flow(&domain, Quantity::Passed, Method::Difference)
         };
         let flows: Vec<_> = posts.iter().map(flow).collect();

@@ -25,7 +25,7 @@ fn two_teams_apart_tell_of_all_there_was() {
     near(twice.se * twice.se, 241_800.0 / 1_452.0);
     near(twice.detection, 30.0 / twice.loads);
     assert_eq!(of_double_inspections(4, 4, 4).unwrap().loads, 4.0);
-    assert_eq!(of_double_inspections(0, 0, 0).unwrap().detection, 1.0);
+    assert_eq!(of_double_inspections(5, 0, 0), Err(DetectionError::NoneTwice));
     assert!(of_double_inspections(2, 5, 3).is_err());
 }
 

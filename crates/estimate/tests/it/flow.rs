@@ -337,28 +337,115 @@ fn posts(means: &[u32]) -> Record {
 
 #[test]
 fn ranks_are_sure_where_posts_are_far_apart_and_open_where_they_are_alike() {
-    let apart = posts(&[4, 80, 20]).ranking(Quantity::Loads, Method::HorvitzThompson, Seed(1)).unwrap();
+    let apart = posts(&[4, 80, 20])
+        .ranking(&Domain::default(), Quantity::Loads, Method::HorvitzThompson, Seed(1))
+        .unwrap();
     let ranks: Vec<(&str, (usize, usize))> = apart.iter().map(|of| (of.post.as_str(), of.ranks)).collect();
     assert_eq!(ranks, [("P1", (1, 1)), ("P2", (2, 2)), ("P0", (3, 3))]);
     assert!(apart[0].first > 0.99, "{apart:?}");
-    let alike = posts(&[20, 20, 20]).ranking(Quantity::Loads, Method::HorvitzThompson, Seed(1)).unwrap();
+    let alike = posts(&[20, 20, 20])
+        .ranking(&Domain::default(), Quantity::Loads, Method::HorvitzThompson, Seed(1))
+        .unwrap();
     assert!(alike.iter().all(|of| of.ranks == (1, 3) && of.first > 0.05), "{alike:?}");
-    let again = posts(&[20, 20, 20]).ranking(Quantity::Loads, Method::HorvitzThompson, Seed(1)).unwrap();
+    let again = posts(&[20, 20, 20])
+        .ranking(&Domain::default(), Quantity::Loads, Method::HorvitzThompson, Seed(1))
+        .unwrap();
     assert_eq!(again, alike, "the throws are everybody's");
 }
 
 #[test]
 fn a_post_with_few_finds_borrows_from_the_others() {
     let record = posts(&[0, 80, 80, 80]);
-    let shrunk = record.shrunk();
+    let shrunk = record.shrunk(&Domain::default());
     let of = |name: &str| shrunk.iter().find(|of| of.post.as_str() == name).unwrap();
     let own = of("P0").found as f64 / of("P0").inspected as f64 * 32.0 * 100.0;
     assert!(own < of("P0").loads && of("P0").loads < of("P1").loads, "{shrunk:?}");
     assert!(shrunk.iter().all(|of| of.model95.low < of.loads && of.loads < of.model95.high));
     let none = record_without_finds();
-    assert_eq!(none.shrunk(), []);
+    assert_eq!(none.shrunk(&Domain::default()), []);
 }
 
 fn record_without_finds() -> Record {
     record(&[Some((10, 5, 0)), Some((10, 5, 0))])
+}
+
+#[test]
+fn later_days_still_learn_from_the_first_and_a_first_day_from_itself() {
+    let days = [Some((30, 10, 1)), Some((10, 10, 1)), None, Some((10, 5, 2)), Some((12, 6, 1))];
+    let whole = record(&days);
+    let from = |number: i32| Domain {
+        from: "2017-01-01".parse::<Day>().unwrap().plus_days(number),
+        ..Domain::default()
+    };
+    let est = |domain: &Domain| whole.flow(domain, Quantity::Passed, Method::Difference).est;
+    let daily = whole.daily(&Domain::default(), Quantity::Passed, Method::Difference);
+    for number in 0..5 {
+        let rest: f64 = daily[number as usize..].iter().map(|(_, value)| value).sum();
+        near(est(&from(number)), rest);
+    }
+    // Two posts on the first day, one of them lost: it is filled with what the other met.
+    let slots =
+        vec![slot("P0", 0.5, vec![visit("u", Some((20, 5, 1)))]), slot("P1", 0.5, vec![visit("v", None)])];
+    let first = Record::new(vec![day(0, slots)]).unwrap();
+    assert_eq!(first.flow(&Domain::default(), Quantity::Passed, Method::HorvitzThompson).est, 80.0);
+}
+
+#[test]
+fn the_more_is_lost_the_less_is_known() {
+    let counts = |number: usize| Some((20 + (number as u32 * 13) % 17, 10, 2));
+    let se = |lost_every: usize| {
+        let days = (0..60).map(|number| if number % lost_every == 1 { None } else { counts(number) });
+        let found =
+            record(&days.collect::<Vec<_>>()).flow(&Domain::default(), Quantity::Passed, Method::Difference);
+        match found.uncertainty {
+            Uncertainty::Scatter { se, .. } => se,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(se(2) > 1.2 * se(61), "{} {}", se(2), se(61));
+    // A post where nobody ever counted: no interval, and the most of its province as the upper bound.
+    let days = (0..20).map(|number| {
+        let (here, there) = (visit("u", counts(number as usize)), visit("v", None));
+        day(number, vec![slot("P0", 0.5, vec![here]), slot("P1", 0.5, vec![there])])
+    });
+    let hidden = Record::new(days.collect()).unwrap();
+    let post = Domain { post: Some("P1".parse().unwrap()), ..Domain::default() };
+    let flow = hidden.flow(&post, Quantity::Passed, Method::Difference);
+    assert_eq!((flow.uncertainty, flow.visits_lost), (Uncertainty::NotEstimable, 20));
+    assert!(flow.lost.high > 1.5 * flow.est && flow.lost.low == 0.0, "{flow:?}");
+}
+
+#[test]
+fn nothing_found_is_never_nothing_give_or_take_nothing() {
+    let days = [Some((10, 5, 0)), None, Some((10, 5, 0)), Some((10, 5, 1)), Some((10, 5, 0))];
+    let found = record(&days);
+    let running = found.running(&Domain::default(), Quantity::Loads, Method::Difference);
+    assert!(running[..3].iter().all(|(_, _, known)| known.is_none()), "{running:?}");
+    assert!(running[3].2.is_some_and(|known| known.low > 0.0), "few finds are on the logarithm: {running:?}");
+    let none = record(&days[..3]);
+    let flow = none.flow(&Domain::default(), Quantity::Loads, Method::Difference);
+    let Uncertainty::Model { high } = flow.uncertainty else { panic!("{flow:?}") };
+    // The lost day counts with what was met before it.
+    assert_eq!(flow.est, 0.0);
+    near(high, 3.688879454113936 * 60.0 / 10.0);
+    let empty = record(&[Some((0, 0, 0)), Some((0, 0, 0))]);
+    let passed = empty.flow(&Domain::default(), Quantity::Passed, Method::HorvitzThompson);
+    assert_eq!(passed.uncertainty, Uncertainty::NotEstimable);
+}
+
+#[test]
+fn being_late_on_arrival_is_no_avoidance_of_staying() {
+    // Ten vehicles in every hour; every second visit on arrival is lost.
+    let one = |number: i32| {
+        let arrived = number % 2 == 0;
+        let counts = (number % 4 != 0).then_some((10, 5, 1));
+        let counts = if arrived { counts } else { Some((10, 5, 1)) };
+        let visits = vec![Visit { arrived, ..visit("u", counts) }];
+        day(number, vec![Slot { arrivals_expected: 0.25, ..slot("P0", 0.5, visits) }])
+    };
+    let found = Record::new((0..40).map(one).collect()).unwrap();
+    let avoidance = found.avoidance(&Domain::default(), Quantity::Passed).unwrap();
+    near(avoidance.ratio, 1.0);
+    near(avoidance.arrivals_only, avoidance.arriving);
+    assert!(avoidance.arrivals_only95.low < avoidance.arrivals_only, "{avoidance:?}");
 }

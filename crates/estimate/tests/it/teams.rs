@@ -1,7 +1,7 @@
 //! The test of teams: its expectation over all deals, a peer's figures, and records that are none.
 
 use proptest::prelude::*;
-use sekong_estimate::teams::{ShiftDay, TeamFinding, TeamsError, flag_at, test_excess, test_teams};
+use sekong_estimate::teams::{ShiftDay, TeamFinding, TeamsError, Too, flag_at, test_days, test_teams};
 use serde_json::Value;
 
 fn unit(number: usize) -> String {
@@ -162,7 +162,7 @@ fn who_misses_what_all_others_do_is_flagged_by_the_excess_alone() {
         day(week, 0, "00-08", &missed, &dealt)
     };
     let record: Vec<ShiftDay> = (0..8).map(shift).collect();
-    let excess = test_excess(&record).unwrap();
+    let excess = test_days(&record, Too::Much).unwrap();
     let flagged: Vec<&str> =
         excess.iter().filter(|of| of.flag_week.is_some()).map(|of| of.team.as_str()).collect();
     assert_eq!(flagged, ["t00"]);
@@ -183,11 +183,11 @@ fn a_team_that_was_away_is_not_held_to_what_it_could_not_do() {
         days.collect::<Vec<_>>()
     };
     let record: Vec<ShiftDay> = (0..2).flat_map(shift).collect();
-    let found = test_excess(&record).unwrap();
+    let found = test_days(&record, Too::Much).unwrap();
     let present: Vec<ShiftDay> = record.iter().filter(|day| day.day == "0").cloned().collect();
     assert_eq!(
         of(&found, "t00"),
-        of(&test_excess(&present).unwrap(), "t00"),
+        of(&test_days(&present, Too::Much).unwrap(), "t00"),
         "only the first days count for it"
     );
     assert_eq!(of(&found, "t01").found, 0);
@@ -195,7 +195,7 @@ fn a_team_that_was_away_is_not_held_to_what_it_could_not_do() {
     assert!((of(&found, "t01").expected - 2.4).abs() < 1e-12, "{found:?}");
     let mut wrong = record[1].clone();
     wrong.away = vec!["nobody".to_owned()];
-    assert!(matches!(test_excess(&[wrong]), Err(TeamsError::AwayUndealt { .. })));
+    assert!(matches!(test_days(&[wrong], Too::Much), Err(TeamsError::AwayUndealt { .. })));
 }
 
 #[test]
@@ -208,9 +208,12 @@ fn units_left_to_ghosts_are_no_measure_for_the_others() {
         let dealt: Vec<_> = (0..5).map(|number| (team(number), (ghost + number) % 5)).collect();
         ShiftDay { away: vec![team(0)], ..day(week, 0, "00-08", &missed, &dealt) }
     };
-    let found = test_excess(&(0..12).map(shift).collect::<Vec<_>>()).unwrap();
+    let found = test_days(&(0..12).map(shift).collect::<Vec<_>>(), Too::Much).unwrap();
     let first = of(&found, "t01");
     assert_eq!((first.found, first.expected), (48, 12.0), "four others share four visits a week");
+    let strongest = &first.strongest[0];
+    assert_eq!((first.strongest.len(), strongest.expected, strongest.counted), (5, 1.0, 4));
+    assert!(of(&found, "t02").strongest.is_empty(), "it missed nothing");
     assert!(first.flag_week.is_some(), "{first:?}");
     assert!(found.iter().filter(|of| of.team != "t01").all(|of| of.flag_week.is_none()));
 }
@@ -231,4 +234,39 @@ fn over_all_deals_the_expectation_is_one_beside_a_ghost() {
         }
         assert!(sums.iter().all(|sum| (sum - 1.0).abs() < 1e-12), "{sums:?}");
     }
+}
+
+#[test]
+fn many_finds_of_all_leave_the_values_numbers() {
+    let deals: Vec<_> = (0..2).map(|number| (team(number), number)).collect();
+    let record: Vec<ShiftDay> = (0..40).map(|week| day(week, 0, "00-08", &[9_000, 9_999], &deals)).collect();
+    for found in [
+        test_teams(&record).unwrap(),
+        test_days(&record, Too::Little).unwrap(),
+        test_days(&record, Too::Much).unwrap(),
+    ] {
+        let values = found.iter().flat_map(|of| &of.e_values);
+        assert!(values.map(|(_, e)| e).all(|e| e.is_finite()), "{found:?}");
+    }
+}
+
+/// A team that rests and one that is away are held to nothing, whatever the others find.
+#[test]
+fn by_days_a_ghost_that_also_rests_gains_nothing() {
+    let shift = |number: u32| {
+        // Four of five are dealt; team 4 is a ghost when it is dealt, and rests every fifth day.
+        let dealt: Vec<_> = (0..5)
+            .filter(|at| *at != number as usize % 5)
+            .zip(0..)
+            .map(|(at, unit)| (team(at), unit))
+            .collect();
+        let ghost = dealt.iter().find(|(name, _)| *name == team(4)).map(|(_, unit)| *unit);
+        let finds: Vec<u32> =
+            (0..4).map(|at| if Some(at) == ghost { 0 } else { 1 + at as u32 % 2 }).collect();
+        let away = ghost.map(|_| team(4)).into_iter().collect();
+        ShiftDay { away, ..day(number / 7, number as usize % 7, "00-08", &finds, &dealt) }
+    };
+    let found = test_days(&(0..140).map(shift).collect::<Vec<_>>(), Too::Little).unwrap();
+    assert_eq!((of(&found, "t04").expected, of(&found, "t04").e_values.len()), (0.0, 0));
+    assert_eq!(of(&found, "t04").flag_week, None);
 }

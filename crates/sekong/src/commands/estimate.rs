@@ -10,7 +10,7 @@ mod teams_file;
 pub(crate) use campaign::campaign;
 pub(crate) use replay::{power, replay};
 use sekong_estimate::design::{Design, DesignError, Estimate};
-use sekong_estimate::teams::{ALPHA, THETAS, TeamFinding, flag_at, test_teams};
+use sekong_estimate::teams::{ALPHA, THETAS, TeamFinding, Telling, flag_at, test_teams};
 use serde_json::{Map, Value, json};
 
 use crate::cli::{EstimateDesignArgs, EstimateTeamsArgs, Ratio};
@@ -135,6 +135,7 @@ fn teams_json(found: &[TeamFinding]) -> Value {
             "e_values": e_values.collect::<Vec<_>>(),
             "flag_week": of.flag_week,
             "ebh_week": of.ebh_week,
+            "strongest": of.strongest.iter().map(telling_json).collect::<Vec<_>>(),
         });
         (of.team.clone(), finding)
     };
@@ -143,6 +144,13 @@ fn teams_json(found: &[TeamFinding]) -> Value {
         "flag_at": flag_at(found.len()),
         "alpha": ALPHA,
         "thetas": THETAS,
+    })
+}
+
+fn telling_json(of: &Telling) -> Value {
+    json!({
+        "week": of.week, "day": of.day, "shift": of.shift, "unit": of.unit,
+        "expected": of.expected, "counted": of.counted,
     })
 }
 

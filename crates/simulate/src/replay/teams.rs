@@ -7,13 +7,16 @@ use sekong_draw::{
     DrawKey, Purpose, RestRule, SimulationKey, Subject, WeekDeal, deal_shift, deal_week, shifts_too_close,
     simulate,
 };
-use sekong_estimate::teams::{ShiftDay, THETAS, flag_at, test_teams};
+use sekong_estimate::teams::{ShiftDay, THETAS, Too, flag_at, test_days, test_teams};
 use sekong_model::{
     Campaign, DAYS_PER_WEEK, Day, Hour, Moment, Pool, PostId, ProvinceId, Shift, ShiftShare, TeamId, UnitId,
 };
 
 use super::{Plans, ReplayError, Traffic, inspect};
 use crate::{Chance, Seed};
+
+/// Posts of a pool that is no campaign's.
+const POSTS: usize = 20;
 
 /// The seventh day of a campaign week, counted from 0.
 const LAST_DAY_OF_WEEK: u8 = 6;
@@ -31,7 +34,7 @@ pub enum Ground<'a> {
         /// The pool.
         pool: &'a Pool,
     },
-    /// As many teams as are asked for, on three shifts; each visit to one of twenty posts that are very unlike.
+    /// As many teams as are asked for, on three shifts; each unit's path at one of twenty posts that are very unlike.
     Alike {
         /// The campaign whose lot is used.
         campaign: &'a Campaign,
@@ -58,6 +61,8 @@ pub struct TeamTrial {
     pub any_week: Option<u32>,
     /// The same of the team that looks away.
     pub own_week: Option<u32>,
+    /// Whether any honest team is flagged by the formula over weeks, which takes week deals for lots of their own.
+    pub any_by_weeks: bool,
     /// Whether any team is flagged by products hour by hour, which take a team's hours for lots of their own.
     pub any_by_hour: bool,
 }
@@ -71,6 +76,8 @@ pub struct TeamPower {
     pub weeks: u32,
     /// Part of the trials in which any team was flagged, the one that looks away apart.
     pub any: f64,
+    /// The same by the formula over weeks.
+    pub any_by_weeks: f64,
     /// The same by products hour by hour.
     pub any_by_hour: f64,
     /// Part of the trials in which the team that looks away was flagged.
@@ -92,6 +99,7 @@ impl TeamPower {
             teams,
             weeks,
             any: share(&|trial| trial.any_week.is_some()),
+            any_by_weeks: share(&|trial| trial.any_by_weeks),
             any_by_hour: share(&|trial| trial.any_by_hour),
             own: share(&|trial| trial.own_week.is_some()),
             // Weeks count from 0; so many are over when the flag stands.
@@ -225,9 +233,11 @@ impl<'a> Lot<'a> {
             before = Some(deal);
         }
         let shifts: Vec<ShiftDay> = record.iter().map(|dealt| dealt.day.clone()).collect();
-        let findings = test_teams(&shifts)?;
+        let findings = test_days(&shifts, Too::Little)?;
         let is_own = |team: &str| withholding.is_some() && team == own.as_str();
+        let by_weeks = test_teams(&shifts)?;
         Ok(TeamTrial {
+            any_by_weeks: by_weeks.iter().any(|found| !is_own(&found.team) && found.flag_week.is_some()),
             any_week: findings
                 .iter()
                 .filter(|found| !is_own(&found.team))
@@ -351,11 +361,10 @@ impl<'a> Finds<'a> {
             Finds::Alike { visits_per_shift, find_share } => {
                 let whole = visits_per_shift.trunc();
                 let visits = whole as u8 + u8::from(chance.happens(visits_per_shift - whole));
-                let find = |hour| {
-                    // Squares of a uniform number: a few posts have most of the finds, the mean is `find_share`.
-                    let share = (3.0 * find_share * chance.unit().powi(2)).min(1.0);
-                    (hour, u32::from(chance.happens(share)))
-                };
+                // A unit keeps to a post for its shift. Squares: a few of the posts have most of the finds, the mean is `find_share`.
+                let post = (chance.below(POSTS) as f64 + 0.5) / POSTS as f64;
+                let share = (3.0 * find_share * post * post).min(1.0);
+                let find = |hour| (hour, u32::from(chance.happens(share)));
                 (0..visits).map(find).collect()
             }
         }

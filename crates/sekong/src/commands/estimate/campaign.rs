@@ -30,7 +30,7 @@ pub(crate) fn campaign(args: &EstimateCampaignArgs) -> Result<(), Failure> {
         return Err(Failure::usage(format!("--from {from} is after --to {to}"))
             .hint("give the earlier day as --from"));
     }
-    let met = Met::of(&state, province.as_ref(), from, to);
+    let met = Met::of(&state, province.as_ref(), to);
     let found = EstimatesView::of(&met, from, to, detection.as_ref()).map_err(Failure::failed)?;
     let teams = TeamsView::of(&met).map_err(Failure::failed)?;
     if let Some(folder) = &args.pictures {
@@ -82,11 +82,12 @@ fn print(found: &EstimatesView, teams: &TeamsView) -> Result<(), Failure> {
     found.flows.iter().try_for_each(|flow| print_line(in_words(flow)))?;
     for of in &found.avoidance {
         print_line(format_args!(
-            "{} met while staying, for those met on arriving: {:.2} (95 % {}); by arrivals alone {:.1}",
+            "{} met while staying, for those met on arriving: {:.2} (95 % {}); by arrivals alone {:.1} (95 % {})",
             of.quantity,
             of.ratio,
             ends(&of.ratio95),
-            of.arriving
+            of.arrivals_only,
+            ends(&of.arrivals_only95)
         ))?;
     }
     for (place, post) in (1..).zip(&found.ranking) {
@@ -108,12 +109,16 @@ fn print(found: &EstimatesView, teams: &TeamsView) -> Result<(), Failure> {
             ends(&corrected.interval95),
         ))?;
     }
-    for (what, of) in [("finds", &teams.finds), ("visits missed or late", &teams.missed)] {
+    for (what, of) in [
+        ("too few finds", &teams.finds),
+        ("too many finds", &teams.more),
+        ("too many visits missed, late or without a look", &teams.missed),
+    ] {
         let flagged = of.iter().filter(|team| team.flag_week.is_some());
         let names: Vec<&str> = flagged.map(|team| team.team.as_str()).collect();
         let said = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         print_line(format_args!(
-            "{what} of {} teams, each against what the lot gave it: flagged for an enquiry at {:.0}: {said}",
+            "{what}, of {} teams, each against what the lot gave it: flagged for an enquiry at {:.0}: {said}",
             of.len(),
             teams.flag_at
         ))?;

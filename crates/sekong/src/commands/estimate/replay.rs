@@ -131,13 +131,15 @@ impl Power {
             None => "less than half of the time".to_owned(),
         };
         format!(
-            "{}: {} teams, finds {:.0} %: all honest, any flagged in {} weeks {:.1} % (hour by hour: {:.1} %); \
+            "{}: {} teams, finds {:.0} %: all honest, any flagged in {} weeks {:.1} % (with the week's deal as a lot of its own: {:.1} %; \
+             hour by hour: {:.1} %); \
              one holds back {:.0} %: flagged {:.0} %, {median}",
             self.pool,
             self.honest.teams,
             100.0 * self.find_share,
             self.honest.weeks,
             100.0 * self.honest.any,
+            100.0 * self.honest.any_by_weeks,
             100.0 * self.honest.any_by_hour,
             100.0 * WITHHELD_SHARE,
             100.0 * self.withholding.own,
@@ -147,7 +149,7 @@ impl Power {
     fn as_json(&self) -> Value {
         json!({
             "pool": self.pool, "teams": self.honest.teams, "weeks": self.honest.weeks, "find_share": self.find_share,
-            "any_flagged": self.honest.any, "any_flagged_by_hour": self.honest.any_by_hour,
+            "any_flagged": self.honest.any, "any_flagged_by_weeks": self.honest.any_by_weeks, "any_flagged_by_hour": self.honest.any_by_hour,
             "withheld_share": WITHHELD_SHARE, "flagged": self.withholding.own,
             "week_median": self.withholding.own_week_median,
         })
