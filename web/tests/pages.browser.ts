@@ -105,7 +105,7 @@ describe("the board", () => {
     await page.getByTestId("grid").waitFor();
     await page.keyboard.press("e");
     const estimates = page.getByTestId("estimates");
-    await estimates.locator("p").first().waitFor();
+    await estimates.getByText(/Design/).waitFor();
     expect(await estimates.textContent()).toMatch(/Design [0-9a-f]{16}\./);
     const asked = await page.evaluate(async () => (await fetch("/api/estimates")).json() as Promise<EstimatesView>);
     const rows = await estimates.locator("section").first().locator("tbody tr").count();
