@@ -559,6 +559,15 @@ impl Twins {
             }
     }
 
+    /// Estimates tell of a day once auditors may read all of it.
+    fn estimates_asks(&self, operation: &str, caller: usize, paths: &[&str]) -> Vec<Ask> {
+        let (day, hour) = (self.campaign.first_day(), Hour::all().last().unwrap());
+        let readable = self.board_right("auditor", day, hour) <= self.now();
+        let open = readable && self.callers[caller].sees_board();
+        let right = || if open { Right::Everything } else { Right::Nothing };
+        paths.iter().map(|path| self.get(operation, caller, (*path).to_owned(), right())).collect()
+    }
+
     fn board_asks(&self, caller: usize) -> Vec<Ask> {
         let first = self.campaign.first_day();
         let (today, _) = self.campaign.day_hour_of(self.now());
