@@ -184,6 +184,9 @@ const en = {
   missedVisits: "Missed / by the lot",
   nextStep: "Next step",
   enquiry: "double inspection",
+  tooFew: "too few finds",
+  tooMany: "too many finds",
+  tooMuchMissed: "too much missed",
   strongest: "{day}, {shift}, {unit}: {counted} found, by the lot {expected}",
   fix: "What to do: {hint}",
 } as const;
@@ -373,6 +376,9 @@ const km: Partial<Record<Key, string>> = {
   missedVisits: "ខកខាន / តាមឆ្នោត",
   nextStep: "ជំហានបន្ទាប់",
   enquiry: "ត្រួតពិនិត្យពីរដង",
+  tooFew: "រកឃើញតិចពេក",
+  tooMany: "រកឃើញច្រើនពេក",
+  tooMuchMissed: "ខកខានច្រើនពេក",
   strongest: "{day}, {shift}, {unit}៖ រកឃើញ {counted} តាមឆ្នោត {expected}",
   fix: "ត្រូវធ្វើ៖ {hint}",
 };
@@ -560,6 +566,9 @@ const lo: Partial<Record<Key, string>> = {
   missedVisits: "ຂາດ / ຕາມສະຫຼາກ",
   nextStep: "ຂັ້ນຕໍ່ໄປ",
   enquiry: "ກວດສອງຄັ້ງ",
+  tooFew: "ພົບໜ້ອຍເກີນໄປ",
+  tooMany: "ພົບຫຼາຍເກີນໄປ",
+  tooMuchMissed: "ຂາດຫຼາຍເກີນໄປ",
   strongest: "{day}, {shift}, {unit}: ພົບ {counted}, ຕາມສະຫຼາກ {expected}",
   fix: "ສິ່ງທີ່ຕ້ອງເຮັດ: {hint}",
 };

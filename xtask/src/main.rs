@@ -10,7 +10,7 @@ const USAGE: &str = "usage: cargo xtask TASK
   build           the web pages, and the release binary that holds them
   demo -- ARGS    build, then run `sekong demo ARGS`
   test            doctor, format, lints, the pages in a browser, every test of the workspace
-  torture PART    break the running system on purpose: log, centre, field or all
+  torture PART    break the running system on purpose: log, centre, estimate, field or all
   bench PART [POSTS…]  estimate: domains beside R's survey; log: reports beside fdatasync, the audit beside its least work; plan: the solver beside HiGHS; all
   arch            the arrows between the crates and the dependency policy
 

@@ -32,8 +32,9 @@ impl Met {
         Met { days: Vec::new(), shifts: Vec::new(), missed: Vec::new(), design, days_left_out: 0 }
     }
 
-    /// What was met in some provinces from the first day up to `to`; an estimate of later days still learns from the first. A visit counts if it began in time and was reported in time, by the
-    /// team's first word; what came late or was corrected later cannot make an estimate.
+    /// What was met in some provinces from the first day up to `to`; an estimate of later days still learns from the first. A
+    /// visit counts if it began in time and was reported in time, by the team's first word; what came late or was corrected
+    /// later cannot make an estimate.
     pub fn of(state: &State, province: Option<&ProvinceId>, to: Day) -> Met {
         let mut plans: Vec<u8> = Vec::new();
         let mut met = Met::nothing();

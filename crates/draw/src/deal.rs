@@ -22,6 +22,9 @@ use sekong_model::{Campaign, HOURS_PER_DAY, Pool, Shift, TeamId, UnitId};
 
 use crate::Stream;
 
+/// The seventh day of a campaign week, counted from 0.
+pub const LAST_DAY_OF_WEEK: u8 = 6;
+
 /// Permutations tried before a weekly deal gives up; the loader of campaigns refuses a pool for which that could happen.
 pub const MAX_TRIES: u32 = 1_000_000;
 

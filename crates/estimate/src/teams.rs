@@ -10,9 +10,8 @@
 //! are a martingale, and so is their mean over θ, so that the chance that it ever reaches c is at most 1/c (Ville 1939; Ramdas, Grünwald,
 //! Vovk and Shafer 2023). Among K teams one is flagged at K/α; beside that by e-BH (Wang and Ramdas 2022). A flag is for an enquiry.
 //!
-//! A team that was away, as was frozen before the deal, keeps its place in the deal as a ghost. Its own wager leaves such a day out, and the
-//! others' mean leaves its unit out: given where the ghosts are, the others are as likely on each of the units that remain. Who is declared
-//! away, and by whom, has a test of its own (`declarers`).
+//! A team that was away, as was frozen before the deal, keeps its place in the deal as a ghost; no wager is laid on its week, or on its
+//! day. Who is declared away, and by whom, has a test of its own (`declarers`).
 //!
 //! The formula takes week deals for lots of their own. Where a rest rule ties a week's shifts to those of the week before, they are not,
 //! and an honest team is flagged too often if shifts are unlike: [`test_days`] is for such a campaign, and is what the centre shows.
@@ -24,11 +23,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+/// A value for each θ.
+type Thetas = [f64; 7];
+
 /// The θ against too few finds, each with the same part of the wager at the beginning.
-pub const THETAS: [f64; 7] = [0.001, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8];
+pub const THETAS: Thetas = [0.001, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8];
 
 /// The θ against too many of what is counted, such as visits that were missed.
-pub const THETAS_MORE: [f64; 7] = [1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0];
+const THETAS_MORE: Thetas = [1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0];
 
 /// Chance that any honest team of a file is flagged, ever.
 pub const ALPHA: f64 = 0.05;
@@ -48,7 +50,7 @@ pub struct ShiftDay {
     pub units: Vec<(String, u32)>,
     /// The unit of each team, ghosts included.
     pub dealt: Vec<(String, String)>,
-    /// Those of them that were away, as was frozen before the deal: for them the day is no wager.
+    /// Those of them that were away, as was frozen before the deal.
     pub away: Vec<String>,
 }
 
@@ -210,31 +212,26 @@ impl ShiftDay {
         unit.and_then(finds).unwrap_or(0)
     }
 
+    fn is_away(&self, team: &str) -> bool {
+        self.away.iter().any(|away| away == team)
+    }
+
     /// Finds of the units that are not left to ghosts.
-    fn served(&self) -> impl Iterator<Item = u32> {
-        let is_ghost = |unit: &String| {
-            self.dealt.iter().any(|(team, dealt)| dealt == unit && self.away.iter().any(|away| away == team))
-        };
+    fn served(&self) -> impl Iterator<Item = u32> + Clone {
+        let is_ghost =
+            |unit: &String| self.dealt.iter().any(|(team, dealt)| dealt == unit && self.is_away(team));
         self.units.iter().filter(move |(unit, _)| !is_ghost(unit)).map(|(_, finds)| *finds)
     }
 
-    /// Chance that a team of the shift is on duty.
-    fn works(&self, places: usize) -> f64 {
-        if self.served().next().is_none() { 0.0 } else { self.units.len() as f64 / places as f64 }
+    /// What a team that is there has on average.
+    fn expected(&self) -> f64 {
+        self.served().map(f64::from).sum::<f64>() / self.served().count().max(1) as f64
     }
 
-    /// What a team of the shift has on average; a day off has nothing. Given where the ghosts are, it is as likely on each other unit.
-    fn mean(&self, places: usize) -> f64 {
-        let served = self.served().count().max(1) as f64;
-        self.works(places) * self.served().map(f64::from).sum::<f64>() / served
-    }
-
-    /// Logarithm of the mean of θ^h likewise.
+    /// Logarithm of the mean of θ^h over the places of a team; a day off is a place without finds.
     fn mean_log(&self, theta: f64, places: usize) -> f64 {
-        let works = self.works(places);
-        let served: Vec<f64> = self.served().map(|finds| f64::from(finds) * libm::log(theta)).collect();
-        let on_duty = libm::log(works) + log_mean(&served);
-        if works < 1.0 { log_sum([on_duty, libm::log(1.0 - works)].into_iter()) } else { on_duty }
+        let off = vec![0; places - self.units.len()];
+        log_mean_power(theta, self.units.iter().map(|(_, finds)| *finds).chain(off))
     }
 }
 
@@ -265,40 +262,26 @@ impl<'a> PoolWeek<'a> {
         self.shifts.values().map(|(teams, _)| teams.len()).sum()
     }
 
-    /// The days on which a team was away.
-    fn away(&self, team: &str) -> BTreeSet<&'a str> {
+    fn finds(&self) -> u64 {
         let days = self.shifts.values().flat_map(|(_, days)| days);
-        days.filter(|day| day.away.iter().any(|away| away == team)).map(|day| day.day.as_str()).collect()
+        days.flat_map(|day| &day.units).map(|(_, finds)| u64::from(*finds)).sum()
     }
 
-    /// Finds of a team on average over all deals, on the other days than those away.
-    fn expected(&self, away: &BTreeSet<&str>) -> f64 {
-        let of_shift = |(teams, days): &(BTreeSet<&str>, Vec<&ShiftDay>)| {
-            let days = days.iter().filter(|day| !away.contains(&*day.day));
-            let finds: f64 = days.map(|day| day.mean(teams.len())).sum();
-            finds * teams.len() as f64 / self.places() as f64
-        };
-        self.shifts.values().map(of_shift).sum()
-    }
-
-    /// Logarithm of the mean over all deals, for a θ, on the other days than those away.
-    fn mean_log(&self, theta: f64, away: &BTreeSet<&str>) -> f64 {
+    /// Logarithm of the mean over all deals, for a θ.
+    fn mean_log(&self, theta: f64) -> f64 {
         let of_shift = |(teams, days): &(BTreeSet<&str>, Vec<&ShiftDay>)| {
             let (own, all) = (teams.len(), self.places());
-            let days = days.iter().filter(|day| !away.contains(&*day.day));
-            libm::log(own as f64 / all as f64) + days.map(|day| day.mean_log(theta, own)).sum::<f64>()
+            libm::log(own as f64 / all as f64) + days.iter().map(|day| day.mean_log(theta, own)).sum::<f64>()
         };
         log_sum(self.shifts.values().map(of_shift))
     }
 
-    /// Each team with its finds, and when it was away.
-    fn found(&self) -> impl Iterator<Item = (&'a str, u64, BTreeSet<&'a str>)> {
-        self.shifts.values().flat_map(move |(teams, days)| {
-            teams.iter().map(move |team| {
-                let away = self.away(team);
-                let days = days.iter().filter(|day| !away.contains(&*day.day));
-                (*team, days.map(|day| u64::from(day.finds_of(team))).sum(), away)
-            })
+    /// Each team that was away on no day, with its finds.
+    fn found(&self) -> impl Iterator<Item = (&'a str, u64)> {
+        self.shifts.values().flat_map(|(teams, days)| {
+            let is_there = |team: &&&str| !days.iter().any(|day| day.is_away(team));
+            let finds = |team: &&'a str| (*team, days.iter().map(|day| u64::from(day.finds_of(team))).sum());
+            teams.iter().filter(is_there).map(finds).collect::<Vec<_>>()
         })
     }
 }
@@ -306,21 +289,19 @@ impl<'a> PoolWeek<'a> {
 /// Logarithm of a sum of exponentials.
 fn log_sum(logs: impl Iterator<Item = f64> + Clone) -> f64 {
     let most = logs.clone().fold(f64::NEG_INFINITY, f64::max);
-    if most == f64::NEG_INFINITY {
-        return most;
-    }
     most + libm::log(logs.map(|log| libm::exp(log - most)).sum::<f64>())
 }
 
-/// Logarithm of a mean of exponentials; of none, that of 0.
-fn log_mean(logs: &[f64]) -> f64 {
-    log_sum(logs.iter().copied()) - libm::log(logs.len().max(1) as f64)
+/// Logarithm of the mean of θ^h, however large the h.
+fn log_mean_power(theta: f64, finds: impl Iterator<Item = u32> + Clone) -> f64 {
+    let logs = finds.clone().map(|found| f64::from(found) * libm::log(theta));
+    log_sum(logs) - libm::log(finds.count() as f64)
 }
 
 /// A team's wager so far.
 #[derive(Default)]
 struct Wager {
-    growth_log: [f64; 7],
+    growth_log: Thetas,
     expected: f64,
     found: u64,
     e_values: Vec<(u32, f64)>,
@@ -331,6 +312,16 @@ struct Wager {
 }
 
 impl Wager {
+    /// Lays it on a deal: what was found, against the logarithms of the means of θ^h.
+    fn lay(&mut self, thetas: &Thetas, means: &Thetas, found: u64, expected: f64) {
+        for (growth, (theta, mean)) in self.growth_log.iter_mut().zip(thetas.iter().zip(means)) {
+            *growth += found as f64 * libm::log(*theta) - mean;
+        }
+        self.found += found;
+        self.expected += expected;
+        self.played = true;
+    }
+
     fn note(&mut self, week: u32) {
         if std::mem::take(&mut self.played) {
             self.e_values.push((week, self.e_value()));
@@ -338,7 +329,8 @@ impl Wager {
     }
 
     fn e_value(&self) -> f64 {
-        libm::exp(log_mean(&self.growth_log)).min(f64::MAX)
+        let sum_log = log_sum(self.growth_log.iter().copied());
+        libm::exp(sum_log - libm::log(THETAS.len() as f64)).min(f64::MAX)
     }
 }
 
@@ -347,12 +339,15 @@ pub fn flag_at(teams: usize) -> f64 {
     teams as f64 / ALPHA
 }
 
-/// Tests every team of a record, week by week: does it find less than the lot gives it?
+/// Tests every team of a record by whole weeks: does it find less than the lot gives it?
 ///
 /// # Errors
 /// [`TeamsError`] with the place.
 pub fn test_teams(record: &[ShiftDay]) -> Result<Vec<TeamFinding>, TeamsError> {
-    test_with(record, &THETAS, By::Weeks)
+    test_with(record, Too::Little, |wagers, days| {
+        play(wagers, &PoolWeek::of(days)?);
+        Ok(())
+    })
 }
 
 /// What a team is tested for, day by day.
@@ -371,27 +366,26 @@ pub enum Too {
 /// # Errors
 /// [`TeamsError`] with the place.
 pub fn test_days(record: &[ShiftDay], too: Too) -> Result<Vec<TeamFinding>, TeamsError> {
-    test_with(record, if too == Too::Little { &THETAS } else { &THETAS_MORE }, By::Days)
+    let thetas = if too == Too::Little { &THETAS } else { &THETAS_MORE };
+    test_with(record, too, |wagers, days| {
+        days.iter().for_each(|day| play_day(wagers, day, thetas));
+        Ok(())
+    })
 }
 
-/// Which deals a team is tested by.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum By {
-    Weeks,
-    Days,
-}
-
-fn test_with(record: &[ShiftDay], thetas: &[f64; 7], by: By) -> Result<Vec<TeamFinding>, TeamsError> {
+/// Lays everybody's wagers week by week, a pool at a time.
+fn test_with<'a>(
+    record: &'a [ShiftDay],
+    too: Too,
+    play: impl Fn(&mut BTreeMap<&'a str, Wager>, &[&'a ShiftDay]) -> Result<(), TeamsError>,
+) -> Result<Vec<TeamFinding>, TeamsError> {
     let weeks = by_week(record)?;
-    let mut strongest = strongest(record, thetas[0] < 1.0);
+    let mut strongest = strongest(record, too);
     let dealt = record.iter().flat_map(|day| &day.dealt).map(|(team, _)| team.as_str());
     let mut wagers: BTreeMap<&str, Wager> = dealt.map(|team| (team, Wager::default())).collect();
     for (week, pools) in weeks {
         for days in pools.values() {
-            match by {
-                By::Weeks => play(&mut wagers, &PoolWeek::of(days)?, thetas),
-                By::Days => days.iter().for_each(|day| play_day(&mut wagers, day, thetas)),
-            }
+            play(&mut wagers, days)?;
         }
         wagers.values_mut().for_each(|wager| wager.note(week));
         flag(&mut wagers, week);
@@ -408,20 +402,22 @@ fn test_with(record: &[ShiftDay], thetas: &[f64; 7], by: By) -> Result<Vec<TeamF
     Ok(wagers.into_iter().map(finding).collect())
 }
 
-/// By team, the shifts on which it was farthest from the others: below them if `fewer`, else above.
-fn strongest(record: &[ShiftDay], fewer: bool) -> BTreeMap<&str, Vec<Telling>> {
+/// By team, the shifts on which it was farthest from the others: below or above them.
+fn strongest(record: &[ShiftDay], too: Too) -> BTreeMap<&str, Vec<Telling>> {
     let mut telling: BTreeMap<&str, Vec<Telling>> = BTreeMap::new();
     for day in record {
-        let served: Vec<f64> = day.served().map(f64::from).collect();
-        let expected = served.iter().sum::<f64>() / served.len().max(1) as f64;
-        let present = day.dealt.iter().filter(|(team, _)| !day.away.contains(team));
+        let expected = day.expected();
+        let present = day.dealt.iter().filter(|(team, _)| !day.is_away(team));
         for (team, unit) in present {
             let (week, counted) = (day.week, day.finds_of(team));
             let (day, shift, unit) = (day.day.clone(), day.shift.clone(), unit.clone());
             telling.entry(team).or_default().push(Telling { week, day, shift, unit, expected, counted });
         }
     }
-    let off = |of: &Telling| (of.expected - f64::from(of.counted)) * if fewer { 1.0 } else { -1.0 };
+    let off = |of: &Telling| match too {
+        Too::Little => of.expected - f64::from(of.counted),
+        Too::Much => f64::from(of.counted) - of.expected,
+    };
     for of in telling.values_mut() {
         of.retain(|of| off(of) > 0.0);
         of.sort_by(|one, other| off(other).total_cmp(&off(one)));
@@ -454,36 +450,21 @@ fn by_week(record: &[ShiftDay]) -> Result<Weeks<'_>, TeamsError> {
     Ok(weeks)
 }
 
-fn play<'a>(wagers: &mut BTreeMap<&'a str, Wager>, of: &PoolWeek<'a>, thetas: &[f64; 7]) {
-    let against = |away: &BTreeSet<&str>| (thetas.map(|theta| of.mean_log(theta, away)), of.expected(away));
-    // Most teams are away on no day: they have one mean.
-    let usual = against(&BTreeSet::new());
-    for (team, found, away) in of.found() {
-        let (means, share) = if away.is_empty() { usual } else { against(&away) };
-        let wager = wagers.entry(team).or_default();
-        for (growth, (theta, mean)) in wager.growth_log.iter_mut().zip(thetas.iter().zip(means)) {
-            *growth += found as f64 * libm::log(*theta) - mean;
-        }
-        wager.found += found;
-        wager.expected += share;
-        wager.played = true;
+fn play<'a>(wagers: &mut BTreeMap<&'a str, Wager>, of: &PoolWeek<'a>) {
+    let means = THETAS.map(|theta| of.mean_log(theta));
+    let expected = of.finds() as f64 / of.places() as f64;
+    for (team, found) in of.found() {
+        wagers.entry(team).or_default().lay(&THETAS, &means, found, expected);
     }
 }
 
 /// Plays one day's deal: each team that is there is as likely on each of the units that are not left to ghosts.
-fn play_day<'a>(wagers: &mut BTreeMap<&'a str, Wager>, day: &'a ShiftDay, thetas: &[f64; 7]) {
-    let served: Vec<f64> = day.served().map(f64::from).collect();
-    let means =
-        thetas.map(|theta| log_mean(&served.iter().map(|h| h * libm::log(theta)).collect::<Vec<_>>()));
-    for (team, _) in day.dealt.iter().filter(|(team, _)| !day.away.contains(team)) {
-        let found = day.finds_of(team);
-        let wager = wagers.entry(team).or_default();
-        for (growth, (theta, mean)) in wager.growth_log.iter_mut().zip(thetas.iter().zip(means)) {
-            *growth += f64::from(found) * libm::log(*theta) - mean;
-        }
-        wager.found += u64::from(found);
-        wager.expected += served.iter().sum::<f64>() / served.len().max(1) as f64;
-        wager.played = true;
+fn play_day<'a>(wagers: &mut BTreeMap<&'a str, Wager>, day: &'a ShiftDay, thetas: &Thetas) {
+    let means = thetas.map(|theta| log_mean_power(theta, day.served()));
+    let expected = day.expected();
+    for (team, _) in day.dealt.iter().filter(|(team, _)| !day.is_away(team)) {
+        let found = u64::from(day.finds_of(team));
+        wagers.entry(team).or_default().lay(thetas, &means, found, expected);
     }
 }
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rayon::prelude::*;
 use sekong_draw::{
-    DrawKey, DutyHour, Freeze, Move, Place, ProvinceDay, Purpose, Release, ReleaseError, ReleaseFor,
-    RestRule, Subject, UnitWalk, ValueList, WeekDeal, deal_shift, deal_week, period_of, shifts_too_close,
-    verify_release, verify_signed_release,
+    DrawKey, DutyHour, Freeze, LAST_DAY_OF_WEEK, Move, Place, ProvinceDay, Purpose, Release, ReleaseError,
+    ReleaseFor, RestRule, Subject, UnitWalk, ValueList, WeekDeal, deal_shift, deal_week, period_of,
+    shifts_too_close, verify_release, verify_signed_release,
 };
 use sekong_log::{CustodianCommitted, Dealt, Entry, Hash, OrdersSealed, Released, Tree, body_hash};
 use sekong_model::{
@@ -22,9 +22,6 @@ use crate::bodies::{DealBody, OpenedOrders, OrderOpening, ValuesBody, canonical}
 use crate::diary::Trace;
 use crate::fault::Fault;
 use crate::schedule::Job;
-
-/// The seventh day of a campaign week, counted from 0.
-const LAST_DAY_OF_WEEK: u8 = 6;
 
 /// How a custodian's release is checked.
 type VerifyRelease =

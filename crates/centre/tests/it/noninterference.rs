@@ -460,11 +460,15 @@ impl Twins {
             "show_clock" => get(&["/api/clock"]),
             "show_campaign" => get(&["/api/campaign"]),
             "show_map" => get(&["/api/map"]),
-            "show_estimates" => get(&["/api/estimates", "/api/estimates?from=2017-01-01&to=2017-01-01"]),
-            "draw_estimates" => {
-                get(&["/api/estimates/pictures/flow.svg", "/api/estimates/pictures/teams.svg"])
+            "show_estimates" => {
+                let one = "/api/estimates?from=2017-01-01&to=2017-01-01";
+                return self.estimates_asks(operation, caller, &["/api/estimates", one]);
             }
-            "test_teams" => get(&["/api/estimates/teams"]),
+            "draw_estimates" => {
+                let pictures = ["/api/estimates/pictures/flow.svg", "/api/estimates/pictures/teams.svg"];
+                return self.estimates_asks(operation, caller, &pictures);
+            }
+            "test_teams" => return self.estimates_asks(operation, caller, &["/api/estimates/teams"]),
             "show_session" => get(&["/api/session"]),
             "show_table" => get(&["/api/table"]),
             "list_silences" => get(&["/api/silences"]),

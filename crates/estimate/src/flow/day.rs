@@ -54,11 +54,8 @@ impl Record {
             let seen = || asked.visited().filter(|cell| self.days[cell.day].day <= *day);
             let est = so_far().map(|(_, value)| value).sum();
             let known = asked.known(seen, so_far().map(|(at, value)| (*at, *value)));
-            (
-                *day,
-                est,
-                known.map(|(known, _)| scatter::interval(est, &known, asked.is_skewed(found(seen())))),
-            )
+            let skewed = asked.is_skewed(found(seen()));
+            (*day, est, known.map(|(known, _)| scatter::interval(est, &known, skewed)))
         };
         daily.iter().map(up_to).collect()
     }

@@ -191,6 +191,9 @@ fn a_team_that_was_away_is_not_held_to_what_it_could_not_do() {
         "only the first days count for it"
     );
     assert_eq!(of(&found, "t01").found, 0);
+    let by_weeks = test_teams(&record).unwrap();
+    assert!(of(&by_weeks, "t00").e_values.is_empty(), "by weeks no wager is laid on a week with a day away");
+    assert_eq!(of(&by_weeks, "t01").e_values.len(), 2);
     // One of five, on the first day of both weeks; on the others the six lie where the ghost would have been.
     assert!((of(&found, "t01").expected - 2.4).abs() < 1e-12, "{found:?}");
     let mut wrong = record[1].clone();
@@ -229,7 +232,7 @@ fn over_all_deals_the_expectation_is_one_beside_a_ghost() {
             // The ghost's unit is never looked at.
             let seen: Vec<u32> = (0..4).map(|at| if at == order[0] { 0 } else { finds[at] }).collect();
             let record = [ShiftDay { away: vec![team(0)], ..day(0, 0, "00-08", &seen, &dealt) }];
-            let found = test_teams(&record).unwrap();
+            let found = test_days(&record, Too::Little).unwrap();
             (0..3).for_each(|at| sums[at] += of(&found, &team(at + 1)).e_values[0].1 / all.len() as f64);
         }
         assert!(sums.iter().all(|sum| (sum - 1.0).abs() < 1e-12), "{sums:?}");

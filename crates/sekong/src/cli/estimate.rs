@@ -11,11 +11,11 @@ use sekong_model::Day;
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct EstimateArgs {
-    #[command(subcommand)]
     /// A sample, a record of teams, or replays; without it the campaign of `--data`.
+    #[command(subcommand)]
     pub what: Option<EstimateCommand>,
-    #[command(flatten)]
     /// The campaign.
+    #[command(flatten)]
     pub campaign: EstimateCampaignArgs,
 }
 
@@ -88,10 +88,11 @@ pub enum EstimateCommand {
         week, day, pool, shift  when and for whom; shift is its kind, such as \"00-08\"\n  \
         units                   {unit: finds}, every unit of the shift\n  \
         dealt                   {team: unit}, every team that was dealt to it, ghosts included\n  \
-        away                    [team], the ghosts: for them the day is no wager\n  \
+        away                    [team], the ghosts: no wager is laid on their week, or on their day\n  \
         class                   what was found; one file is about one class\n\
-        Of K teams, the e-value of an honest one ever reaches K/0.05 with chance at most 0.05/K.\n\n\
-        Example:\n  sekong estimate teams shifts.jsonl --json")]
+        Of K teams, the e-value of an honest one ever reaches K/0.05 with chance at most 0.05/K. By whole weeks that\n\
+        asks for week deals that are lots of their own; where a rest rule ties them together, take --by-days.\n\n\
+        Example:\n  sekong estimate teams shifts.jsonl --by-days --json")]
     Teams(EstimateTeamsArgs),
     /// Draw a campaign again and again over traffic that is known: are the estimates right, and as sure as they say?
     #[command(
@@ -151,6 +152,9 @@ pub struct EstimateTeamsArgs {
     /// The dealt shifts and their finds
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// Test by the deals of days alone, given each team's shift and days of rest
+    #[arg(long)]
+    pub by_days: bool,
     /// Print one JSON object on one line
     #[arg(long)]
     pub json: bool,

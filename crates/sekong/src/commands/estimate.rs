@@ -10,7 +10,7 @@ mod teams_file;
 pub(crate) use campaign::campaign;
 pub(crate) use replay::{power, replay};
 use sekong_estimate::design::{Design, DesignError, Estimate};
-use sekong_estimate::teams::{ALPHA, THETAS, TeamFinding, Telling, flag_at, test_teams};
+use sekong_estimate::teams::{ALPHA, THETAS, TeamFinding, Telling, Too, flag_at, test_days, test_teams};
 use serde_json::{Map, Value, json};
 
 use crate::cli::{EstimateDesignArgs, EstimateTeamsArgs, Ratio};
@@ -117,7 +117,8 @@ fn print_columns(what: &str, columns: &ByColumn) -> Result<(), Failure> {
 pub(crate) fn teams(args: &EstimateTeamsArgs) -> Result<(), Failure> {
     let record = teams_file::read(&args.file)?;
     let wrong = |error| Failure::failed(format!("{}: {error}", args.file.display()));
-    let found = test_teams(&record).map_err(wrong)?;
+    let found = if args.by_days { test_days(&record, Too::Little) } else { test_teams(&record) };
+    let found = found.map_err(wrong)?;
     if args.json {
         return print_line(teams_json(&found));
     }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 use sekong_draw::{
-    DrawKey, Purpose, RestRule, SimulationKey, Subject, WeekDeal, deal_shift, deal_week, shifts_too_close,
-    simulate,
+    DrawKey, LAST_DAY_OF_WEEK, Purpose, RestRule, SimulationKey, Subject, UnitPath, WeekDeal, deal_shift,
+    deal_week, shifts_too_close, simulate,
 };
-use sekong_estimate::teams::{ShiftDay, THETAS, Too, flag_at, test_days, test_teams};
+use sekong_estimate::teams::{ShiftDay, THETAS, TeamFinding, Too, flag_at, test_days, test_teams};
 use sekong_model::{
     Campaign, DAYS_PER_WEEK, Day, Hour, Moment, Pool, PostId, ProvinceId, Shift, ShiftShare, TeamId, UnitId,
 };
@@ -17,9 +17,6 @@ use crate::{Chance, Seed};
 
 /// Posts of a pool that is no campaign's.
 const POSTS: usize = 20;
-
-/// The seventh day of a campaign week, counted from 0.
-const LAST_DAY_OF_WEEK: u8 = 6;
 
 /// A pool, its teams of which one may look away, and where its units' finds come from.
 pub enum Ground<'a> {
@@ -205,46 +202,40 @@ impl<'a> Lot<'a> {
         let name = format!("{} {trial}", self.name);
         let mut chance = seed.stream("team trial", &name);
         let own = &self.teams[chance.below(self.teams.len())];
+        let held = withholding.map(|held| (own, held));
         let mut record: Vec<Dealt> = Vec::new();
         let mut before: Option<WeekDeal> = None;
         for week in 0..weeks {
             let key = DrawKey::new(&seed.bytes("team trial week", &format!("{name} {week}")), &[]);
             let deal = self.deal_week(week, &key, before.as_ref())?;
             for day in 0..=LAST_DAY_OF_WEEK {
-                let day = Played { week, day, number: week * DAYS_PER_WEEK + u32::from(day) };
+                let day = self.played(week, day);
                 let finds = Finds::of(ground, &day, &seed.bytes("team trial dice", &name))?;
                 for (group, shift) in deal.groups.iter().zip(&self.shifts) {
-                    let on_duty: Vec<TeamId> = group.on_duty(day.day).cloned().collect();
-                    let mut stream = key.stream(&self.subject(
-                        Moment::Hour { day: self.day(&day), hour: shift.start },
-                        Purpose::DealShift,
-                    ));
+                    let on_duty: Vec<TeamId> = group.on_duty(day.of_week).cloned().collect();
+                    let moment = Moment::Hour { day: day.day, hour: shift.start };
+                    let mut stream = key.stream(&self.subject(moment, Purpose::DealShift));
                     let dealt = deal_shift(&on_duty, &shift.units, &mut stream)?.units;
-                    record.push(self.look(
-                        shift,
-                        &day,
-                        &dealt,
-                        &finds,
-                        withholding.map(|held| (own, held)),
-                        &mut chance,
-                    ));
+                    record.push(self.look(shift, &day, &dealt, &finds, held, &mut chance));
                 }
             }
             before = Some(deal);
         }
+        self.tested(&record, withholding.map(|_| own))
+    }
+
+    /// What the tests say of a record in which one team may hold finds back.
+    fn tested(&self, record: &[Dealt], own: Option<&TeamId>) -> Result<TeamTrial, ReplayError> {
         let shifts: Vec<ShiftDay> = record.iter().map(|dealt| dealt.day.clone()).collect();
-        let findings = test_days(&shifts, Too::Little)?;
-        let is_own = |team: &str| withholding.is_some() && team == own.as_str();
+        let is_own = |found: &&TeamFinding| own.is_some_and(|own| found.team == own.as_str());
+        let by_days = test_days(&shifts, Too::Little)?;
+        let honest = by_days.iter().filter(|found| !is_own(found));
         let by_weeks = test_teams(&shifts)?;
         Ok(TeamTrial {
-            any_by_weeks: by_weeks.iter().any(|found| !is_own(&found.team) && found.flag_week.is_some()),
-            any_week: findings
-                .iter()
-                .filter(|found| !is_own(&found.team))
-                .filter_map(|found| found.flag_week)
-                .min(),
-            own_week: findings.iter().find(|found| is_own(&found.team)).and_then(|found| found.flag_week),
-            any_by_hour: any_by_hour(&record, self.teams.len()),
+            any_week: honest.filter_map(|found| found.flag_week).min(),
+            own_week: by_days.iter().find(is_own).and_then(|found| found.flag_week),
+            any_by_weeks: by_weeks.iter().any(|found| !is_own(&found) && found.flag_week.is_some()),
+            any_by_hour: any_by_hour(record, self.teams.len()),
         })
     }
 
@@ -266,9 +257,11 @@ impl<'a> Lot<'a> {
         Subject { campaign, province: &self.province, moment, unit: &self.name, purpose }
     }
 
-    fn day(&self, day: &Played) -> Day {
+    fn played(&self, week: u32, of_week: u8) -> Played {
+        let number = week * DAYS_PER_WEEK + u32::from(of_week);
         let first = self.campaign.first_day();
-        i32::try_from(day.number).ok().and_then(|days| first.plus_days(days)).unwrap_or(first)
+        let day = i32::try_from(number).ok().and_then(|days| first.plus_days(days)).unwrap_or(first);
+        Played { week, of_week, number, day }
     }
 
     /// What a shift's teams find and report.
@@ -292,7 +285,7 @@ impl<'a> Lot<'a> {
         let sum = |hours: &Vec<(u8, u32)>| hours.iter().map(|(_, found)| found).sum();
         let day = ShiftDay {
             week: day.week,
-            day: day.day.to_string(),
+            day: day.of_week.to_string(),
             pool: self.name.clone(),
             shift: shift.kind.clone(),
             units: by_hour.iter().map(|(unit, hours)| (unit.clone(), sum(hours))).collect(),
@@ -306,10 +299,11 @@ impl<'a> Lot<'a> {
 /// A day of a trial.
 struct Played {
     week: u32,
-    /// In its week.
-    day: u8,
+    of_week: u8,
     /// In the trial.
     number: u32,
+    /// In the campaign.
+    day: Day,
 }
 
 /// What is to be found on a day.
@@ -321,15 +315,13 @@ enum Finds<'a> {
 impl<'a> Finds<'a> {
     fn of(ground: &Ground<'a>, played: &Played, dice: &[u8; 32]) -> Result<Finds<'a>, ReplayError> {
         match ground {
-            Ground::Campaign { campaign, plans, traffic, pool } => {
-                let first = campaign.first_day();
-                let day =
-                    i32::try_from(played.number).ok().and_then(|days| first.plus_days(days)).unwrap_or(first);
+            Ground::Campaign { plans, traffic, pool, .. } => {
+                let day = played.day;
                 let missing = || ReplayError::NoPlan { province: pool.province.clone(), day };
                 let plan = plans.get(&(pool.province.clone(), day)).ok_or_else(missing)?;
                 let roster = simulate(plan.chains(), &SimulationKey::new(dice), u64::from(played.number))?;
                 let game = plan.game();
-                let path = |(at, unit): (usize, &sekong_draw::UnitPath)| {
+                let path = |(at, unit): (usize, &UnitPath)| {
                     let nodes = unit.path.iter();
                     let nodes = nodes.map(|node| {
                         (game.posts()[usize::from(node.post)].clone(), game.hour_of(at, node.position))
