@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use sekong_draw::Release;
 use sekong_log::{DeviceId, DevicePoints, Entry, Hash, Head, Signed, Statement};
-use sekong_model::CustodianId;
+use sekong_model::{CustodianId, Day};
 
 use crate::bodies::{self, DealBody, OpenedOrders, ValuesBody};
 use crate::fault::Fault;
@@ -20,14 +20,10 @@ const BODY_MAX_BYTES: usize = 1 << 18;
 const RELEASES_MAX: usize = 64;
 
 /// Entries whose bodies are read at once.
-const AT_ONCE: usize = 512;
+const AT_ONCE: usize = 1_024;
 
 /// What bodies that are handed on may measure together; the rest are read again when they are due.
 const HANDED_ON_MAX_BYTES: usize = 32 << 20;
-
-/// Kinds of entries that are looked into.
-const CUSTODIAN: &str = "custodian";
-const WITH_BODY: [&str; 3] = ["release", "deal", "orders"];
 
 /// A body that was there and is canonical.
 #[derive(Debug, Clone)]
@@ -77,11 +73,16 @@ impl Kind for OpenedOrders {
     }
 }
 
+/// By index of a release: whose releases are in it, and the keys under which they are signed.
+type SignedRelease = (u64, Vec<(CustodianId, DeviceId)>);
+
 /// What was found about some entries.
 #[derive(Debug, Default)]
 pub(crate) struct Ahead {
     /// By index of a release: whose releases are in it, and the keys under which they are signed.
     releases: BTreeMap<u64, Vec<(CustodianId, DeviceId)>>,
+    /// What entries say, by index.
+    statements: BTreeMap<u64, Statement>,
     /// Heads that entries quote, opened with the auditor's keys.
     heads: BTreeMap<String, Head>,
     /// Bodies that entries name.
@@ -97,6 +98,16 @@ impl Ahead {
         let Some(bytes) = body(bodies, hash)? else { return Ok(None) };
         let read = K::read(&bytes).ok_or(Fault::BodyWrong { hash: *hash, what: K::WRONG })?;
         Ok(Some(Arc::new(read)))
+    }
+
+    /// What the entry at `index` says, read ahead or now.
+    pub(crate) fn statement(&self, index: u64, entry: &Entry) -> Result<Statement, Fault> {
+        self.statements.get(&index).cloned().map_or_else(|| statement(entry), Ok)
+    }
+
+    /// The day of which the entry at `index` holds a plan.
+    pub(crate) fn planned(&self, index: u64) -> Option<Day> {
+        if let Some(Statement::Plan(said)) = self.statements.get(&index) { Some(said.day) } else { None }
     }
 
     /// A quoted head.
@@ -130,35 +141,46 @@ impl<'a> Scout<'a> {
 
     /// Looks at the next entries, in their order.
     pub(crate) fn look(&mut self, entries: &[(u64, &Entry)]) -> Ahead {
-        for (_, entry) in entries.iter().filter(|(_, entry)| entry.kind() == CUSTODIAN) {
-            if let Ok(Statement::Custodian(said)) = statement(entry) {
-                self.custodians.entry(said.custodian).or_insert(said.key);
+        let read = |(index, entry): &(u64, &Entry)| Some((*index, statement(entry).ok()?));
+        let statements: BTreeMap<u64, Statement> =
+            entries.par_iter().filter_map(read).collect::<Vec<_>>().into_iter().collect();
+        for said in statements.values() {
+            if let Statement::Custodian(said) = said {
+                self.custodians.entry(said.custodian.clone()).or_insert(said.key);
             }
         }
         let mut ahead = Ahead { heads: self.heads(entries), ..Ahead::default() };
         let mut handed_on_bytes = 0;
-        let mut named = named(entries);
+        let mut named = named(entries, &statements);
         named.retain(|named| self.looked.insert(named.body));
-        for entries in named.chunks(AT_ONCE) {
-            let read: Vec<Found<'_>> = entries.par_iter().filter_map(|named| self.read(named)).collect();
-            ahead.releases.extend(self.releases(&read));
-            for found in read {
-                handed_on_bytes += found.size_bytes;
-                if handed_on_bytes <= HANDED_ON_MAX_BYTES {
-                    ahead.bodies.insert(found.named.body, found.read);
+        let each = AT_ONCE.div_ceil(rayon::current_num_threads());
+        for named in named.chunks(AT_ONCE) {
+            let looked: Vec<_> = named.par_chunks(each).map(|named| self.look_into(named)).collect();
+            for (releases, read) in looked {
+                ahead.releases.extend(releases);
+                for found in read {
+                    handed_on_bytes += found.size_bytes;
+                    if handed_on_bytes <= HANDED_ON_MAX_BYTES {
+                        ahead.bodies.insert(found.named.body, found.read);
+                    }
                 }
             }
         }
+        ahead.statements = statements;
         ahead
+    }
+
+    /// The bodies of these that can be read by now, and of releases among them those that are signed.
+    fn look_into<'e>(&self, named: &'e [Named<'e>]) -> (Vec<SignedRelease>, Vec<Found<'e>>) {
+        let read: Vec<Found<'_>> = named.iter().filter_map(|named| self.read(named)).collect();
+        (self.releases(&read), read)
     }
 
     fn heads(&self, entries: &[(u64, &Entry)]) -> BTreeMap<String, Head> {
         let quoted = |(_, entry): &(u64, &Entry)| Some(entry.body().get("head")?.as_str()?.to_owned());
         let quoted: BTreeSet<String> = entries.iter().filter_map(quoted).collect();
-        quoted
-            .into_par_iter()
-            .filter_map(|note| self.keys.open(&note).ok().map(|head| (note, head)))
-            .collect()
+        let heads = self.keys.head_keys().open_together(&quoted, &self.points);
+        heads.into_iter().map(|head| (head.note.clone(), head)).collect()
     }
 
     /// The body that an entry names, if it can be read by now.
@@ -177,14 +199,14 @@ impl<'a> Scout<'a> {
     }
 
     /// Those of them in which all is signed that custodians are said to have; none if something in one is not.
-    fn releases(&self, found: &[Found<'_>]) -> Vec<(u64, Vec<(CustodianId, DeviceId)>)> {
-        let new: Vec<_> = found.iter().filter(|found| self.known <= found.named.index).collect();
+    fn releases(&self, found: &[Found<'_>]) -> Vec<SignedRelease> {
+        let new = found.iter().filter(|found| self.known <= found.named.index);
         let signed = |found: &&Found<'_>| {
             let signed = self.signed(found)?;
             let by = signed.iter().map(|(custodian, signed)| (custodian.clone(), signed.device)).collect();
             Some(((found.named.index, by), signed))
         };
-        let (found, signed): (Vec<_>, Vec<_>) = new.par_iter().filter_map(signed).unzip();
+        let (found, signed): (Vec<_>, Vec<_>) = new.filter_map(|found| signed(&found)).unzip();
         let signed: Vec<Signed> = signed.into_iter().flatten().map(|(_, signed)| signed).collect();
         if self.points.all_signed(&signed) { found } else { Vec::new() }
     }
@@ -209,7 +231,7 @@ impl<'a> Scout<'a> {
 struct Named<'e> {
     index: u64,
     entry: &'e Entry,
-    statement: Statement,
+    statement: &'e Statement,
     body: Hash,
 }
 
@@ -221,12 +243,14 @@ struct Found<'e> {
 }
 
 /// The entries whose bodies are looked into.
-fn named<'e>(entries: &[(u64, &'e Entry)]) -> Vec<Named<'e>> {
-    let of = |(index, entry): &&(u64, &'e Entry)| {
-        let statement = statement(entry).ok()?;
+fn named<'e>(entries: &[(u64, &'e Entry)], statements: &'e BTreeMap<u64, Statement>) -> Vec<Named<'e>> {
+    let of = |(index, entry): &(u64, &'e Entry)| {
+        let statement = statements.get(index)?;
+        if !matches!(statement, Statement::Release(_) | Statement::Deal(_) | Statement::Orders(_)) {
+            return None;
+        }
         let (body, _) = statement.named_body()?;
         Some(Named { index: *index, entry, statement, body })
     };
-    let with_body: Vec<_> = entries.iter().filter(|(_, entry)| WITH_BODY.contains(&entry.kind())).collect();
-    with_body.into_par_iter().filter_map(|entry| of(&entry)).collect()
+    entries.iter().filter_map(of).collect()
 }

@@ -9,6 +9,7 @@ use sekong_log::{AuditedLog, Entry, Hash, Head, Known, LogFault, LogSource, Tree
 
 use crate::ahead::{Ahead, Scout};
 use crate::fault::Fault;
+use crate::plan_book::SolvingAhead;
 use crate::schedule::decided_until;
 use crate::state::{Admitted, Bodies, CLOCK_TOLERANCE, KeyRing, State, statement};
 
@@ -80,8 +81,15 @@ pub type Watch<'a> = dyn FnMut(&Progress<'_>) + Send + 'a;
 
 /// Checks everything.
 pub fn audit(evidence: &Evidence<'_>, watch: &mut Watch<'_>) -> Verdict {
-    let mut reader =
-        Reader { evidence, faults: Vec::new(), sealed: 0, whole: 0, continues: true, state: None };
+    let mut reader = Reader {
+        evidence,
+        faults: Vec::new(),
+        sealed: 0,
+        whole: 0,
+        continues: true,
+        state: None,
+        solving: None,
+    };
     let known = evidence.known.map_or(0, |known| known.size);
     let mut scout = Scout::new(evidence.keys, evidence.bodies, known);
     let mut look = |entries: &[(u64, &Entry)]| Arc::new(scout.look(entries));
@@ -116,6 +124,7 @@ struct Reader<'a> {
     /// Whether the log continues what was known of it.
     continues: bool,
     state: Option<State>,
+    solving: Option<SolvingAhead>,
 }
 
 impl Verdict {
@@ -181,6 +190,9 @@ impl Reader<'_> {
             return;
         }
         self.state.iter_mut().for_each(|state| state.see(ahead));
+        if let (Some(solving), Some(day)) = (&self.solving, ahead.planned(index)) {
+            solving.has_come_to(day);
+        }
         if let Err(fault) = self.check(index, entry, tree) {
             self.faults.push(of_entry(index, &fault));
         } else if self.faults.is_empty() && self.sealed == 0 {
@@ -196,6 +208,7 @@ impl Reader<'_> {
                 self.continues = tree.root_at(known.size) == Some(known.root);
                 state.know_signatures(if self.continues { known.size } else { 0 });
             }
+            self.solving = Some(SolvingAhead::new(state.campaign().clone()));
             self.state = Some(state);
             return Ok(());
         };

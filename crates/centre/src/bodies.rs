@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use sekong_draw::{Release, Throw};
-use sekong_log::{Hash, body_hash, commitment};
+use sekong_log::{Hash, body_hash, canonical_bytes, commitment, is_canonical};
 use sekong_model::{
     Day, Hour, Moment, Order, PoolId, PostId, ProvinceId, Rules, SourceBundle, TeamId, UnitId,
 };
@@ -44,26 +44,26 @@ pub struct DealBody {
     pub units: BTreeMap<UnitId, TeamId>,
 }
 
-/// One order, opened.
+/// One order, opened; the fields stand in canonical order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OrderOpening {
-    /// Keeps the commitment from telling the order.
-    pub salt: Hash,
-    /// The unit ordered.
-    pub unit: UnitId,
-    /// The team dealt to it.
-    pub team: TeamId,
     /// The day of the hour.
     pub day: Day,
     /// The hour the order is for.
     pub hour: Hour,
-    /// What the team is told.
-    pub order: Order,
     /// The next inspection: post and hour.
     pub next: Option<(PostId, Hour)>,
+    /// What the team is told.
+    pub order: Order,
+    /// Keeps the commitment from telling the order.
+    pub salt: Hash,
+    /// The team dealt to it.
+    pub team: TeamId,
     /// Whether a die was thrown for it; the others repeat what stands.
     pub thrown: bool,
+    /// The unit ordered.
+    pub unit: UnitId,
 }
 
 impl OrderOpening {
@@ -107,7 +107,7 @@ pub struct BoxMessage {
 
 /// The RFC 8785 bytes of a body.
 pub fn canonical<T: Serialize>(body: &T) -> Vec<u8> {
-    serde_json_canonicalizer::to_vec(body)
+    canonical_bytes(body)
         .expect("bodies are maps with text keys and hold no NaN, so each has a canonical form")
 }
 
@@ -130,7 +130,7 @@ pub(crate) fn readable_after(rules: &Rules, bytes: Vec<u8>, moment: Option<Times
 /// Reads a body; `None` unless the bytes are its canonical form.
 pub fn read<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     let body: T = serde_json::from_slice(bytes).ok()?;
-    (canonical(&body) == bytes).then_some(body)
+    is_canonical(&body, bytes).then_some(body)
 }
 
 /// The centre's secret from which it derives salts, so that no salt has to be stored before it is used.

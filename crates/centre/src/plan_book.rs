@@ -1,7 +1,9 @@
 //! Plans by game: days with the same game have the same plan, so each game is solved once.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
 
 use rayon::prelude::*;
 use sekong_log::{Hash, body_hash};
@@ -25,18 +27,16 @@ pub struct SolvedPlan {
 }
 
 impl SolvedPlan {
-    /// Solves a game, which takes seconds of processor time, unless this process has done so before.
+    /// Solves a game, which takes seconds of processor time, unless this process has done so before; waits for one who is at it.
     pub fn of(game: &Game) -> Result<SolvedPlan, SolveError> {
         let hash = Hash(game.sha256());
-        if let Some(known) = solved().get(&hash) {
-            return Ok(known.clone());
-        }
+        answer(hash).get_or_init(|| SolvedPlan::solve(game, hash)).clone()
+    }
+
+    fn solve(game: &Game, hash: Hash) -> Result<SolvedPlan, SolveError> {
         let plan = solve(game, &SolveOptions::default())?;
-        let bytes = plan.to_json();
-        let new =
-            SolvedPlan { game: hash, hash: body_hash(&bytes), bytes: Arc::new(bytes), plan: Arc::new(plan) };
-        solved().insert(hash, new.clone());
-        Ok(new)
+        let bytes = Arc::new(plan.to_json());
+        Ok(SolvedPlan { game: hash, hash: body_hash(&bytes), bytes, plan: Arc::new(plan) })
     }
 
     /// The plan.
@@ -45,31 +45,74 @@ impl SolvedPlan {
     }
 }
 
-/// What this process has solved. A plan is a function of its game, whoever asks and for whichever campaign.
-static SOLVED: Mutex<BTreeMap<Hash, SolvedPlan>> = Mutex::new(BTreeMap::new());
+/// What came of a game, once it is solved. The solver asks nothing of the pool of threads, so who waits for it cannot block it.
+type Answer = Arc<OnceLock<Result<SolvedPlan, SolveError>>>;
 
-fn solved() -> MutexGuard<'static, BTreeMap<Hash, SolvedPlan>> {
-    SOLVED.lock().unwrap_or_else(PoisonError::into_inner)
+/// What this process has solved. A plan is a function of its game, whoever asks and for whichever campaign.
+static SOLVED: Mutex<BTreeMap<Hash, Answer>> = Mutex::new(BTreeMap::new());
+
+fn answer(game: Hash) -> Answer {
+    SOLVED.lock().unwrap_or_else(PoisonError::into_inner).entry(game).or_default().clone()
 }
 
 /// The plan of a province-day: a deterministic function of the campaign.
 pub(crate) fn plan(campaign: &Campaign, province: &ProvinceId, day: Day) -> Result<SolvedPlan, Fault> {
     let wanted = game(campaign, province, day)?;
-    if let Some(known) = solved().get(&Hash(wanted.sha256())) {
-        return Ok(known.clone());
+    let no_plan = |source| Fault::NoPlan { province: province.clone(), day, source };
+    if let Some(known) = answer(Hash(wanted.sha256())).get() {
+        return known.clone().map_err(no_plan);
     }
     // The day's other plans are wanted next: all cores solve. One that has none is told of when it is asked for.
     let games = unsolved(campaign, day).unwrap_or_default();
     games.par_iter().for_each(|game| drop(SolvedPlan::of(game)));
-    SolvedPlan::of(&wanted).map_err(|source| Fault::NoPlan { province: province.clone(), day, source })
+    SolvedPlan::of(&wanted).map_err(no_plan)
 }
 
 /// The games of a day that are not solved yet.
 pub(crate) fn unsolved(campaign: &Campaign, day: Day) -> Result<Vec<Game>, Fault> {
     let games = campaign.provinces().iter().map(|province| game(campaign, &province.id, day));
     let mut games = games.collect::<Result<Vec<_>, _>>()?;
-    games.retain(|game| !solved().contains_key(&Hash(game.sha256())));
+    games.retain(|game| answer(Hash(game.sha256())).get().is_none());
     Ok(games)
+}
+
+/// Solves the games of coming days on a thread of its own while a log is judged. It only spares others a wait: what it finds they
+/// would find, too.
+pub(crate) struct SolvingAhead {
+    days: Sender<Day>,
+}
+
+impl SolvingAhead {
+    /// Begins with the campaign's first day once it is told how far to go.
+    pub(crate) fn new(campaign: Arc<Campaign>) -> SolvingAhead {
+        let (days, told) = channel();
+        thread::spawn(move || solve_days(&campaign, &told));
+        SolvingAhead { days }
+    }
+
+    /// The log has come to this day: as many days again are looked ahead, so that a short log costs little more than its own games.
+    pub(crate) fn has_come_to(&self, day: Day) {
+        // Who solved all days has gone and hears nothing.
+        let _ = self.days.send(day);
+    }
+}
+
+/// Ends with the last day, or when nobody is left who judges: at the latest a game later.
+fn solve_days(campaign: &Campaign, told: &Receiver<Day>) {
+    let mut until: Option<Day> = None;
+    // A game that lasts less than a week is left to those who need it: to make one a day takes longer.
+    for day in campaign.days().step_by(7) {
+        loop {
+            let is_told = until.is_some_and(|until| day <= until);
+            match if is_told { told.try_recv() } else { told.recv().map_err(TryRecvError::from) } {
+                Ok(come) => until = come.plus_days(come.days_since(campaign.first_day()) + 1),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => return,
+            }
+        }
+        // From the other end than those who cannot wait, so that both have something to do.
+        unsolved(campaign, day).unwrap_or_default().iter().rev().for_each(|game| drop(SolvedPlan::of(game)));
+    }
 }
 
 fn game(campaign: &Campaign, province: &ProvinceId, day: Day) -> Result<Game, Fault> {

@@ -340,7 +340,7 @@ impl State {
         tree: &Tree,
         bodies: &dyn Bodies,
     ) -> Result<Admitted, Fault> {
-        let statement = statement(entry)?;
+        let statement = self.ahead.statement(index, entry)?;
         self.quoted = None;
         self.check_campaign(entry)?;
         self.check_device(entry)?;

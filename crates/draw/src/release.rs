@@ -149,33 +149,33 @@ pub fn is_own_outage(said: &OutagePlanned, commitment: &CustodianCommitted, camp
     said.custodian == commitment.custodian && commitment.key.verifies_hex(&message, &said.signature)
 }
 
-/// A custodian's value for a province and moment, signed over the entries it was released for.
+/// A custodian's value for a province and moment, signed over the entries it was released for; the fields stand in canonical order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Release {
-    /// Who.
-    pub custodian: CustodianId,
-    /// Where.
-    pub province: ProvinceId,
-    /// For which moment.
-    pub moment: Moment,
-    /// Leaf hash of the basis: the day's plan, or the campaign for a week's deal.
-    pub basis: Hash,
     /// Leaf hash of the absences.
     pub absences: Hash,
+    /// Leaf hash of the basis: the day's plan, or the campaign for a week's deal.
+    pub basis: Hash,
+    /// Who.
+    pub custodian: CustodianId,
     /// Leaf hash of the daily die, in a campaign with one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub die: Option<Hash>,
-    /// The value, 32 bytes.
-    pub value: Hash,
-    /// When the custodian signed it, by its own clock, in whole seconds.
-    pub time: Timestamp,
     /// Index of the value's leaf.
     pub index: u64,
+    /// For which moment.
+    pub moment: Moment,
     /// RFC 6962 inclusion proof of the leaf under the committed root.
     pub proof: Vec<Hash>,
+    /// Where.
+    pub province: ProvinceId,
     /// Ed25519 signature, 64 bytes in lowercase hex.
     pub signature: String,
+    /// When the custodian signed it, by its own clock, in whole seconds.
+    pub time: Timestamp,
+    /// The value, 32 bytes.
+    pub value: Hash,
 }
 
 impl Release {

@@ -52,6 +52,30 @@ impl HeadKeys<'_> {
             None => Head::open_unchecked_cosignatures(note, self.log),
         }
     }
+
+    /// Those of many notes that [`HeadKeys::open`] opens, at a fraction of its price; none if a signature in one of them is wrong.
+    pub fn open_together(&self, notes: &BTreeSet<String>, points: &DevicePoints) -> Vec<Head> {
+        let opened: Vec<(Head, Vec<Claim>)> =
+            notes.par_iter().filter_map(|note| self.claimed(note, points)).collect();
+        let claims: Vec<&Claim> = opened.iter().flat_map(|(_, claims)| claims).collect();
+        if all_hold(&claims) { opened.into_iter().map(|(head, _)| head).collect() } else { Vec::new() }
+    }
+
+    /// A head if its claims hold.
+    fn claimed(&self, note: &str, points: &DevicePoints) -> Option<(Head, Vec<Claim>)> {
+        let Some(cosigners) = self.cosigners else { return Some((self.open(note).ok()?, Vec::new())) };
+        let mut claims = Vec::new();
+        let mut check = |key: &VerifierKey, message: &[u8], signature: &[u8]| {
+            let Ok(signature) = signature.try_into() else { return false };
+            let claim = points.verify((*key.public_bytes()).into(), message, signature);
+            claim.is_ok_and(|claim| {
+                claims.extend(claim);
+                true
+            })
+        };
+        let head = Head::open_by(note, self.log, cosigners, &mut check).ok()?;
+        Some((head, claims))
+    }
 }
 
 /// A log in which everything holds.

@@ -25,8 +25,8 @@ use crate::note::SIGNATURE_BYTES;
 /// Subsets whose sums must lie in the subgroup of prime order.
 const SUBSETS: usize = 128;
 
-/// Points that are summed in all ways before they are added to the subsets.
-const SUMMED: usize = 6;
+/// From so many claims on, more and smaller buckets cost less.
+const MANY: usize = 450;
 
 /// What one signature claims, ready to be taken together with others.
 pub(crate) struct Claim {
@@ -104,28 +104,21 @@ fn equation_holds(claims: &[&Claim], drawn: &[Drawn]) -> bool {
         .is_identity()
 }
 
-/// A few points at a time are summed in all ways, so that each subset costs one addition for all of them (the method of four Russians).
+/// The subsets are taken a few at a time: each point goes into the bucket of those that it is in, and a subset's sum is that of its
+/// buckets (Pippenger 1976). One subset after the other is told apart, and its buckets then laid on those beside.
 fn are_in_subgroup(claims: &[&Claim], drawn: &[Drawn]) -> bool {
-    let mut sums = [EdwardsPoint::identity(); SUBSETS];
-    for (claims, drawn) in claims.chunks(SUMMED).zip(drawn.chunks(SUMMED)) {
-        let ways = all_sums(claims);
-        for (subset, sum) in sums.iter_mut().enumerate() {
-            let bit = |drawn: &Drawn| (drawn.subsets >> subset & 1) as usize;
-            let way = drawn.iter().rev().fold(0, |way, drawn| way << 1 | bit(drawn));
-            *sum += ways[way];
+    let bits = if claims.len() < MANY { 4 } else { 8 };
+    (0..SUBSETS).step_by(bits).all(|first| {
+        let mut buckets = vec![EdwardsPoint::identity(); 1 << bits];
+        for (claim, drawn) in claims.iter().zip(drawn) {
+            buckets[(drawn.subsets >> first) as usize & ((1 << bits) - 1)] += claim.r;
         }
-    }
-    sums.iter().all(EdwardsPoint::is_torsion_free)
-}
-
-/// The sums over all subsets of a few points; bit i of a place says whether point i is in.
-fn all_sums(claims: &[&Claim]) -> Vec<EdwardsPoint> {
-    let mut ways = vec![EdwardsPoint::identity()];
-    for claim in claims {
-        let with: Vec<EdwardsPoint> = ways.iter().map(|sum| sum + claim.r).collect();
-        ways.extend(with);
-    }
-    ways
+        (0..bits).all(|_| {
+            let in_subset = buckets.split_off(buckets.len() / 2);
+            buckets.iter_mut().zip(&in_subset).for_each(|(sum, other)| *sum += other);
+            in_subset.iter().sum::<EdwardsPoint>().is_torsion_free()
+        })
+    })
 }
 
 #[cfg(test)]
@@ -173,7 +166,7 @@ mod tests {
 
     #[test]
     fn honest_signatures_hold_together() {
-        for count in [0, 1, 2, 5, 6, 7, 64, 200] {
+        for count in [0, 1, 2, 5, 64, 200] {
             assert!(together(&honest(count)), "{count}");
         }
     }

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::merkle::{HashTextError, lower_hex_bytes, write_hex};
+use crate::hex_text::{from_text, lower_hex_bytes, write_hex};
+use crate::merkle::HashTextError;
 
 /// An X25519 public key (RFC 7748), as text 64 lowercase hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BoxKey([u8; 32]);
 
 impl BoxKey {
@@ -43,15 +43,14 @@ impl FromStr for BoxKey {
     }
 }
 
-impl TryFrom<String> for BoxKey {
-    type Error = HashTextError;
-    fn try_from(text: String) -> Result<BoxKey, HashTextError> {
-        text.parse()
+impl Serialize for BoxKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
-impl From<BoxKey> for String {
-    fn from(key: BoxKey) -> String {
-        key.to_string()
+impl<'de> Deserialize<'de> for BoxKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<BoxKey, D::Error> {
+        from_text(deserializer)
     }
 }

@@ -9,11 +9,11 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 
-use crate::cosign::{CosignatureError, verify_cosignature};
+use crate::cosign::{CosignatureError, verify_cosignature_by};
 use crate::merkle::Hash;
 use crate::note::{
-    KeyError, KeyKind, NoteError, SignatureLine, SignedNote, SigningKey, VerifierKey, base64_bytes,
-    base64_text,
+    KeyError, KeyKind, NoteError, SignatureCheck, SignatureLine, SignedNote, SigningKey, VerifierKey,
+    base64_bytes, base64_text,
 };
 
 /// Size and root of a log; as text three lines: origin, size in decimal, root in base64.
@@ -176,11 +176,21 @@ impl Head {
     /// [`HeadError`]: the log's signature or a cosignature does not hold, the origin is not the log's name, a
     /// line is by a key that was not given, or a key signed twice.
     pub fn open(note: &str, log: &VerifierKey, cosigners: &[VerifierKey]) -> Result<Head, HeadError> {
+        Head::open_by(note, log, cosigners, &mut VerifierKey::verifies)
+    }
+
+    /// The same by one who may take signatures' claims down, to check them with others.
+    pub(crate) fn open_by(
+        note: &str,
+        log: &VerifierKey,
+        cosigners: &[VerifierKey],
+        check: &mut SignatureCheck<'_>,
+    ) -> Result<Head, HeadError> {
         cosigners.iter().try_for_each(|key| key.check_kind(KeyKind::CosignatureV1))?;
         check_distinct(cosigners)?;
-        let (signed, checkpoint) = open_log(note, log)?;
+        let (signed, checkpoint) = open_log(note, log, check)?;
         let cosignatures = other_lines(&signed, log)
-            .map(|line| cosignature(&signed, line, cosigners))
+            .map(|line| cosignature(&signed, line, cosigners, check))
             .collect::<Result<_, _>>()?;
         Ok(Head { checkpoint, cosignatures, unchecked: Vec::new(), note: note.to_owned() })
     }
@@ -190,23 +200,31 @@ impl Head {
     /// # Errors
     /// [`HeadError`], as [`Head::open`] but for the cosignatures.
     pub fn open_unchecked_cosignatures(note: &str, log: &VerifierKey) -> Result<Head, HeadError> {
-        let (signed, checkpoint) = open_log(note, log)?;
+        let (signed, checkpoint) = open_log(note, log, &mut VerifierKey::verifies)?;
         let unchecked = other_lines(&signed, log).map(SignatureLine::to_string).collect();
         Ok(Head { checkpoint, cosignatures: Vec::new(), unchecked, note: note.to_owned() })
     }
 }
 
-fn open_log(note: &str, log: &VerifierKey) -> Result<(SignedNote, Checkpoint), HeadError> {
-    let (signed, checkpoint) = open_signed(note, log)?;
+fn open_log(
+    note: &str,
+    log: &VerifierKey,
+    check: &mut SignatureCheck<'_>,
+) -> Result<(SignedNote, Checkpoint), HeadError> {
+    let (signed, checkpoint) = open_signed(note, log, check)?;
     check_once(&signed)?;
     Ok((signed, checkpoint))
 }
 
 /// Opens what the log signed, whatever other lines are on it.
-pub(crate) fn open_signed(note: &str, log: &VerifierKey) -> Result<(SignedNote, Checkpoint), HeadError> {
+pub(crate) fn open_signed(
+    note: &str,
+    log: &VerifierKey,
+    check: &mut SignatureCheck<'_>,
+) -> Result<(SignedNote, Checkpoint), HeadError> {
     log.check_kind(KeyKind::Ed25519)?;
     let signed: SignedNote = note.parse()?;
-    signed.verify(log)?;
+    signed.verify_by(log, check)?;
     let checkpoint: Checkpoint = signed.text().parse()?;
     if checkpoint.origin != log.name() {
         return Err(HeadError::Origin { expected: log.name().to_owned(), found: checkpoint.origin });
@@ -239,10 +257,11 @@ fn cosignature(
     signed: &SignedNote,
     line: &SignatureLine,
     cosigners: &[VerifierKey],
+    check: &mut SignatureCheck<'_>,
 ) -> Result<Cosignature, HeadError> {
     let key = cosigners.iter().find(|key| key.claims(line));
     let key = key.ok_or_else(|| HeadError::UnknownKey { line: line.to_string() })?;
-    let time = verify_cosignature(key, signed.text(), line)?;
+    let time = verify_cosignature_by(key, signed.text(), line, check)?;
     Ok(Cosignature { name: key.name().to_owned(), time })
 }
 

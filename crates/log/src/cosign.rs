@@ -10,7 +10,9 @@ use jiff::Timestamp;
 use crate::checkpoint::{HeadError, open_signed};
 use crate::entry::is_sane;
 use crate::merkle::{Hash, ProofError, verify_consistency};
-use crate::note::{KeyError, KeyKind, SIGNATURE_BYTES, SignatureLine, SigningKey, VerifierKey};
+use crate::note::{
+    KeyError, KeyKind, SIGNATURE_BYTES, SignatureCheck, SignatureLine, SigningKey, VerifierKey,
+};
 
 const TIME_BYTES: usize = 8;
 
@@ -53,6 +55,16 @@ pub fn verify_cosignature(
     text: &str,
     line: &SignatureLine,
 ) -> Result<Timestamp, CosignatureError> {
+    verify_cosignature_by(key, text, line, &mut VerifierKey::verifies)
+}
+
+/// The same by one who may take a signature's claim down, to check it with others.
+pub(crate) fn verify_cosignature_by(
+    key: &VerifierKey,
+    text: &str,
+    line: &SignatureLine,
+    check: &mut SignatureCheck<'_>,
+) -> Result<Timestamp, CosignatureError> {
     let name = || key.name().to_owned();
     let (time, signature) = line
         .signature()
@@ -63,7 +75,7 @@ pub fn verify_cosignature(
     let time = i64::try_from(seconds).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
     let time = time.filter(|time| is_sane(*time));
     let time = time.ok_or_else(|| CosignatureError::Time { key: name(), seconds })?;
-    if !key.verifies(&message(text, seconds), signature) {
+    if !check(key, &message(text, seconds), signature) {
         return Err(CosignatureError::BadSignature { key: name() });
     }
     Ok(time)
@@ -175,7 +187,7 @@ impl Cosigner {
         proof: &[Hash],
         time: Timestamp,
     ) -> Result<SignatureLine, CosignRefusal> {
-        let checkpoint = open_signed(note, &self.log)?.1;
+        let checkpoint = open_signed(note, &self.log, &mut VerifierKey::verifies)?.1;
         let (size, root) = (checkpoint.size, checkpoint.root);
         self.check_growth(old_size, size, &root, proof)?;
         let seconds = self.check_time(time)?;

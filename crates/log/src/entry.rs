@@ -15,26 +15,26 @@ use ed25519_dalek::{Signature, Signer as _, VerifyingKey};
 use jiff::Timestamp;
 use rayon::prelude::*;
 use sekong_model::CampaignId;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::batch::{Claim, all_hold};
+use crate::canonical::{INTEGER_MAX, canonical_bytes, is_canonical};
 use crate::commitment::body_hash;
-use crate::merkle::{HASH_BYTES, Hash, leaf_hash, lower_hex_bytes, write_hex};
+use crate::hex_text::{from_text, lower_hex_bytes, write_hex};
+use crate::merkle::{HASH_BYTES, Hash, leaf_hash};
 use crate::note::{SIGNATURE_BYTES, base64_bytes, base64_text};
 use crate::tile::ENTRY_MAX_BYTES;
 
 const VERSION: u8 = 1;
 const SIGNED_PREFIX: &[u8] = b"sekong/entry/v1\n";
 const KIND_MAX_BYTES: usize = 64;
-const INTEGER_MAX: u64 = (1 << 53) - 1;
 
 /// `prev` of a device's first entry: 64 zeros.
 pub const NO_PREVIOUS: Hash = Hash([0; HASH_BYTES]);
 
 /// A device: its Ed25519 public key, as text 64 lowercase hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeviceId([u8; 32]);
 
 /// The text is not a device.
@@ -120,7 +120,7 @@ impl DevicePoints {
     }
 
     /// Checks a signature as [`DeviceId::verifies`], or gives a claim that is to be checked with others.
-    fn verify(
+    pub(crate) fn verify(
         &self,
         device: DeviceId,
         message: &[u8],
@@ -168,16 +168,15 @@ impl FromStr for DeviceId {
     }
 }
 
-impl TryFrom<String> for DeviceId {
-    type Error = DeviceIdError;
-    fn try_from(text: String) -> Result<Self, DeviceIdError> {
-        text.parse()
+impl Serialize for DeviceId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
-impl From<DeviceId> for String {
-    fn from(device: DeviceId) -> String {
-        device.to_string()
+impl<'de> Deserialize<'de> for DeviceId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<DeviceId, D::Error> {
+        from_text(deserializer)
     }
 }
 
@@ -292,20 +291,20 @@ impl From<serde_json::Error> for EntryError {
     }
 }
 
-/// The fields of an entry as they stand in JSON; without `sig` it is what the device signs.
+/// The fields of an entry as they stand in JSON, in canonical order; without `sig` it is what the device signs.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Envelope {
-    v: u8,
+    body: Value,
     campaign: CampaignId,
     device: DeviceId,
-    seq: u64,
-    prev: Hash,
-    time: String,
     kind: String,
-    body: Value,
+    prev: Hash,
+    seq: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     sig: Option<String>,
+    time: String,
+    v: u8,
 }
 
 impl Envelope {
@@ -324,7 +323,7 @@ impl Envelope {
     }
 
     fn canonical(&self) -> Result<Vec<u8>, EntryError> {
-        Ok(serde_json_canonicalizer::to_vec(self)?)
+        Ok(canonical_bytes(self)?)
     }
 
     fn signed_bytes(&self) -> Result<Vec<u8>, EntryError> {
@@ -501,8 +500,7 @@ impl Entry {
 
     /// The canonical bytes of the body.
     pub fn body_bytes(&self) -> Vec<u8> {
-        serde_json_canonicalizer::to_vec(&self.body)
-            .expect("the body was part of canonical bytes, so it has a canonical form")
+        canonical_bytes(&self.body).expect("the body was part of canonical bytes, so it has a canonical form")
     }
 }
 
@@ -512,7 +510,7 @@ fn read(bytes: &[u8]) -> Result<Envelope, EntryError> {
     }
     let envelope: Envelope = serde_json::from_slice(bytes)?;
     envelope.check()?;
-    if envelope.canonical()? != bytes {
+    if !is_canonical(&envelope, bytes) {
         return Err(EntryError::NotCanonical);
     }
     Ok(envelope)

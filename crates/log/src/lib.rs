@@ -10,10 +10,12 @@
 pub mod audit;
 mod batch;
 mod box_key;
+mod canonical;
 pub mod checkpoint;
 pub mod commitment;
 pub mod cosign;
 pub mod entry;
+mod hex_text;
 pub mod merkle;
 pub mod note;
 pub mod person;
@@ -27,6 +29,7 @@ pub use audit::{
     Visit, VisitAfter, audit_hashes, audit_log, audit_log_ahead,
 };
 pub use box_key::BoxKey;
+pub use canonical::{canonical_bytes, is_canonical};
 pub use checkpoint::{Checkpoint, CheckpointError, Cosignature, Head, HeadError, frozen_at};
 pub use commitment::{SALT_BYTES, body_hash, commitment};
 pub use cosign::{CosignRefusal, CosignatureError, Cosigner, verify_cosignature};

@@ -6,8 +6,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
+
+use crate::hex_text::{from_text, lower_hex_bytes, write_hex};
 
 /// Bytes in a hash.
 pub const HASH_BYTES: usize = 32;
@@ -16,8 +18,7 @@ const LEAF_PREFIX: u8 = 0;
 const NODE_PREFIX: u8 = 1;
 
 /// A SHA-256 value: 32 bytes, written as 64 lowercase hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hash(pub [u8; HASH_BYTES]);
 
 /// The text is not 64 lowercase hexadecimal digits.
@@ -54,31 +55,16 @@ impl FromStr for Hash {
     }
 }
 
-impl TryFrom<String> for Hash {
-    type Error = HashTextError;
-    fn try_from(text: String) -> Result<Self, HashTextError> {
-        text.parse()
+impl Serialize for Hash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
-impl From<Hash> for String {
-    fn from(hash: Hash) -> String {
-        hex::encode(hash.0)
+impl<'de> Deserialize<'de> for Hash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Hash, D::Error> {
+        from_text(deserializer)
     }
-}
-
-/// 32 bytes as lowercase hexadecimal digits: logs are full of them, so they take no room on the heap.
-pub(crate) fn write_hex(bytes: &[u8; 32], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let mut digits = [0; 64];
-    hex::encode_to_slice(bytes, &mut digits).expect("there are two digits a byte");
-    f.write_str(str::from_utf8(&digits).expect("hexadecimal digits are ASCII"))
-}
-
-/// Lowercase hexadecimal digits, two a byte; capitals are refused, so that a value has one spelling.
-pub(crate) fn lower_hex_bytes<const BYTES: usize>(text: &str) -> Option<[u8; BYTES]> {
-    let lower = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let mut bytes = [0; BYTES];
-    (lower && hex::decode_to_slice(text, &mut bytes).is_ok()).then_some(bytes)
 }
 
 /// Hash of a leaf: SHA-256(0x00 ‖ entry), RFC 6962 section 2.1.

@@ -174,6 +174,9 @@ impl VerifierKey {
     }
 }
 
+/// Says whether a key signed a message: [`VerifierKey::verifies`], or another way to the same answer.
+pub(crate) type SignatureCheck<'a> = dyn FnMut(&VerifierKey, &[u8], &[u8]) -> bool + 'a;
+
 impl fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut material = vec![self.kind.byte()];
@@ -397,12 +400,21 @@ impl SignedNote {
     /// # Errors
     /// [`NoteError::Key`], [`NoteError::Unsigned`], [`NoteError::BadSignature`].
     pub fn verify(&self, key: &VerifierKey) -> Result<(), NoteError> {
+        self.verify_by(key, &mut VerifierKey::verifies)
+    }
+
+    /// The same by one who may take a signature's claim down, to check it with others.
+    pub(crate) fn verify_by(
+        &self,
+        key: &VerifierKey,
+        check: &mut SignatureCheck<'_>,
+    ) -> Result<(), NoteError> {
         key.check_kind(KeyKind::Ed25519)?;
         let mut lines = self.signatures.iter().filter(|line| key.claims(line)).peekable();
         if lines.peek().is_none() {
             return Err(NoteError::Unsigned { key: key.name.clone() });
         }
-        if lines.all(|line| key.verifies(self.text.as_bytes(), &line.signature)) {
+        if lines.all(|line| check(key, self.text.as_bytes(), &line.signature)) {
             return Ok(());
         }
         Err(NoteError::BadSignature { key: key.name.clone() })

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::canonical::canonical_bytes;
 use crate::commitment::{SALT_BYTES, commitment};
 use crate::merkle::Hash;
 use crate::remark::Remark;
@@ -216,8 +217,7 @@ impl SaltedPerson {
 }
 
 fn canonical(record: &PersonRecord) -> Vec<u8> {
-    serde_json_canonicalizer::to_vec(record)
-        .expect("a map with text keys and text values has a canonical form")
+    canonical_bytes(record).expect("a map with text keys and text values has a canonical form")
 }
 
 #[cfg(test)]

@@ -10,8 +10,9 @@ use sekong_model::{
     CampaignId, Counts, CustodianId, Day, DeclarerId, Hour, Moment, OfficerId, PostId, ProvinceId, TeamId,
     UnitId,
 };
+use serde::de::value::MapDeserializer;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{BoxKey, DeviceId, Hash, PersonCommitted, Remark};
 
@@ -129,8 +130,13 @@ impl Statement {
     /// [`StatementError`], if the kind is unknown, the body does not fit it, or says it in another spelling than ours: a
     /// log that nobody can erase has no room for free text, not even between the lines of a date.
     pub fn from_parts(kind: &str, body: &Value) -> Result<Statement, StatementError> {
-        let statement: Statement = serde_json::from_value(json!({ "kind": kind, "body": body }))?;
+        let kind = Value::from(kind);
+        let parts = [("kind", &kind), ("body", body)];
+        let statement = Statement::deserialize(MapDeserializer::new(parts.into_iter()))?;
         let (_, spelled) = statement.to_parts();
+        if spelled == *body {
+            return Ok(statement);
+        }
         match other_spelling(&spelled, body, "body") {
             Some(field) => Err(StatementError::Spelling { field }),
             None => Ok(statement),
@@ -601,6 +607,8 @@ pub struct HourClosed {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn body() -> Value {

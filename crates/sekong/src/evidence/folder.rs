@@ -14,7 +14,7 @@ use sekong_store::Store;
 use super::FILE_MAX_BYTES;
 use crate::data_folder::{DataFolder, store_failed};
 use crate::failure::Failure;
-use crate::files::read_at_most;
+use crate::files::{read_at_most, read_regular};
 
 /// The files under a folder, and what lies there that is no file of a log.
 pub(crate) struct Listing {
@@ -70,8 +70,9 @@ impl Listing {
 
     /// Faults for files whose name is not the SHA-256 of their bytes; `folder` stands before the name, `seen` are those
     /// looked at already.
-    pub(crate) fn misnamed(&self, folder: &str, seen: &BTreeSet<PathBuf>) -> Vec<AuditFault> {
-        let unseen: Vec<_> = self.files.keys().filter(|name| !seen.contains(&self.root.join(name))).collect();
+    pub(crate) fn misnamed(&self, folder: &str, seen: &BTreeSet<Hash>) -> Vec<AuditFault> {
+        let is_seen = |name: &str| name.parse().is_ok_and(|hash| seen.contains(&hash));
+        let unseen: Vec<_> = self.files.keys().filter(|name| !is_seen(name)).collect();
         let detail = "the file's name is not the SHA-256 of its bytes";
         let misnamed = unseen
             .into_par_iter()
@@ -116,7 +117,8 @@ pub(crate) struct FolderBodies {
     folders: [PathBuf; 2],
     /// What a published copy lacks may be sealed; the audit says until when.
     absent: Body,
-    seen: Mutex<BTreeSet<PathBuf>>,
+    /// In each folder, what was read and has the SHA-256 of its name.
+    seen: [Mutex<BTreeSet<Hash>>; 2],
 }
 
 impl FolderBodies {
@@ -124,23 +126,23 @@ impl FolderBodies {
         let folders = [folder.bodies(), folder.sealed()];
         let own = [folder.sealed(), folder.store()].iter().any(|path| path.exists());
         let absent = if own { Body::Missing } else { Body::Sealed };
-        FolderBodies { folders, absent, seen: Mutex::default() }
+        FolderBodies { folders, absent, seen: Default::default() }
     }
 
-    /// The files that were looked at and have the SHA-256 of their name.
-    pub(crate) fn seen(self) -> BTreeSet<PathBuf> {
-        self.seen.into_inner().unwrap_or_else(PoisonError::into_inner)
+    /// The bodies that were looked at and have the SHA-256 of their name: the open ones, and those of the centre's own folder.
+    pub(crate) fn seen(self) -> [BTreeSet<Hash>; 2] {
+        self.seen.map(|seen| seen.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl Bodies for FolderBodies {
     fn get(&self, hash: &Hash) -> Body {
-        let mut paths = self.folders.iter().map(|folder| folder.join(hash.to_string()));
+        let mut paths = self.folders.iter().map(|folder| folder.join(hash.to_string())).zip(&self.seen);
         let is_file = |path: &PathBuf| fs::symlink_metadata(path).is_ok_and(|about| about.is_file());
-        let Some(path) = paths.find(is_file) else { return self.absent.clone() };
-        match read_at_most(&path, FILE_MAX_BYTES) {
+        let Some((path, seen)) = paths.find(|(path, _)| is_file(path)) else { return self.absent.clone() };
+        match read_regular(&path, FILE_MAX_BYTES) {
             Ok(bytes) if body_hash(&bytes) == *hash => {
-                self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(path);
+                seen.lock().unwrap_or_else(PoisonError::into_inner).insert(*hash);
                 Body::Here(bytes)
             }
             Ok(_) => Body::Altered,
