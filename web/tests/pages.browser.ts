@@ -115,8 +115,11 @@ describe("the board", () => {
     await page.keyboard.press("Escape");
     await page.getByTestId("grid").waitFor();
     const analyst = await centre.page("analyst", "/");
-    const refused = await analyst.evaluate(async () => (await fetch("/api/estimates/teams")).status);
+    const ask = analyst.evaluate(async () => (await fetch("/api/estimates/teams")).status);
+    const [refused] = await Promise.all([ask, analyst.waitForEvent("console")]);
     expect(refused).toBe(403);
+    // The refusal shows in the console, as it should: it is the test that asked for it, once.
+    expect(centre.misdeeds.splice(0)).toEqual([expect.stringContaining("403")]);
   });
 
   it("asks who one is, without an error on the way, and explains itself by keyboard", async () => {

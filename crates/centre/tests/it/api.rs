@@ -411,6 +411,12 @@ fn estimates_are_of_days_that_auditors_may_read_and_the_tests_of_teams_are_the_i
     assert_eq!(site.get_as(&officer, "/api/estimates?from=x").problem(), "unreadable");
     assert_eq!(site.get_as(&officer, "/api/estimates?to=2016-12-31").problem(), "not-found");
     assert_eq!(site.get_as(&officer, "/api/estimates?from=2017-01-03&to=2017-01-02").problem(), "unreadable");
+    let top = |posts: &str| site.get_as(&officer, &format!("/api/estimates?top={posts}"));
+    assert_eq!(
+        [top("KH-LA-01"), top("/")].map(|answer| answer.problem()),
+        ["unreadable"; 2],
+        "nothing is ranked yet"
+    );
     let estimates = || site.get_as(&officer, "/api/estimates").json::<Value>();
     assert_eq!(
         (estimates()["province_days"].as_u64(), estimates()["days"].as_array().unwrap().len()),

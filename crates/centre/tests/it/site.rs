@@ -223,12 +223,13 @@ impl Site {
         self.post_as("", path, body)
     }
 
+    /// Sends under a cookie, over a connection of its own: one whose body is refused unread is closed.
     pub(crate) fn post_as(&self, cookie: &str, path: &str, body: &[u8]) -> Answer {
-        let request = self.agent.post(self.url(path)).header("cookie", cookie);
+        let request = self.agent.post(self.url(path)).header("cookie", cookie).header("connection", "close");
         answer(request.header("content-type", "application/json").send(body).unwrap())
     }
 
-    /// Asks by any method. What has a body goes over a connection of its own: one whose body is refused unread is closed.
+    /// Asks by any method. What has a body goes over a connection of its own, as in [`Site::post_as`].
     pub(crate) fn ask_as(&self, cookie: &str, method: &str, path: &str, body: &[u8]) -> Answer {
         let request = ureq::http::Request::builder().method(method).uri(self.url(path));
         let request = request.header("cookie", cookie).header("content-type", "application/json");
