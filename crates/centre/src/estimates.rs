@@ -1,14 +1,16 @@
 //! The estimates of a record, as they are shown: every number with its interval, its method and the plans it is by.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sekong_estimate::Seed;
 use sekong_estimate::detection::{Detection, corrected};
 use sekong_estimate::exact::Interval;
 use sekong_estimate::flow::{
-    Avoidance, Domain, Flow, FlowError, Method, Quantity, Ranked, Record, Shrunk, Uncertainty,
+    Avoidance, Domain, Flow, FlowError, Method, Quantity, Ranked, Ranking, Record, Shrunk, Uncertainty,
 };
-use sekong_estimate::teams::{ShiftDay, TeamFinding, TeamsError, Telling, Too, flag_at, test_days};
+use sekong_estimate::teams::{
+    PoolPower, ShiftDay, TeamFinding, TeamsError, Telling, Too, flag_at, power, test_days,
+};
 use sekong_model::{Day, Hour, PostId, ProvinceId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -17,6 +19,9 @@ use crate::met::Met;
 
 /// The method that stands first: the others check it.
 const MAIN: Method = Method::Difference;
+
+/// The team that the test of finds is measured by holds back so much.
+const HELD_BACK: f64 = 0.8;
 
 /// What is thrown about for rank intervals is thrown alike by everybody.
 const SEED: Seed = Seed(2017);
@@ -132,6 +137,47 @@ pub struct RankView {
     pub rank_worst: usize,
     /// Chance that it is the biggest passage.
     pub first: f64,
+    /// Chance that it and those before it in the list are the biggest, in whatever order.
+    pub top: f64,
+}
+
+/// How surely the posts that somebody named are the biggest.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TopView {
+    /// The posts.
+    #[schema(value_type = Vec<String>)]
+    pub posts: BTreeSet<PostId>,
+    /// Chance that exactly these have the most loads, in whatever order.
+    pub chance: f64,
+}
+
+/// What is asked of the days that were met.
+#[derive(Debug, Clone)]
+pub struct EstimatesAsked<'a> {
+    /// First day.
+    pub from: Day,
+    /// Last day.
+    pub to: Day,
+    /// What is found of what there is, if simulants were planted.
+    pub detection: Option<&'a Detection>,
+    /// Posts of which the chance is wanted that they are the biggest; none if nobody asks.
+    pub top: &'a BTreeSet<PostId>,
+}
+
+/// Why nothing is estimated.
+#[derive(Debug, thiserror::Error)]
+pub enum EstimatesError {
+    /// The record is no sample of its plans.
+    #[error(transparent)]
+    Flow(#[from] FlowError),
+    /// A post that is not ranked.
+    #[error("top: {post} is not among the posts that are ranked: {}", ranked.join(", "))]
+    NotRanked {
+        /// The post.
+        post: PostId,
+        /// Those that are; none before days can be compared.
+        ranked: Vec<String>,
+    },
 }
 
 /// A post's loads if posts are alike by chance: beside the estimates, never instead.
@@ -191,6 +237,9 @@ pub struct EstimatesView {
     pub avoidance: Vec<AvoidanceView>,
     /// The posts by their loads, the largest first.
     pub ranking: Vec<RankView>,
+    /// The posts that were asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top: Option<TopView>,
     /// The posts under a model.
     pub shrunk: Vec<ShrunkView>,
     /// Loads that there were, if simulants were planted.
@@ -202,16 +251,13 @@ impl EstimatesView {
     /// The estimates of what was met.
     ///
     /// # Errors
-    /// [`FlowError`] if the record is no sample of its plans.
-    pub fn of(
-        met: &Met,
-        from: Day,
-        to: Day,
-        detection: Option<&Detection>,
-    ) -> Result<EstimatesView, FlowError> {
+    /// [`EstimatesError`] if the record is no sample of its plans, or a post is asked about that is not ranked.
+    pub fn of(met: &Met, asked: &EstimatesAsked<'_>) -> Result<EstimatesView, EstimatesError> {
+        let EstimatesAsked { from, to, detection, top } = *asked;
         let record = Record::new(met.days.clone())?;
         let whole = Domain { from: Some(from), ..Domain::default() };
-        let ranking = record.ranking(&whole, Quantity::Loads, MAIN, SEED).unwrap_or_default();
+        let ranking = record.ranking(&whole, Quantity::Loads, MAIN, SEED);
+        let top = TopView::of(top, ranking.as_ref())?;
         let avoidance = Quantity::ALL
             .into_iter()
             .filter_map(|quantity| Some(AvoidanceView::of(quantity, &record.avoidance(&whole, quantity)?)));
@@ -225,7 +271,8 @@ impl EstimatesView {
             flows: flows(&record, &whole),
             days: days(&record, &whole),
             avoidance: avoidance.collect(),
-            ranking: ranking.iter().map(RankView::of).collect(),
+            ranking: ranking.iter().flat_map(|ranking| &ranking.posts).map(RankView::of).collect(),
+            top,
             shrunk: record.shrunk(&whole).iter().map(ShrunkView::of).collect(),
             corrected: detection.and_then(|detection| CorrectedView::of(&record, &whole, detection)),
         })
@@ -319,7 +366,20 @@ impl RankView {
             rank_best: of.ranks.0,
             rank_worst: of.ranks.1,
             first: of.first,
+            top: of.top,
         }
+    }
+}
+
+impl TopView {
+    fn of(named: &BTreeSet<PostId>, ranking: Option<&Ranking>) -> Result<Option<TopView>, EstimatesError> {
+        let ranked = || ranking.into_iter().flat_map(|ranking| &ranking.posts).map(|of| &of.post);
+        if let Some(post) = named.iter().find(|post| !ranked().any(|ranked| ranked == *post)) {
+            let ranked = ranked().map(PostId::to_string).collect();
+            return Err(EstimatesError::NotRanked { post: post.clone(), ranked });
+        }
+        let chance = ranking.and_then(|ranking| ranking.top(named));
+        Ok(chance.map(|chance| TopView { posts: named.clone(), chance }))
     }
 }
 
@@ -412,6 +472,30 @@ pub struct TeamsView {
     pub missed: Vec<TeamTestView>,
     /// Who reports more finds than the lot explains. While one does, the others seem to find less: look at it first.
     pub more: Vec<TeamTestView>,
+    /// What the test of finds would have seen by now, by pool: without it no flag, and no lack of one, says anything.
+    pub power: Vec<PowerView>,
+}
+
+/// What the test of finds would have seen in a pool.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct PowerView {
+    /// The pool.
+    pub pool: String,
+    /// Its teams.
+    pub teams: usize,
+    /// Finds that the lot gave one of them on average.
+    pub expected: f64,
+    /// Part of its finds that a team is made to hold back.
+    pub held_back: f64,
+    /// Chance that it would be flagged by now.
+    pub chance: f64,
+}
+
+impl PowerView {
+    fn of(of: PoolPower) -> PowerView {
+        let PoolPower { pool, teams, expected, chance } = of;
+        PowerView { pool, teams, expected, held_back: HELD_BACK, chance }
+    }
 }
 
 impl TeamsView {
@@ -426,7 +510,9 @@ impl TeamsView {
         };
         let finds = tested(&met.shifts, Too::Little)?;
         let (missed, more) = (tested(&met.missed, Too::Much)?, tested(&met.shifts, Too::Much)?);
-        Ok(TeamsView { design: met.design.to_string(), flag_at: flag_at(finds.len()), finds, missed, more })
+        let power = power(&met.shifts, HELD_BACK, SEED)?.into_iter().map(PowerView::of).collect();
+        let (design, flag_at) = (met.design.to_string(), flag_at(finds.len()));
+        Ok(TeamsView { design, flag_at, finds, missed, more, power })
     }
 }
 

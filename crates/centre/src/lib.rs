@@ -43,7 +43,7 @@ pub use custody::{
     Answers, Ask, AskError, Asked, CustodianLink, InProcess, LineKey, Office, OfficeError, OfficeOptions,
     OfficeStatus, Released, Remote, Window, terms, value_list,
 };
-pub use estimates::{EndsView, EstimatesView, FlowView, TeamsView};
+pub use estimates::{EndsView, EstimatesAsked, EstimatesError, EstimatesView, FlowView, TeamsView};
 pub use fault::{AmendFault, AnchorFault, CloseFault, Fault};
 pub use folder::{Folder, FolderError};
 pub use gate::{Closed, Reserve, Space};

@@ -22,7 +22,7 @@ mod shrunk;
 use sekong_model::{Day, Hour, PostId, ProvinceId};
 
 pub use avoidance::Avoidance;
-pub use rank::Ranked;
+pub use rank::{Ranked, Ranking};
 pub use record::{FlowError, ProvinceDay, Record, Slot, Visit};
 pub use shrunk::Shrunk;
 

@@ -23,14 +23,42 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+mod power;
+
+pub use power::{PoolPower, power};
+
 /// A value for each θ.
 type Thetas = [f64; 7];
 
-/// The θ against too few finds, each with the same part of the wager at the beginning.
+/// The θ against too few finds.
 pub const THETAS: Thetas = [0.001, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8];
 
 /// The θ against too many of what is counted, such as visits that were missed.
 const THETAS_MORE: Thetas = [1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0];
+
+/// How a wager begins: so large a part of it on each θ.
+struct Bets {
+    thetas: Thetas,
+    parts: Thetas,
+}
+
+/// The same on each θ.
+const EVENLY: Thetas = [1.0 / 7.0; 7];
+
+/// By weeks, as published.
+const BY_WEEKS: Bets = Bets { thetas: THETAS, parts: EVENLY };
+
+/// By days most is laid where it tells soonest: one who holds back nearly all is seen by the same θ, one who holds back little by none.
+const TOO_LITTLE: Bets = Bets { thetas: THETAS, parts: [0.0625, 0.125, 0.25, 0.25, 0.1875, 0.0625, 0.0625] };
+
+const TOO_MUCH: Bets = Bets { thetas: THETAS_MORE, parts: EVENLY };
+
+impl Bets {
+    /// For each θ, the logarithm of the mean of θ^h.
+    fn means(&self, finds: impl Iterator<Item = u32> + Clone) -> Thetas {
+        self.thetas.map(|theta| log_mean_power(theta, finds.clone()))
+    }
+}
 
 /// Chance that any honest team of a file is flagged, ever.
 pub const ALPHA: f64 = 0.05;
@@ -299,8 +327,8 @@ fn log_mean_power(theta: f64, finds: impl Iterator<Item = u32> + Clone) -> f64 {
 }
 
 /// A team's wager so far.
-#[derive(Default)]
 struct Wager {
+    bets: &'static Bets,
     growth_log: Thetas,
     expected: f64,
     found: u64,
@@ -312,9 +340,23 @@ struct Wager {
 }
 
 impl Wager {
+    fn on(bets: &'static Bets) -> Wager {
+        let (e_values, flag_week, ebh_week) = (Vec::new(), None, None);
+        Wager {
+            bets,
+            growth_log: [0.0; 7],
+            expected: 0.0,
+            found: 0,
+            e_values,
+            flag_week,
+            ebh_week,
+            played: false,
+        }
+    }
+
     /// Lays it on a deal: what was found, against the logarithms of the means of θ^h.
-    fn lay(&mut self, thetas: &Thetas, means: &Thetas, found: u64, expected: f64) {
-        for (growth, (theta, mean)) in self.growth_log.iter_mut().zip(thetas.iter().zip(means)) {
+    fn lay(&mut self, means: &Thetas, found: u64, expected: f64) {
+        for (growth, (theta, mean)) in self.growth_log.iter_mut().zip(self.bets.thetas.iter().zip(means)) {
             *growth += found as f64 * libm::log(*theta) - mean;
         }
         self.found += found;
@@ -329,8 +371,9 @@ impl Wager {
     }
 
     fn e_value(&self) -> f64 {
-        let sum_log = log_sum(self.growth_log.iter().copied());
-        libm::exp(sum_log - libm::log(THETAS.len() as f64)).min(f64::MAX)
+        let grown =
+            self.growth_log.iter().zip(&self.bets.parts).map(|(growth, part)| growth + libm::log(*part));
+        libm::exp(log_sum(grown)).min(f64::MAX)
     }
 }
 
@@ -344,7 +387,7 @@ pub fn flag_at(teams: usize) -> f64 {
 /// # Errors
 /// [`TeamsError`] with the place.
 pub fn test_teams(record: &[ShiftDay]) -> Result<Vec<TeamFinding>, TeamsError> {
-    test_with(record, Too::Little, |wagers, days| {
+    test_with(record, Too::Little, &BY_WEEKS, |wagers, days| {
         play(wagers, &PoolWeek::of(days)?);
         Ok(())
     })
@@ -359,6 +402,15 @@ pub enum Too {
     Much,
 }
 
+impl Too {
+    fn bets(self) -> &'static Bets {
+        match self {
+            Too::Little => &TOO_LITTLE,
+            Too::Much => &TOO_MUCH,
+        }
+    }
+}
+
 /// Tests every team by the deals of its days alone: `θ^h / mean over the served units of θ^h` for each day on which it was dealt and not
 /// away. Given the shift that it has for the week and the days on which it rests, these deals are lots of their own; the week's deal is
 /// not, for the rest rule lets a team rather keep its shift, and no wager is laid on it.
@@ -366,9 +418,9 @@ pub enum Too {
 /// # Errors
 /// [`TeamsError`] with the place.
 pub fn test_days(record: &[ShiftDay], too: Too) -> Result<Vec<TeamFinding>, TeamsError> {
-    let thetas = if too == Too::Little { &THETAS } else { &THETAS_MORE };
-    test_with(record, too, |wagers, days| {
-        days.iter().for_each(|day| play_day(wagers, day, thetas));
+    let bets = too.bets();
+    test_with(record, too, bets, |wagers, days| {
+        days.iter().for_each(|day| play_day(wagers, day, bets));
         Ok(())
     })
 }
@@ -377,12 +429,13 @@ pub fn test_days(record: &[ShiftDay], too: Too) -> Result<Vec<TeamFinding>, Team
 fn test_with<'a>(
     record: &'a [ShiftDay],
     too: Too,
+    bets: &'static Bets,
     play: impl Fn(&mut BTreeMap<&'a str, Wager>, &[&'a ShiftDay]) -> Result<(), TeamsError>,
 ) -> Result<Vec<TeamFinding>, TeamsError> {
     let weeks = by_week(record)?;
     let mut strongest = strongest(record, too);
     let dealt = record.iter().flat_map(|day| &day.dealt).map(|(team, _)| team.as_str());
-    let mut wagers: BTreeMap<&str, Wager> = dealt.map(|team| (team, Wager::default())).collect();
+    let mut wagers: BTreeMap<&str, Wager> = dealt.map(|team| (team, Wager::on(bets))).collect();
     for (week, pools) in weeks {
         for days in pools.values() {
             play(&mut wagers, days)?;
@@ -454,17 +507,17 @@ fn play<'a>(wagers: &mut BTreeMap<&'a str, Wager>, of: &PoolWeek<'a>) {
     let means = THETAS.map(|theta| of.mean_log(theta));
     let expected = of.finds() as f64 / of.places() as f64;
     for (team, found) in of.found() {
-        wagers.entry(team).or_default().lay(&THETAS, &means, found, expected);
+        wagers.entry(team).or_insert_with(|| Wager::on(&BY_WEEKS)).lay(&means, found, expected);
     }
 }
 
 /// Plays one day's deal: each team that is there is as likely on each of the units that are not left to ghosts.
-fn play_day<'a>(wagers: &mut BTreeMap<&'a str, Wager>, day: &'a ShiftDay, thetas: &Thetas) {
-    let means = thetas.map(|theta| log_mean_power(theta, day.served()));
+fn play_day<'a>(wagers: &mut BTreeMap<&'a str, Wager>, day: &'a ShiftDay, bets: &'static Bets) {
+    let means = bets.means(day.served());
     let expected = day.expected();
     for (team, _) in day.dealt.iter().filter(|(team, _)| !day.is_away(team)) {
         let found = u64::from(day.finds_of(team));
-        wagers.entry(team).or_default().lay(thetas, &means, found, expected);
+        wagers.entry(team).or_insert_with(|| Wager::on(bets)).lay(&means, found, expected);
     }
 }
 

@@ -71,10 +71,13 @@ pub(crate) fn read_at_most(path: &Path, max_bytes: usize) -> Result<Vec<u8>, Fai
         .hint("name a file, not a folder or a pipe"))
 }
 
-fn read_regular(path: &Path, max_bytes: usize) -> Result<Vec<u8>, Failure> {
+/// The same of what is known to be a regular file.
+pub(crate) fn read_regular(path: &Path, max_bytes: usize) -> Result<Vec<u8>, Failure> {
     let cannot = |error| Failure::failed(format!("cannot read {}: {error}", path.display()));
     let file = fs::File::open(path).map_err(cannot)?;
-    let mut bytes = Vec::new();
+    let about_bytes = file.metadata().map_or(0, |about| about.len() as usize).min(max_bytes);
+    // A byte more shows that it ends where it says.
+    let mut bytes = Vec::with_capacity(about_bytes + 1);
     file.take(max_bytes as u64 + 1).read_to_end(&mut bytes).map_err(cannot)?;
     if bytes.len() > max_bytes {
         return Err(Failure::failed(format!("{} is larger than {max_bytes} bytes", path.display()))

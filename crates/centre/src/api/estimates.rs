@@ -1,11 +1,13 @@
 //! What passed, and which team finds or does too little: estimates of days that auditors may read.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use jiff::{SignedDuration, Timestamp};
-use sekong_model::{Day, Hour, Moment};
+use sekong_model::{Day, Hour, IdError, Moment, PostId};
 use serde::Deserialize;
 
 use super::board::{check_day, read_day};
@@ -13,7 +15,7 @@ use super::extract::{InPath, InQuery};
 use super::problem::Problem;
 use super::session::{Role, Session};
 use super::views::ProblemView;
-use crate::estimates::{EstimatesView, TeamsView};
+use crate::estimates::{EstimatesAsked, EstimatesError, EstimatesView, TeamsView};
 use crate::met::Met;
 use crate::pictures;
 use crate::schedule::decided_until;
@@ -24,12 +26,14 @@ use crate::state::State as Log;
 pub(crate) struct Asked {
     from: Option<String>,
     to: Option<String>,
+    top: Option<String>,
 }
 
 /// What passed the posts, with intervals, by the plans that drew the inspections.
 #[utoipa::path(get, path = "/api/estimates", operation_id = "show_estimates", tag = "board", params(
     ("from" = Option<String>, Query, description = "first day, e.g. 2017-01-07; the campaign's by default"),
     ("to" = Option<String>, Query, description = "last day; the last that auditors may read by default"),
+    ("top" = Option<String>, Query, description = "posts, with commas between; how surely are exactly these the biggest?"),
 ), responses(
     (status = 200, body = EstimatesView),
     (status = 400, body = ProblemView, content_type = "application/problem+json"),
@@ -43,10 +47,20 @@ pub(crate) async fn show(
     InQuery(asked): InQuery<Asked>,
 ) -> Result<Json<EstimatesView>, Problem> {
     session.check_sees_board()?;
-    let stretch = met(&service, &asked).await?;
-    let estimate = move || EstimatesView::of(&stretch.met, stretch.from, stretch.to, None);
-    let found = tokio::task::spawn_blocking(estimate).await.map_err(Problem::internal)?;
-    Ok(Json(found.map_err(Problem::internal)?))
+    let Stretch { from, to, met } = met(&service, &asked).await?;
+    let top = top(asked.top.as_deref())?;
+    let estimate = move || EstimatesView::of(&met, &EstimatesAsked { from, to, detection: None, top: &top });
+    match tokio::task::spawn_blocking(estimate).await.map_err(Problem::internal)? {
+        Ok(found) => Ok(Json(found)),
+        Err(error @ EstimatesError::NotRanked { .. }) => Err(Problem::unreadable("top", error.to_string())),
+        Err(error @ EstimatesError::Flow(_)) => Err(Problem::internal(error)),
+    }
+}
+
+fn top(posts: Option<&str>) -> Result<BTreeSet<PostId>, Problem> {
+    let read =
+        |post: &str| post.parse().map_err(|error: IdError| Problem::unreadable("top", error.to_string()));
+    posts.into_iter().flat_map(|posts| posts.split(',')).map(read).collect()
 }
 
 /// A picture of the estimates for a report.

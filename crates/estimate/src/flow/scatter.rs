@@ -43,16 +43,28 @@ pub(super) fn of_sum(regimes: &[Regime], lag: usize) -> Option<Scatter> {
     Some(Scatter { variance: known.variance * all as f64 / compared as f64, df: known.df })
 }
 
-/// K/(2·D)·Σ δ² with D differences; its degrees of freedom are those of normal days (von Neumann and others 1941), a chain each
-/// remainder of the lag.
+/// K/(2·D)·Σ δ² with D differences. Its degrees of freedom are those of normal days (von Neumann and others 1941), a chain each
+/// remainder of the lag, less what the days' heavy tails take: each day's square stands in two differences, but for the ends.
 fn of_regime(days: &[f64], lag: usize) -> Option<Scatter> {
     let differences = days.len().checked_sub(lag).filter(|differences| *differences > 0)? as f64;
-    let squares: f64 = days.iter().zip(&days[lag..]).map(|(one, other)| (other - one) * (other - one)).sum();
+    let deltas: Vec<f64> = days.iter().zip(&days[lag..]).map(|(one, other)| other - one).collect();
+    let squares: f64 = deltas.iter().map(|delta| delta * delta).sum();
     let chains =
         (0..lag).map(|first| (days.len() - first.min(days.len())).div_ceil(lag)).filter(|days| *days > 1);
     let noise: f64 = chains.map(|days| 3.0 * days as f64 - 4.0).sum();
+    let inner = (days.len() as f64 - 1.5 * lag as f64).max(0.0);
+    let tails = excess_kurtosis(&deltas) * inner;
     let variance = days.len() as f64 * squares / (2.0 * differences);
-    Some(Scatter { variance, df: 2.0 * differences * differences / noise })
+    Some(Scatter { variance, df: (2.0 * differences * differences / (noise + tails)).max(1.0) })
+}
+
+/// The excess kurtosis of days whose differences these are: twice that of the differences. Days that tail off quicker than normal ones
+/// are taken for normal.
+fn excess_kurtosis(deltas: &[f64]) -> f64 {
+    let squares = deltas.iter().map(|delta| delta * delta);
+    let mean = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>() / deltas.len() as f64;
+    let (second, fourth) = (mean(&mut squares.clone()), mean(&mut squares.map(|square| square * square)));
+    if second > 0.0 { (2.0 * (fourth / (second * second) - 3.0)).max(0.0) } else { 0.0 }
 }
 
 /// The lag at which days are compared: 7 if the days of the week differ (one-way analysis of variance), else 1.

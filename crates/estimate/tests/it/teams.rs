@@ -1,7 +1,8 @@
 //! The test of teams: its expectation over all deals, a peer's figures, and records that are none.
 
 use proptest::prelude::*;
-use sekong_estimate::teams::{ShiftDay, TeamFinding, TeamsError, Too, flag_at, test_days, test_teams};
+use sekong_estimate::Seed;
+use sekong_estimate::teams::{ShiftDay, TeamFinding, TeamsError, Too, flag_at, power, test_days, test_teams};
 use serde_json::Value;
 
 fn unit(number: usize) -> String {
@@ -272,4 +273,49 @@ fn by_days_a_ghost_that_also_rests_gains_nothing() {
     let found = test_days(&(0..140).map(shift).collect::<Vec<_>>(), Too::Little).unwrap();
     assert_eq!((of(&found, "t04").expected, of(&found, "t04").e_values.len()), (0.0, 0));
     assert_eq!(of(&found, "t04").flag_week, None);
+}
+
+/// Six teams on units that each have so many finds on one day of seven, for some weeks.
+fn alike(finds: u32, weeks: u32) -> Vec<ShiftDay> {
+    let deal = |at: usize| (0..6).map(|number| (team(number), (number + at) % 6)).collect::<Vec<_>>();
+    let shift = |at: usize| {
+        let finds = if at.is_multiple_of(7) { finds } else { 0 };
+        day((at / 7) as u32, at, "00-08", &[finds; 6], &deal(at))
+    };
+    (0..7 * weeks as usize).map(shift).collect()
+}
+
+/// The power is how often the test flags records in which a team does hold back: made here, team by team, and put to the test itself.
+#[test]
+fn the_power_is_what_the_test_does_when_a_team_holds_back() {
+    let record = alike(1, 4);
+    let [of_pool] = &power(&record, 0.8, Seed(5)).unwrap()[..] else { panic!("one pool") };
+    assert_eq!((of_pool.pool.as_str(), of_pool.teams, of_pool.expected), ("pool", 6, 4.0));
+    let mut state = 1_u64;
+    let mut kept = |found: u32| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        if (state >> 33) % 10 < 2 { found } else { 0 }
+    };
+    let mut flagged = 0;
+    for trial in 0..240 {
+        let own = team(trial % 6);
+        let mut held = record.clone();
+        for shift in &mut held {
+            let unit = shift.dealt.iter().find(|(team, _)| *team == own).unwrap().1.clone();
+            let finds = shift.units.iter_mut().find(|(name, _)| *name == unit).unwrap();
+            finds.1 = kept(finds.1);
+        }
+        flagged += u32::from(of(&test_days(&held, Too::Little).unwrap(), &own).flag_week.is_some());
+    }
+    let wanted = f64::from(flagged) / 240.0;
+    assert!((0.05..0.95).contains(&wanted), "{wanted} tells nothing");
+    assert!((of_pool.chance - wanted).abs() < 0.15, "{} {wanted}", of_pool.chance);
+}
+
+#[test]
+fn power_grows_with_finds_and_weeks_and_is_none_without() {
+    let chance = |finds, weeks, held_back| power(&alike(finds, weeks), held_back, Seed(5)).unwrap()[0].chance;
+    assert_eq!([chance(0, 20, 0.8), chance(3, 20, 0.0), chance(3, 20, 0.8)], [0.0, 0.0, 1.0]);
+    assert!(chance(1, 2, 0.8) < chance(1, 8, 0.8) && chance(1, 4, 0.3) < chance(1, 4, 0.9));
+    assert_eq!(power(&[], 0.8, Seed(5)), Ok(Vec::new()));
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
-use sekong_model::Day;
+use sekong_model::{Day, PostId};
 
 /// `sekong estimate`.
 #[derive(Debug, Args)]
@@ -37,6 +37,9 @@ pub struct EstimateCampaignArgs {
     /// Of so many simulants planted, so many were found: loads are corrected for what is not found
     #[arg(long, value_name = "FOUND/PLANTED")]
     pub plants: Option<Plants>,
+    /// How surely are exactly these posts the biggest?
+    #[arg(long, value_name = "POST,POST", value_delimiter = ',')]
+    pub top: Vec<PostId>,
     /// Also write flow.svg, ranking.svg and teams.svg for a report into this folder
     #[arg(long, value_name = "FOLDER")]
     pub pictures: Option<PathBuf>,

@@ -161,6 +161,22 @@ fn a_campaign_is_founded_with_each_custodian_once_or_not_at_all() {
 }
 
 #[test]
+fn dice_that_were_seen_in_public_are_held_against_the_log() {
+    let ceremony = Ceremony::of(&IDS);
+    ceremony.found("data", &IDS, &[]).exits(0);
+    let data = ceremony.at("data");
+    let verify = |digits: &str| sekong(["verify", arg(&data), "--json", "--public-dice", digits]);
+    verify(DIGITS).exits(3).says(&["dice.pinned", "the log has no public dice"]);
+    sekong(["dice", "public", "--data", arg(&data), "--digits", DIGITS, "--method", "on film"]).exits(0);
+    let held = verify(DIGITS).exits(0).json();
+    assert_eq!(held["rests_on"]["public_dice_given"], true, "{held}");
+    let other = DIGITS.replacen('3', "4", 1);
+    let caught = verify(&other).exits(3).json();
+    assert_eq!(caught["faults"].as_array().unwrap().len(), 1, "{caught}");
+    assert_eq!(caught["faults"][0]["rule"], "dice.pinned", "{caught}");
+}
+
+#[test]
 fn a_centres_file_that_nobody_can_serve_by_binds_nobody() {
     let ceremony = Ceremony::of(&IDS);
     ceremony.found("data", &IDS, &[]).exits(0);

@@ -188,7 +188,13 @@ fn a_record_tells_what_passed_by_the_plans_that_drew_the_inspections() {
     let posts = found["ranking"].as_array().unwrap();
     let first: f64 = posts.iter().map(|post| post["first"].as_f64().unwrap()).sum();
     assert!((first - 1.0).abs() < 1e-9 && posts.len() > 10, "{first}");
+    assert_eq!((&posts[0]["top"], posts.last().unwrap()["top"].as_f64()), (&posts[0]["first"], Some(1.0)));
+    let two = [&posts[0], &posts[1]].map(|post| post["post"].as_str().unwrap());
+    let named = estimate(&["--top", &two.join(","), "--json"]).exits(0).json();
+    assert_eq!(named["estimates"]["top"]["chance"], posts[1]["top"], "{named}");
+    assert!(found.get("top").is_none(), "nobody asked");
     assert_eq!(found["design"].as_str().unwrap().len(), 64);
+    assert_eq!(line["teams"]["power"], json!([]), "no week is over");
 }
 
 #[test]
@@ -215,6 +221,8 @@ fn a_part_of_a_record_is_estimated_and_drawn_and_what_is_no_part_is_named() {
         (["--plants", "3/2"], "--plants"),
         (["--plants", "0/2"], "--plants"),
         (["--plants", "2"], "--plants"),
+        (["--top", "KH-LA-01,nowhere"], "--top: nowhere is not among the posts that are ranked: "),
+        (["--top", ""], "--top"),
     ] {
         let said = estimate(&wrong).exits(2).stderr;
         assert!(said.contains(field), "{said}");

@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use sekong_centre::{EndsView, EstimatesView, FlowView, Met, State, TeamsView, pictures};
+use sekong_centre::{
+    EndsView, EstimatesAsked, EstimatesError, EstimatesView, FlowView, Met, State, TeamsView, pictures,
+};
 use sekong_estimate::detection::{Detection, of_plants};
-use sekong_model::ProvinceId;
+use sekong_model::{PostId, ProvinceId};
 use serde_json::json;
 
 use super::super::cannot_write;
@@ -31,7 +33,9 @@ pub(crate) fn campaign(args: &EstimateCampaignArgs) -> Result<(), Failure> {
             .hint("give the earlier day as --from"));
     }
     let met = Met::of(&state, province.as_ref(), to);
-    let found = EstimatesView::of(&met, from, to, detection.as_ref()).map_err(Failure::failed)?;
+    let asked =
+        EstimatesAsked { from, to, detection: detection.as_ref(), top: &args.top.iter().cloned().collect() };
+    let found = EstimatesView::of(&met, &asked).map_err(not_estimated)?;
     let teams = TeamsView::of(&met).map_err(Failure::failed)?;
     if let Some(folder) = &args.pictures {
         draw(folder, &found, &teams)?;
@@ -65,6 +69,13 @@ fn province(state: &State, name: &str) -> Result<ProvinceId, Failure> {
     })
 }
 
+fn not_estimated(error: EstimatesError) -> Failure {
+    match error {
+        EstimatesError::NotRanked { .. } => Failure::usage(format!("--{error}")),
+        EstimatesError::Flow(_) => Failure::failed(error),
+    }
+}
+
 fn detection(args: &EstimateCampaignArgs) -> Result<Option<Detection>, Failure> {
     let of = args.plants.map(|plants| of_plants(plants.found, plants.planted)).transpose();
     of.map_err(|error| Failure::usage(format!("--plants: {error}")))
@@ -92,14 +103,20 @@ fn print(found: &EstimatesView, teams: &TeamsView) -> Result<(), Failure> {
     }
     for (place, post) in (1..).zip(&found.ranking) {
         print_line(format_args!(
-            "{place}. {}: {:.1} loads (95 % for all posts together {}), rank {} to {}, the biggest with chance {:.2}",
+            "{place}. {}: {:.1} loads (95 % for all posts together {}), rank {} to {}, the biggest with chance {:.2}, the top {place} \
+             are these with chance {:.2}",
             post.post,
             post.est,
             ends(&post.joint95),
             post.rank_best,
             post.rank_worst,
             post.first,
+            post.top,
         ))?;
+    }
+    if let Some(top) = &found.top {
+        let posts: Vec<&str> = top.posts.iter().map(PostId::as_str).collect();
+        print_line(format_args!("{} have the most loads with chance {:.2}", posts.join(", "), top.chance))?;
     }
     if let Some(corrected) = &found.corrected {
         print_line(format_args!(
@@ -123,7 +140,17 @@ fn print(found: &EstimatesView, teams: &TeamsView) -> Result<(), Failure> {
             teams.flag_at
         ))?;
     }
-    Ok(())
+    teams.power.iter().try_for_each(|of| {
+        print_line(format_args!(
+            "{}: of {} teams, to each of which the lot gave {:.1} finds, one that held {:.0} % of them back would be flagged by now with \
+             chance {:.2}",
+            of.pool,
+            of.teams,
+            of.expected,
+            100.0 * of.held_back,
+            of.chance
+        ))
+    })
 }
 
 fn in_words(flow: &FlowView) -> String {
