@@ -16,14 +16,15 @@ use crate::fault::Fault;
 use crate::state::{Bodies, Body, KeyRing, body, statement};
 
 /// Larger bodies, and more releases than any campaign has custodians, are left to the one who judges: he looks at what is due alone.
-const BODY_MAX_BYTES: usize = 1 << 18;
+const BODY_MAX_BYTES: usize = 1 << 15;
 const RELEASES_MAX: usize = 64;
 
-/// Entries whose bodies are read at once.
-const AT_ONCE: usize = 1_024;
+/// Entries whose bodies are read at once. A body takes a dozen times its bytes when it is read: nobody has been asked yet whether the
+/// entry is one of the campaign, so these two bound what a log may cost that was made to exhaust memory.
+const AT_ONCE: usize = 512;
 
-/// What bodies that are handed on may measure together; the rest are read again when they are due.
-const HANDED_ON_MAX_BYTES: usize = 32 << 20;
+/// What bodies of a look may measure together; the rest are left to the one who judges.
+const READ_MAX_BYTES: usize = 32 << 20;
 
 /// A body that was there and is canonical.
 #[derive(Debug, Clone)]
@@ -150,7 +151,7 @@ impl<'a> Scout<'a> {
             }
         }
         let mut ahead = Ahead { heads: self.heads(entries), ..Ahead::default() };
-        let mut handed_on_bytes = 0;
+        let mut read_bytes = 0;
         let mut named = named(entries, &statements);
         named.retain(|named| self.looked.insert(named.body));
         let each = AT_ONCE.div_ceil(rayon::current_num_threads());
@@ -159,11 +160,12 @@ impl<'a> Scout<'a> {
             for (releases, read) in looked {
                 ahead.releases.extend(releases);
                 for found in read {
-                    handed_on_bytes += found.size_bytes;
-                    if handed_on_bytes <= HANDED_ON_MAX_BYTES {
-                        ahead.bodies.insert(found.named.body, found.read);
-                    }
+                    read_bytes += found.size_bytes;
+                    ahead.bodies.insert(found.named.body, found.read);
                 }
+            }
+            if READ_MAX_BYTES < read_bytes {
+                break;
             }
         }
         ahead.statements = statements;

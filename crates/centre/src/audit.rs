@@ -190,10 +190,11 @@ impl Reader<'_> {
             return;
         }
         self.state.iter_mut().for_each(|state| state.see(ahead));
-        if let (Some(solving), Some(day)) = (&self.solving, ahead.planned(index)) {
+        let checked = self.check(index, entry, tree);
+        if let (Ok(()), Some(solving), Some(day)) = (&checked, &self.solving, ahead.planned(index)) {
             solving.has_come_to(day);
         }
-        if let Err(fault) = self.check(index, entry, tree) {
+        if let Err(fault) = checked {
             self.faults.push(of_entry(index, &fault));
         } else if self.faults.is_empty() && self.sealed == 0 {
             self.whole = index + 1;

@@ -86,7 +86,8 @@ impl SolvingAhead {
     /// Begins with the campaign's first day once it is told how far to go.
     pub(crate) fn new(campaign: Arc<Campaign>) -> SolvingAhead {
         let (days, told) = channel();
-        thread::spawn(move || solve_days(&campaign, &told));
+        // Without a thread nobody hears, and every game is solved when it is needed.
+        let _ = thread::Builder::new().spawn(move || solve_days(&campaign, &told));
         SolvingAhead { days }
     }
 
@@ -97,7 +98,7 @@ impl SolvingAhead {
     }
 }
 
-/// Ends with the last day, or when nobody is left who judges: at the latest a game later.
+/// Ends with the last day, or when nobody is left who judges: at the latest a day's games later.
 fn solve_days(campaign: &Campaign, told: &Receiver<Day>) {
     let mut until: Option<Day> = None;
     // A game that lasts less than a week is left to those who need it: to make one a day takes longer.

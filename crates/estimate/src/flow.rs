@@ -108,7 +108,7 @@ pub enum Uncertainty {
         se: f64,
         /// Its degrees of freedom.
         df: f64,
-        /// Student's t at 95 %; on the logarithms where little was found.
+        /// Student's t at 95 %; on the logarithm for loads.
         t95: Interval,
         /// Days between those that are compared: 1, or 7 where a week shows.
         lag_days: usize,

@@ -156,9 +156,9 @@ mod tests {
         claims.is_some_and(|claims| all_hold(&claims.iter().collect::<Vec<_>>()))
     }
 
-    fn honest(count: u8) -> Vec<(VerifyingKey, Vec<u8>, [u8; 64])> {
-        let one = |number: u8| {
-            let (key, message) = (SigningKey::from_bytes(&[number % 5; 32]), vec![number; number as usize]);
+    fn honest(count: usize) -> Vec<(VerifyingKey, Vec<u8>, [u8; 64])> {
+        let one = |number: usize| {
+            let (key, message) = (SigningKey::from_bytes(&[(number % 5) as u8; 32]), vec![7; number]);
             (key.verifying_key(), message.clone(), key.sign(&message).to_bytes())
         };
         (0..count).map(one).collect()
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn honest_signatures_hold_together() {
-        for count in [0, 1, 2, 5, 64, 200] {
+        for count in [0, 1, 2, 5, 64, 200, MANY - 1, MANY, 2 * MANY] {
             assert!(together(&honest(count)), "{count}");
         }
     }
@@ -178,7 +178,7 @@ mod tests {
             assert!(!strictly(&key, b"m", &signature));
             assert!(key.to_edwards().is_torsion_free(), "what is wrong is R alone");
             let (other, opposite) = sign(8, b"n", 8 - torsion);
-            for many in [0, 3, 60] {
+            for many in [0, 3, 60, MANY - 2, MANY] {
                 let mut batch = honest(many);
                 batch.push((key, b"m".to_vec(), signature));
                 assert!(!together(&batch), "{torsion} of {many}");
@@ -214,7 +214,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_verdict_is_that_of_all_one_by_one(
-            count in 1u8..40, at in any::<prop::sample::Index>(), byte in 0usize..64, bit in 0u32..8, bend in any::<bool>(),
+            count in 1usize..40, at in any::<prop::sample::Index>(), byte in 0usize..64, bit in 0u32..8, bend in any::<bool>(),
         ) {
             let mut batch = honest(count);
             if bend {

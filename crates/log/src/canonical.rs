@@ -12,10 +12,11 @@ use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 /// Integers beyond this have no exact double, as which RFC 8785 writes all numbers.
 pub(crate) const INTEGER_MAX: u64 = (1 << 53) - 1;
 
-/// The canonical bytes of a value.
+/// The canonical bytes of a value without NaN and infinities: serde takes these for null before anyone here sees them, so no type that
+/// is logged has a fraction.
 ///
 /// # Errors
-/// [`serde_json::Error`] for what has no such form: a map whose keys are no text, a number that is none.
+/// [`serde_json::Error`] for what has no such form, such as a map whose keys are lists.
 pub fn canonical_bytes<T: Serialize>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
     let mut bytes = Vec::with_capacity(1 << 10);
     let as_it_stands = value.serialize(&mut Serializer::with_formatter(&mut bytes, InOrder::default()));

@@ -9,9 +9,6 @@ use super::scatter::{self, Regime, Scatter};
 use super::{Domain, Flow, Lost, Method, Quantity, Uncertainty};
 use crate::exact::{self, Interval};
 
-/// With fewer finds an estimate is skewed, and its interval is made on the logarithm.
-const FEW_FINDS: u64 = 40;
-
 /// What a day was drawn by: the regime of each province that has a plan.
 type Rules<'a> = BTreeSet<(&'a ProvinceId, u32)>;
 
@@ -54,8 +51,7 @@ impl Record {
             let seen = || asked.visited().filter(|cell| self.days[cell.day].day <= *day);
             let est = so_far().map(|(_, value)| value).sum();
             let known = asked.known(seen, so_far().map(|(at, value)| (*at, *value)));
-            let skewed = asked.is_skewed(found(seen()));
-            (*day, est, known.map(|(known, _)| scatter::interval(est, &known, skewed)))
+            (*day, est, known.map(|(known, _)| scatter::interval(est, &known, asked.is_skewed())))
         };
         daily.iter().map(up_to).collect()
     }
@@ -112,7 +108,7 @@ impl Asked<'_> {
         let inspected = counts().map(|counts| u64::from(counts.inspected())).sum();
         let uncertainty = match self.quantity {
             Quantity::Loads if found == 0 => self.bound(inspected),
-            Quantity::Passed | Quantity::Loads => self.scatter(&base, est, found),
+            Quantity::Passed | Quantity::Loads => self.scatter(&base, est),
         };
         let largest = self.visited().map(|cell| self.record.weighted(cell, self.quantity, self.method));
         let largest = largest.fold(0.0, f64::max);
@@ -157,12 +153,12 @@ impl Asked<'_> {
         days
     }
 
-    fn scatter(&self, base: &BTreeMap<usize, f64>, est: f64, found: u64) -> Uncertainty {
+    fn scatter(&self, base: &BTreeMap<usize, f64>, est: f64) -> Uncertainty {
         let terms = self.by_day(base, Lost::Predicted).into_iter();
         let Some((known, lag_days)) = self.known(|| self.visited(), terms) else {
             return Uncertainty::NotEstimable;
         };
-        let t95 = scatter::interval(est, &known, self.is_skewed(found));
+        let t95 = scatter::interval(est, &known, self.is_skewed());
         Uncertainty::Scatter { se: known.variance.sqrt(), df: known.df, t95, lag_days }
     }
 
@@ -193,9 +189,9 @@ impl Asked<'_> {
         Some((Scatter { variance: known.variance / (share * share), ..known }, lag))
     }
 
-    /// Whether there are so few finds that the interval is made on the logarithm.
-    fn is_skewed(&self, found: u64) -> bool {
-        self.quantity == Quantity::Loads && found < FEW_FINDS
+    /// Finds are few and stand for many where slots are rarely visited: their interval is made on the logarithm.
+    fn is_skewed(&self) -> bool {
+        self.quantity == Quantity::Loads
     }
 
     /// Units are drawn apart: what each adds on successive days is compared by itself, and the variances are summed.

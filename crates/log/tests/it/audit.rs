@@ -1,11 +1,14 @@
 //! The audit of a log of 600 entries: whatever is changed, taken away or added is found.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use sekong_log::{
-    AuditedLog, CHECKPOINT_FILE, Checkpoint, Cosigner, DeviceKey, Entry, EntryDraft, Fetched, HeadError,
-    HeadKeys, KeyKind, Known, LogFault, LogFiles, LogRule, LogSource, NO_PREVIOUS, SigningKey, TileKind,
-    TilePath, Tree, VerifierKey, audit_log, empty_root, encode_bundle, leaf_hash, tile_bytes, tiles_of,
+    AuditedLog, CHECKPOINT_FILE, Checkpoint, Cosigner, DeviceKey, DevicePoints, Entry, EntryDraft, Fetched,
+    HeadError, HeadKeys, KeyKind, Known, LogFault, LogFiles, LogRule, LogSource, NO_PREVIOUS, SigningKey,
+    TileKind, TilePath, Tree, VerifierKey, audit_log, empty_root, encode_bundle, leaf_hash, tile_bytes,
+    tiles_of,
 };
 use serde_json::json;
 
@@ -61,6 +64,37 @@ fn entries(size: u64) -> Vec<Entry> {
         entries.push(entry);
     }
     entries
+}
+
+#[test]
+fn heads_open_together_as_each_does_and_none_where_a_signature_is_wrong() {
+    let (keys, mut tree) = (keys(), Tree::new());
+    (0..20_u8).for_each(|byte| tree.push(leaf_hash(&[byte])));
+    let notes: BTreeSet<String> = (1..=20).map(|size| keys.cosigned(&tree, size)).collect();
+    let together = |notes: &BTreeSet<String>| keys.head().open_together(notes, &DevicePoints::default());
+    let each: Vec<_> = notes.iter().map(|note| keys.head().open(note).unwrap()).collect();
+    assert_eq!(together(&notes), each);
+    let one = keys.cosigned(&tree, 7);
+    let with = |note: String| notes.iter().cloned().chain([note]).collect::<BTreeSet<_>>();
+    // No note at all, a line by nobody known: nothing is claimed, so the others open.
+    for odd in ["nothing".to_owned(), format!("{one}\u{2014} nobody AAAAAAAA\n")] {
+        assert!(keys.head().open(&odd).is_err());
+        assert_eq!(together(&with(odd)), each);
+    }
+    // Another root under the log's signature, and under the cosigner's alone.
+    let root = base64_of(&tree, 7);
+    let unsigned = one.replace(&root, &base64_of(&tree, 8));
+    let line = |note: &str, at: usize| note.lines().nth(at).unwrap().to_owned();
+    let uncosigned = one.replace(&line(&one, 5), &line(&keys.cosigned(&tree, 8), 5));
+    for wrong in [unsigned, uncosigned] {
+        assert!(keys.head().open(&wrong).is_err() && wrong != one, "{wrong}");
+        assert_eq!(together(&with(wrong)), []);
+    }
+}
+
+fn base64_of(tree: &Tree, size: u64) -> String {
+    let root = tree.root_at(size).unwrap();
+    Checkpoint { origin: "x".into(), size, root }.to_string().lines().nth(2).unwrap().to_owned()
 }
 
 struct Log {

@@ -163,10 +163,21 @@ pub(crate) fn verify_folder(
     for ((name, listing), seen) in bodies.into_iter().zip(held.seen()) {
         verdict.faults.extend(listing.foreign(name, "body.name"));
         verdict.faults.extend(listing.misnamed(name, &seen));
-        listing.all_read()?;
+        unread(&mut verdict, listing)?;
     }
-    log.all_read()?;
+    unread(&mut verdict, log)?;
     Ok(Verified { verdict, disputes })
+}
+
+/// Where a file could not be read nothing holds for sure; what does not hold is told all the same.
+fn unread(verdict: &mut Verdict, listing: Listing) -> Result<(), Failure> {
+    let Err(failure) = listing.all_read() else { return Ok(()) };
+    if verdict.holds() {
+        return Err(failure);
+    }
+    let (rule, detail) = ("file.read".to_owned(), failure.to_string());
+    verdict.faults.push(AuditFault { entry: None, file: None, rule, detail });
+    Ok(())
 }
 
 /// Holds what custodians show against the log, once that is one.

@@ -1,6 +1,8 @@
 //! A record that was tampered with: each time `verify` exits 3 and names the file or the entry, and the rule.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
@@ -269,6 +271,19 @@ fn an_altered_body_is_named_and_so_is_the_entry_that_needs_it() {
     data.flip(&format!("sealed/{body}"), middle);
     data.breaks("body.name", format!("sealed/{body}"));
     data.breaks("body.content", entry);
+}
+
+/// A name that is no text cannot be read, which leaves no verdict that all holds, and hides nothing that does not.
+#[test]
+fn what_cannot_be_read_hides_no_fault() {
+    let data = Data::founded();
+    fs::write(data.path.join("bodies").join(OsStr::from_bytes(b"a\xff")), "foreign").unwrap();
+    sekong(["verify", arg(&data.path)]).exits(1).says(&["cannot read"]);
+    fs::write(data.path.join("bodies/notes.txt"), "foreign").unwrap();
+    let verdict = sekong(["verify", arg(&data.path), "--json"]).exits(3).json();
+    let rules: Vec<&Value> =
+        verdict["faults"].as_array().unwrap().iter().map(|fault| &fault["rule"]).collect();
+    assert_eq!(rules, ["body.name", "file.read"], "{verdict}");
 }
 
 #[test]
