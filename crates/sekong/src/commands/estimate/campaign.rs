@@ -101,6 +101,19 @@ fn print(found: &EstimatesView, teams: &TeamsView) -> Result<(), Failure> {
             ends(&of.arrivals_only95)
         ))?;
     }
+    print_ranking(found)?;
+    if let Some(corrected) = &found.corrected {
+        print_line(format_args!(
+            "loads that there were, {:.0} % of them being found: {:.1} (95 % {})",
+            100.0 * corrected.detection,
+            corrected.loads,
+            ends(&corrected.interval95),
+        ))?;
+    }
+    print_teams(teams)
+}
+
+fn print_ranking(found: &EstimatesView) -> Result<(), Failure> {
     for (place, post) in (1..).zip(&found.ranking) {
         print_line(format_args!(
             "{place}. {}: {:.1} loads (95 % for all posts together {}), rank {} to {}, the biggest with chance {:.2}, the top {place} \
@@ -118,14 +131,10 @@ fn print(found: &EstimatesView, teams: &TeamsView) -> Result<(), Failure> {
         let posts: Vec<&str> = top.posts.iter().map(PostId::as_str).collect();
         print_line(format_args!("{} have the most loads with chance {:.2}", posts.join(", "), top.chance))?;
     }
-    if let Some(corrected) = &found.corrected {
-        print_line(format_args!(
-            "loads that there were, {:.0} % of them being found: {:.1} (95 % {})",
-            100.0 * corrected.detection,
-            corrected.loads,
-            ends(&corrected.interval95),
-        ))?;
-    }
+    Ok(())
+}
+
+fn print_teams(teams: &TeamsView) -> Result<(), Failure> {
     for (what, of) in [
         ("too few finds", &teams.finds),
         ("too many finds", &teams.more),
