@@ -11,7 +11,7 @@ use crate::ahead::{Ahead, Scout};
 use crate::fault::Fault;
 use crate::plan_book::SolvingAhead;
 use crate::schedule::decided_until;
-use crate::state::{Admitted, Bodies, CLOCK_TOLERANCE, KeyRing, State, statement};
+use crate::state::{Admitted, Bodies, Body, CLOCK_TOLERANCE, KeyRing, State, statement};
 
 /// What an auditor was given.
 pub struct Evidence<'a> {
@@ -223,7 +223,7 @@ impl Reader<'_> {
             Ok(Admitted::Whole) => Ok(()),
             Ok(Admitted::Sealed) => {
                 self.sealed += 1;
-                check_still_sealed(state, self.evidence.now, entry)
+                check_still_sealed(state, self.evidence, entry)
             }
             Err(fault) => {
                 state.skip(index, entry);
@@ -245,12 +245,18 @@ pub(crate) fn check_continuation(log: &AuditedLog, earlier: Known) -> Result<(),
     }
 }
 
-/// A body may be kept from the public for so long and no longer.
-fn check_still_sealed(state: &State, now: Timestamp, entry: &Entry) -> Result<(), Fault> {
+/// A body may be kept from the public for so long and no longer. One that is there and was not judged, for what it stands on does not
+/// hold, is kept from nobody.
+fn check_still_sealed(state: &State, evidence: &Evidence<'_>, entry: &Entry) -> Result<(), Fault> {
     let Some((hash, Some(moment))) = statement(entry)?.named_body() else { return Ok(()) };
     let days = i64::from(state.campaign().rules().public_after_days);
     let due = decided_until(state.campaign(), moment) + SignedDuration::from_hours(24 * days);
-    if due < now { Err(Fault::BodyOverdue { hash: hash.to_string(), due }) } else { Ok(()) }
+    let is_kept = || evidence.bodies.get(&hash) == Body::Sealed;
+    if due < evidence.now && is_kept() {
+        Err(Fault::BodyOverdue { hash: hash.to_string(), due })
+    } else {
+        Ok(())
+    }
 }
 
 /// A head that fewer cosigners signed than must.

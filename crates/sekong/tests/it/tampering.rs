@@ -271,6 +271,16 @@ fn an_altered_body_is_named_and_so_is_the_entry_that_needs_it() {
     data.flip(&format!("sealed/{body}"), middle);
     data.breaks("body.name", format!("sealed/{body}"));
     data.breaks("body.content", entry);
+    let verdict = sekong(["verify", arg(&data.path), "--json"]).exits(3).json();
+    let of_rule = |rule: &str| {
+        verdict["faults"].as_array().unwrap().iter().filter(|fault| fault["rule"] == rule).count()
+    };
+    assert_eq!(
+        of_rule("body.overdue"),
+        0,
+        "the bodies after it are there, though nobody judges them: {verdict}"
+    );
+    assert!(0 < verdict["sealed"].as_u64().unwrap(), "{verdict}");
 }
 
 /// A name that is no text cannot be read, which leaves no verdict that all holds, and hides nothing that does not.
