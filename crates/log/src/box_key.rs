@@ -3,9 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use crate::hex_text::{from_text, lower_hex_bytes, write_hex};
+use crate::hex_text::{is_text_in_json, lower_hex_bytes, write_hex};
 use crate::merkle::HashTextError;
 
 /// An X25519 public key (RFC 7748), as text 64 lowercase hexadecimal digits.
@@ -43,14 +41,4 @@ impl FromStr for BoxKey {
     }
 }
 
-impl Serialize for BoxKey {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for BoxKey {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<BoxKey, D::Error> {
-        from_text(deserializer)
-    }
-}
+is_text_in_json!(BoxKey);

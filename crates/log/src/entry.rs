@@ -15,13 +15,13 @@ use ed25519_dalek::{Signature, Signer as _, VerifyingKey};
 use jiff::Timestamp;
 use rayon::prelude::*;
 use sekong_model::CampaignId;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::batch::{Claim, all_hold};
 use crate::canonical::{INTEGER_MAX, canonical_bytes, is_canonical};
 use crate::commitment::body_hash;
-use crate::hex_text::{from_text, lower_hex_bytes, write_hex};
+use crate::hex_text::{is_text_in_json, lower_hex_bytes, write_hex};
 use crate::merkle::{HASH_BYTES, Hash, leaf_hash};
 use crate::note::{SIGNATURE_BYTES, base64_bytes, base64_text};
 use crate::tile::ENTRY_MAX_BYTES;
@@ -168,17 +168,7 @@ impl FromStr for DeviceId {
     }
 }
 
-impl Serialize for DeviceId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for DeviceId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<DeviceId, D::Error> {
-        from_text(deserializer)
-    }
-}
+is_text_in_json!(DeviceId);
 
 /// A device's private key.
 #[derive(Clone)]

@@ -40,6 +40,25 @@ const VALUES: [u8; 256] = {
     values
 };
 
+/// Writes and reads a type as its text, without a copy of that on the heap.
+macro_rules! is_text_in_json {
+    ($type:ty) => {
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::hex_text::from_text(deserializer)
+            }
+        }
+    };
+}
+
+pub(crate) use is_text_in_json;
+
 /// Reads what has a text form, without a copy of the text.
 pub(crate) fn from_text<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where

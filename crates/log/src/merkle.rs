@@ -6,10 +6,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use crate::hex_text::{from_text, lower_hex_bytes, write_hex};
+use crate::hex_text::{is_text_in_json, lower_hex_bytes, write_hex};
 
 /// Bytes in a hash.
 pub const HASH_BYTES: usize = 32;
@@ -55,17 +54,7 @@ impl FromStr for Hash {
     }
 }
 
-impl Serialize for Hash {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Hash {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Hash, D::Error> {
-        from_text(deserializer)
-    }
-}
+is_text_in_json!(Hash);
 
 /// Hash of a leaf: SHA-256(0x00 ‖ entry), RFC 6962 section 2.1.
 pub fn leaf_hash(entry: &[u8]) -> Hash {
