@@ -248,6 +248,14 @@ SEAT_KEYS = [bytes.fromhex(key) for key in (
     "8139770ea87d175f56a35466c34c7ecccb8d8a91b4ee37a25df60f5b8fc9b394")]
 
 
+MANY = 10_000
+
+
+def digest_of(text):
+    """What is too long to stand here in full: how long it is, and its SHA-256."""
+    return {"characters": len(text), "sha256": sha256(text.encode()).hex()}
+
+
 def pick(*words):
     return sha256("/".join(str(word) for word in words).encode())
 
@@ -320,6 +328,24 @@ UNITS = [
 ]
 
 
+def many_throws(count):
+    """One digit a throw: the place of the arc it falls on among those that leave its node, in canonical order."""
+    nodes = sorted({tuple(a["from"]) for a in PLAIN if a["from"]})
+    steps = {at: [a["to"] for a in canonical(PLAIN) if a["from"] == (list(at) if at else None)] for at in [None, *nodes]}
+    text = ""
+    for number in range(count):
+        at = [None, *nodes][number % (1 + len(nodes))]
+        values = [[c, pick("many throws", number, c)] for c in CUSTODIANS[:number % 6]]
+        key = draw_key(pick("many throws", number), values)
+        subject = {
+            "campaign": CAMPAIGN, "province": PROVINCE, "moment": hour_of(number % 24), "unit": f"plain-{number % 7}",
+            "purpose": "step" if at else "enter",
+        }
+        to = throw(PLAIN, list(at) if at else None, Stream(key, die_prefix(subject)))
+        text += str(steps[at].index(to))
+    return text
+
+
 def dice():
     cases = []
     nodes = [None, [0, 0], [2, 1], [1, 2], [2, 3]]
@@ -332,7 +358,22 @@ def dice():
         }
         cases.append({"public_dice": pick("dice", number).hex(), "subject": subject, "from": at,
                       "to": throw(PLAIN, at, Stream(key, die_prefix(subject)))})
-    return {"arcs": PLAIN, "throws": cases}
+    return {"arcs": PLAIN, "throws": cases, "many": digest_of(many_throws(MANY))}
+
+
+def path_text(path):
+    return " ".join(f"{post}/{position}" for post, position in path)
+
+
+def many_days(count):
+    """A line a day: the paths of all units, separated by commas. Every hour has the values of five custodians."""
+    lines = ""
+    for number in range(count):
+        public_dice = pick("many days", number)
+        values = {h: [[c, pick("many days", number, h, c)] for c in CUSTODIANS] for h in range(24)}
+        keys = {h: draw_key(public_dice, values[h]) for h in range(24)}
+        lines += ",".join(path_text(walk(unit, CAMPAIGN, PROVINCE, DAY, keys)) for unit in UNITS) + "\n"
+    return lines
 
 
 def day():
@@ -346,14 +387,14 @@ def day():
             "values": [[[c, v.hex()] for c, v in values[h]] for h in range(24)],
             "paths": [walk(unit, CAMPAIGN, PROVINCE, DAY, keys) for unit in UNITS],
         })
-    return {"campaign": CAMPAIGN, "province": PROVINCE, "day": DAY, "units": UNITS, "draws": draws}
+    return {"campaign": CAMPAIGN, "province": PROVINCE, "day": DAY, "units": UNITS, "draws": draws,
+            "many": digest_of(many_days(MANY // len(UNITS)))}
 
 
 def simulated(seed, number):
     """Paths of one draw as texts post/position, for the units of the day."""
     key = sha256(lp("sekong/simulation/v1", seed))
-    paths = [simulated_walk(unit, key, number) for unit in UNITS]
-    return [" ".join(f"{post}/{position}" for post, position in path) for path in paths]
+    return [path_text(simulated_walk(unit, key, number)) for unit in UNITS]
 
 
 def simulation():
@@ -362,9 +403,36 @@ def simulation():
     for number in range(60):
         seed = pick("simulation", number % 3)
         draws.append({"seed": seed.hex(), "draw": number, "paths": simulated(seed, number)})
-    many, count = pick("simulation", "many"), 20_000
-    lines = "".join(",".join(simulated(many, number)) + "\n" for number in range(count))
-    return {"draws": draws, "many": {"seed": many.hex(), "count": count, "sha256": sha256(lines.encode()).hex()}}
+    many = pick("simulation", "many")
+    lines = "".join(",".join(simulated(many, number)) + "\n" for number in range(2 * MANY))
+    return {"draws": draws, "seed_of_many": many.hex(), "many": digest_of(lines)}
+
+
+def many_weeks(count):
+    """A line a week, of groups separated by commas. Who worked last before is by lot, and may not begin with the first shift."""
+    lines = ""
+    for number in range(count):
+        teams = [f"team-{t:02}" for t in range(6 + number % 10)]
+        units = [number % 3, 1 + number % 2, number % 4 // 2]
+        subject = {"campaign": CAMPAIGN, "province": PROVINCE, "moment": {"week": number % 26}, "unit": "pool",
+                   "purpose": "deal-week"}
+        worked = {team: pick("worked", number, team)[0] % 3 for team in teams[::3]}
+        stream = Stream(draw_key(pick("many weeks", number), []), die_prefix(subject))
+        groups, _tries = deal_week(teams, units, worked, [[2, 0]], stream)
+        lines += ",".join(" ".join(group) for group in groups) + "\n"
+    return lines
+
+
+def many_shifts(count):
+    """A line a shift: the teams in the order of the units."""
+    lines = ""
+    for number in range(count):
+        teams = [f"team-{t:02}" for t in range(number % 13)]
+        subject = {"campaign": CAMPAIGN, "province": PROVINCE, "moment": hour_of(8 * (number % 3)), "unit": "pool",
+                   "purpose": "deal-shift"}
+        stream = Stream(draw_key(pick("many shifts", number), []), die_prefix(subject))
+        lines += " ".join(permute(teams, stream)) + "\n"
+    return lines
 
 
 def deals():
@@ -392,7 +460,8 @@ def deals():
         public_dice = pick("shift", count)
         shifts.append({"public_dice": public_dice.hex(), "subject": subject, "teams": teams,
                        "dealt": permute(teams, Stream(draw_key(public_dice, []), die_prefix(subject)))})
-    return {"weeks": weeks, "shifts": shifts}
+    return {"weeks": weeks, "shifts": shifts, "many_weeks": digest_of(many_weeks(MANY)),
+            "many_shifts": digest_of(many_shifts(MANY))}
 
 
 def custodian():

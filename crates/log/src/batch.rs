@@ -9,6 +9,9 @@
 //! 3. What is left is an R beside that subgroup, which the zᵢ may hide. Each of 128 sums over subsets drawn by lot is checked to lie in
 //!    the subgroup: a sum that holds such an R misses it with chance at most 1/2, so all do with 2⁻¹²⁸.
 //!
+//! The bits of the zᵢ say who is in which subset, so that the sums serve twice: Σ zᵢ·Rᵢ is Σ 2ᵇ times the sum of subset b. Steps 2 and 3
+//! each hold for zᵢ drawn evenly, whatever the other does, so nothing is lost by one lot for both.
+//!
 //! The lot is SHA-256 of all that is checked: this crate has no randomness, and who forges must beat every lot at once.
 
 use std::collections::BTreeMap;
@@ -61,20 +64,15 @@ fn is_reduced(encoded: &[u8; 32]) -> bool {
     !(all_ones && encoded[0] >= 0xed)
 }
 
-/// What is drawn for a claim: its factor, and the subsets it is in, a bit for each.
-struct Drawn {
-    factor: Scalar,
-    subsets: u128,
-}
-
 /// Whether all hold strictly. Where some do not, who is at fault is found one by one.
 pub(crate) fn all_hold(claims: &[&Claim]) -> bool {
-    let drawn = draw(claims);
-    equation_holds(claims, &drawn) && are_in_subgroup(claims, &drawn)
+    let factors = draw(claims);
+    weighed(claims, &factors).is_some_and(|of_r| equation_holds(claims, &factors, of_r))
 }
 
-fn draw(claims: &[&Claim]) -> Vec<Drawn> {
-    let mut all = Sha256::new_with_prefix(b"sekong/batch/v1\n");
+/// The zᵢ.
+fn draw(claims: &[&Claim]) -> Vec<u128> {
+    let mut all = Sha256::new_with_prefix(b"sekong/batch/v2\n");
     for claim in claims {
         all.update(claim.device);
         all.update(claim.signature);
@@ -83,42 +81,50 @@ fn draw(claims: &[&Claim]) -> Vec<Drawn> {
     let all = all.finalize();
     let of = |index: u64| {
         let lot: [u8; 32] = Sha256::new_with_prefix(all).chain_update(index.to_be_bytes()).finalize().into();
-        let half = |at: usize| std::array::from_fn::<u8, 16, _>(|byte| lot[at + byte]);
-        Drawn { factor: u128::from_le_bytes(half(0)).into(), subsets: u128::from_le_bytes(half(16)) }
+        u128::from_le_bytes(std::array::from_fn(|byte| lot[byte]))
     };
     (0..claims.len() as u64).map(of).collect()
 }
 
-fn equation_holds(claims: &[&Claim], drawn: &[Drawn]) -> bool {
+fn equation_holds(claims: &[&Claim], factors: &[u128], of_r: EdwardsPoint) -> bool {
     let mut by_device: BTreeMap<[u8; 32], (EdwardsPoint, Scalar)> = BTreeMap::new();
     let mut of_base = Scalar::ZERO;
-    for (claim, drawn) in claims.iter().zip(drawn) {
-        of_base -= drawn.factor * claim.s;
-        by_device.entry(claim.device).or_insert((claim.point, Scalar::ZERO)).1 += drawn.factor * claim.h;
+    for (claim, factor) in claims.iter().zip(factors) {
+        let factor = Scalar::from(*factor);
+        of_base -= factor * claim.s;
+        by_device.entry(claim.device).or_insert((claim.point, Scalar::ZERO)).1 += factor * claim.h;
     }
     let devices = by_device.values();
-    let scalars = drawn.iter().map(|drawn| drawn.factor).chain(devices.clone().map(|(_, sum)| *sum));
-    let points = claims.iter().map(|claim| claim.r).chain(devices.map(|(point, _)| *point));
-    let (scalars, points) = (scalars.chain([of_base]), points.chain([ED25519_BASEPOINT_POINT]));
-    EdwardsPoint::vartime_multiscalar_mul(scalars.collect::<Vec<_>>(), points.collect::<Vec<_>>())
-        .is_identity()
+    let scalars = devices.clone().map(|(_, sum)| *sum).chain([of_base]);
+    let points = devices.map(|(point, _)| *point).chain([ED25519_BASEPOINT_POINT]);
+    let of_others =
+        EdwardsPoint::vartime_multiscalar_mul(scalars.collect::<Vec<_>>(), points.collect::<Vec<_>>());
+    (of_r + of_others).is_identity()
 }
 
+/// Σ zᵢ·Rᵢ; nothing if a subset's sum is not in the subgroup of prime order.
+///
 /// The subsets are taken a few at a time: each point goes into the bucket of those that it is in, and a subset's sum is that of its
-/// buckets (Pippenger 1976). One subset after the other is told apart, and its buckets then laid on those beside.
-fn are_in_subgroup(claims: &[&Claim], drawn: &[Drawn]) -> bool {
+/// buckets (Pippenger 1976). One subset after the other is told apart, the highest first, and its buckets then laid on those beside.
+fn weighed(claims: &[&Claim], factors: &[u128]) -> Option<EdwardsPoint> {
     let bits = if claims.len() < MANY { 4 } else { 8 };
-    (0..SUBSETS).step_by(bits).all(|first| {
+    let mut whole = EdwardsPoint::identity();
+    for first in (0..SUBSETS).step_by(bits).rev() {
         let mut buckets = vec![EdwardsPoint::identity(); 1 << bits];
-        for (claim, drawn) in claims.iter().zip(drawn) {
-            buckets[(drawn.subsets >> first) as usize & ((1 << bits) - 1)] += claim.r;
+        for (claim, factor) in claims.iter().zip(factors) {
+            buckets[(factor >> first) as usize & ((1 << bits) - 1)] += claim.r;
         }
-        (0..bits).all(|_| {
+        while buckets.len() > 1 {
             let in_subset = buckets.split_off(buckets.len() / 2);
             buckets.iter_mut().zip(&in_subset).for_each(|(sum, other)| *sum += other);
-            in_subset.iter().sum::<EdwardsPoint>().is_torsion_free()
-        })
-    })
+            let sum: EdwardsPoint = in_subset.iter().sum();
+            if !sum.is_torsion_free() {
+                return None;
+            }
+            whole = whole + whole + sum;
+        }
+    }
+    Some(whole)
 }
 
 #[cfg(test)]

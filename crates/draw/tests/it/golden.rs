@@ -6,14 +6,16 @@ use std::num::NonZeroU64;
 use sekong_draw::{
     Custodian, CustodianTerms, DrawKey, Duty, DutyHour, FreezeKeys, Instruction, LocalCustodian, ProvinceDay,
     Purpose, Release, RestRule, SimulationKey, Stream, Subject, Table, TableId, TableSerial, Throw,
-    ThrownDice, UnitPath, commitment_message, deal_shift, deal_week, draw_day, outage_message,
-    seat_key_message, simulate, throw, with_daily_die,
+    ThrownDice, commitment_message, deal_shift, deal_week, draw_day, outage_message, seat_key_message,
+    simulate, throw, with_daily_die,
 };
 use sekong_log::{DeviceKey, Hash, KeyKind, OutagePlanned, SigningKey, Tree, leaf_hash};
 use sekong_model::{CampaignId, CustodianId, Day, Hour, Moment, ProvinceId, TeamId, UnitId};
 use sekong_plan::{Arc, Chain, Node};
 use serde::Deserialize;
-use sha2::Digest;
+use sha2::Digest as _;
+
+use crate::many::{Digest, MANY, path_text};
 
 #[derive(Deserialize)]
 struct SubjectVector {
@@ -39,17 +41,17 @@ impl SubjectVector {
 }
 
 #[derive(Deserialize)]
-struct ArcVector {
+pub struct ArcVector {
     from: Option<(u16, u8)>,
     to: Option<(u16, u8)>,
     flow: u32,
 }
 
-fn node((post, position): (u16, u8)) -> Node {
+pub fn node((post, position): (u16, u8)) -> Node {
     Node { post, position }
 }
 
-fn chain(unit: &str, arcs: &[ArcVector]) -> Chain {
+pub fn chain(unit: &str, arcs: &[ArcVector]) -> Chain {
     let arcs = arcs.iter().map(|arc| Arc { from: arc.from.map(node), to: arc.to.map(node), flow: arc.flow });
     Chain::new(unit.parse().unwrap(), arcs.collect())
 }
@@ -94,14 +96,15 @@ fn seeds_words_and_numbers_are_those_of_the_reference() {
 }
 
 #[derive(Deserialize)]
-struct DiceFile {
-    dice: DiceVectors,
+pub struct DiceFile {
+    pub dice: DiceVectors,
 }
 
 #[derive(Deserialize)]
-struct DiceVectors {
-    arcs: Vec<ArcVector>,
+pub struct DiceVectors {
+    pub arcs: Vec<ArcVector>,
     throws: Vec<ThrowVector>,
+    pub many: Digest,
 }
 
 #[derive(Deserialize)]
@@ -125,17 +128,31 @@ fn dice_fall_as_in_the_reference() {
 }
 
 #[derive(Deserialize)]
-struct DayFile {
-    day: DayVectors,
+pub struct DayFile {
+    pub day: DayVectors,
 }
 
 #[derive(Deserialize)]
-struct DayVectors {
-    campaign: CampaignId,
-    province: ProvinceId,
-    day: Day,
+pub struct DayVectors {
+    pub campaign: CampaignId,
+    pub province: ProvinceId,
+    pub day: Day,
     units: Vec<UnitVector>,
     draws: Vec<DrawVector>,
+    pub many: Digest,
+}
+
+impl DayVectors {
+    pub fn chains(&self) -> Vec<Chain> {
+        self.units.iter().map(|unit| chain(&unit.id, &unit.arcs)).collect()
+    }
+
+    pub fn duties(&self) -> impl Iterator<Item = Duty> {
+        let duty = |unit: &UnitVector| {
+            Duty::new(DutyHour(unit.entry_hour), DutyHour(unit.start_hour), unit.length_hours).unwrap()
+        };
+        self.units.iter().map(duty)
+    }
 }
 
 #[derive(Deserialize)]
@@ -158,11 +175,8 @@ struct DrawVector {
 fn days_are_drawn_as_in_the_reference() {
     let file: DayFile = serde_json::from_str(include_str!("golden/day.json")).unwrap();
     let vectors = file.day;
-    let chains: Vec<Chain> = vectors.units.iter().map(|unit| chain(&unit.id, &unit.arcs)).collect();
-    let duties = vectors.units.iter().map(|unit| {
-        Duty::new(DutyHour(unit.entry_hour), DutyHour(unit.start_hour), unit.length_hours).unwrap()
-    });
-    let units: Vec<(&Chain, Duty)> = chains.iter().zip(duties).collect();
+    let chains = vectors.chains();
+    let units: Vec<(&Chain, Duty)> = chains.iter().zip(vectors.duties()).collect();
     let of = ProvinceDay { campaign: &vectors.campaign, province: &vectors.province, day: vectors.day };
     assert_eq!(vectors.draws.len(), 12);
     for draw in &vectors.draws {
@@ -185,14 +199,8 @@ struct SimulationFile {
 #[derive(Deserialize)]
 struct SimulationVectors {
     draws: Vec<SimulatedVector>,
-    many: ManyDraws,
-}
-
-#[derive(Deserialize)]
-struct ManyDraws {
-    seed: Hash,
-    count: u64,
-    sha256: Hash,
+    seed_of_many: Hash,
+    many: Digest,
 }
 
 #[derive(Deserialize)]
@@ -205,33 +213,32 @@ struct SimulatedVector {
 #[test]
 fn simulated_draws_are_those_of_the_reference() {
     let day: DayFile = serde_json::from_str(include_str!("golden/day.json")).unwrap();
-    let chains: Vec<Chain> = day.day.units.iter().map(|unit| chain(&unit.id, &unit.arcs)).collect();
+    let chains = day.day.chains();
     let file: SimulationFile = serde_json::from_str(include_str!("golden/simulation.json")).unwrap();
     assert_eq!(file.simulation.draws.len(), 60);
     let paths = |seed: &Hash, draw: u64| {
         let drawn = simulate(&chains, &SimulationKey::new(&seed.0), draw).unwrap();
-        let text = |node: &Node| format!("{}/{}", node.post, node.position);
-        let path = |unit: &UnitPath| unit.path.iter().map(text).collect::<Vec<_>>().join(" ");
-        drawn.units.iter().map(path).collect::<Vec<_>>()
+        drawn.units.iter().map(path_text).collect::<Vec<_>>()
     };
     for vector in &file.simulation.draws {
         assert_eq!(paths(&vector.seed, vector.draw), vector.paths);
     }
-    let ManyDraws { seed, count, sha256 } = &file.simulation.many;
-    let lines: String = (0..*count).map(|draw| paths(seed, draw).join(",") + "\n").collect();
-    assert_eq!(sekong_log::body_hash(lines.as_bytes()), *sha256, "{count} draws");
-    assert_eq!(*count, 20_000);
+    let seed = &file.simulation.seed_of_many;
+    let lines: String = (0..2 * MANY as u64).map(|draw| paths(seed, draw).join(",") + "\n").collect();
+    assert_eq!(Digest::of(&lines), file.simulation.many);
 }
 
 #[derive(Deserialize)]
-struct DealsFile {
-    deals: DealVectors,
+pub struct DealsFile {
+    pub deals: DealVectors,
 }
 
 #[derive(Deserialize)]
-struct DealVectors {
+pub struct DealVectors {
     weeks: Vec<WeekVector>,
     shifts: Vec<ShiftVector>,
+    pub many_weeks: Digest,
+    pub many_shifts: Digest,
 }
 
 #[derive(Deserialize)]

@@ -6,5 +6,6 @@ mod custodians;
 mod days;
 mod deals;
 mod golden;
+mod many;
 mod plans;
 mod relays;
