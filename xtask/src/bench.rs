@@ -7,12 +7,12 @@ use crate::tasks::{Failure, cargo, run};
 use crate::workspace;
 
 /// What the peers are installed with, in a folder of the build.
-const PEERS: [&str; 2] = ["highspy==1.16.0", "numpy==2.4.6"];
+const PEERS: [&str; 3] = ["cryptography==48.0.0", "highspy==1.16.0", "numpy==2.4.6"];
 
 /// The parts, in the order in which `all` runs them.
-pub const PARTS: [&str; 3] = ["estimate", "log", "plan"];
+pub const PARTS: [&str; 4] = ["estimate", "log", "plan", "audit"];
 
-/// Measures a part, or all; `sizes` are posts of the plan's games.
+/// Measures a part, or all; `sizes` are posts of the plan's games, or days of the records that are audited.
 ///
 /// # Errors
 /// If there is no such part, or something cannot be built or run.
@@ -28,16 +28,25 @@ pub fn bench(part: &str, sizes: &[String]) -> Result<(), Failure> {
         run(cargo(&["bench", "--quiet", "--package", "sekong-centre", "--bench", "ingest"]))?;
         run(cargo(&["bench", "--quiet", "--package", "sekong-log", "--bench", "audit"]))?;
     }
-    if parts.contains(&"plan") { plan(sizes) } else { Ok(()) }
+    // Sizes are of one part; beside others each has its own.
+    let sizes = if parts.len() == 1 { sizes } else { &[] };
+    if parts.contains(&"plan") {
+        beside_peers("bench_plan.py", &[], sizes)?;
+    }
+    if parts.contains(&"audit") {
+        let records = workspace::metadata()?.target_directory.join("bench-audit");
+        beside_peers("bench_audit.py", &[records.as_str()], sizes)?;
+    }
+    Ok(())
 }
 
-/// Builds the release binary, installs the peers where they are missing, and measures both.
-fn plan(sizes: &[String]) -> Result<(), Failure> {
+/// Builds the release binary, installs the peers where they are missing, and has a script of `reference/` measure both.
+fn beside_peers(script: &str, arguments: &[&str], sizes: &[String]) -> Result<(), Failure> {
     run(cargo(&["build", "--release", "--package", "sekong"]))?;
     let target = workspace::metadata()?.target_directory;
     let python = peers(target.join("bench-python").as_std_path())?;
     let mut command = Command::new(python);
-    command.arg("reference/bench_plan.py").arg(target.join("release/sekong")).args(sizes);
+    command.arg(format!("reference/{script}")).arg(target.join("release/sekong")).args(arguments).args(sizes);
     run(command)
 }
 
