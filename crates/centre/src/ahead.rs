@@ -21,10 +21,13 @@ const RELEASES_MAX: usize = 64;
 
 /// Entries whose bodies are read at once. A body takes a dozen times its bytes when it is read: nobody has been asked yet whether the
 /// entry is one of the campaign, so these two bound what a log may cost that was made to exhaust memory.
-const AT_ONCE: usize = 512;
+const AT_ONCE: usize = 256;
 
 /// What bodies of a look may measure together; the rest are left to the one who judges.
-const READ_MAX_BYTES: usize = 32 << 20;
+const READ_MAX_BYTES: usize = 12 << 20;
+
+/// Releases whose signatures are checked together at least.
+const SIGNED_MIN: usize = 64;
 
 /// A body that was there and is canonical.
 #[derive(Debug, Clone)]
@@ -73,9 +76,6 @@ impl Kind for OpenedOrders {
         if let ReadBody::Orders(orders) = read { Some(orders) } else { None }
     }
 }
-
-/// By index of a release: whose releases are in it, and the keys under which they are signed.
-type SignedRelease = (u64, Vec<(CustodianId, DeviceId)>);
 
 /// What was found about some entries.
 #[derive(Debug, Default)]
@@ -151,31 +151,23 @@ impl<'a> Scout<'a> {
             }
         }
         let mut ahead = Ahead { heads: self.heads(entries), ..Ahead::default() };
-        let mut read_bytes = 0;
         let mut named = named(entries, &statements);
         named.retain(|named| self.looked.insert(named.body));
-        let each = AT_ONCE.div_ceil(rayon::current_num_threads());
+        let (mut signed, mut read_bytes) = (Vec::new(), 0);
         for named in named.chunks(AT_ONCE) {
-            let looked: Vec<_> = named.par_chunks(each).map(|named| self.look_into(named)).collect();
-            for (releases, read) in looked {
-                ahead.releases.extend(releases);
-                for found in read {
-                    read_bytes += found.size_bytes;
-                    ahead.bodies.insert(found.named.body, found.read);
-                }
+            let read = |named| self.read(named).map(|found| (self.signed(&found), found));
+            for (of, found) in named.par_iter().filter_map(read).collect::<Vec<_>>() {
+                signed.extend(of);
+                read_bytes += found.size_bytes;
+                ahead.bodies.insert(found.named.body, found.read);
             }
             if READ_MAX_BYTES < read_bytes {
                 break;
             }
         }
+        ahead.releases = self.releases(&signed);
         ahead.statements = statements;
         ahead
-    }
-
-    /// The bodies of these that can be read by now, and of releases among them those that are signed.
-    fn look_into<'e>(&self, named: &'e [Named<'e>]) -> (Vec<SignedRelease>, Vec<Found<'e>>) {
-        let read: Vec<Found<'_>> = named.iter().filter_map(|named| self.read(named)).collect();
-        (self.releases(&read), read)
     }
 
     fn heads(&self, entries: &[(u64, &Entry)]) -> BTreeMap<String, Head> {
@@ -200,23 +192,25 @@ impl<'a> Scout<'a> {
         Some(Found { named, read, size_bytes: bytes.len() })
     }
 
-    /// Those of them in which all is signed that custodians are said to have; none if something in one is not.
-    fn releases(&self, found: &[Found<'_>]) -> Vec<SignedRelease> {
-        let new = found.iter().filter(|found| self.known <= found.named.index);
-        let signed = |found: &&Found<'_>| {
-            let signed = self.signed(found)?;
-            let by = signed.iter().map(|(custodian, signed)| (custodian.clone(), signed.device)).collect();
-            Some(((found.named.index, by), signed))
+    /// Those in which all is signed that custodians are said to have. They are checked many together, and where something is not
+    /// signed, nothing is said of those beside it either.
+    fn releases(&self, said: &[SaidSigned]) -> BTreeMap<u64, Vec<(CustodianId, DeviceId)>> {
+        let together = said.len().div_ceil(rayon::current_num_threads()).max(SIGNED_MIN);
+        let are_signed = |part: &&[SaidSigned]| {
+            let signed = part.iter().flat_map(|said| said.by.iter().map(|(_, signed)| signed));
+            self.points.all_signed(&signed.collect::<Vec<_>>())
         };
-        let (found, signed): (Vec<_>, Vec<_>) = new.filter_map(|found| signed(&found)).unzip();
-        let signed: Vec<Signed> = signed.into_iter().flatten().map(|(_, signed)| signed).collect();
-        if self.points.all_signed(&signed) { found } else { Vec::new() }
+        let signed = said.par_chunks(together).filter(are_signed).flatten();
+        let by = |(custodian, signed): &(CustodianId, Signed)| (custodian.clone(), signed.device);
+        let each = signed.map(|said| (said.index, said.by.iter().map(by).collect()));
+        each.collect::<Vec<_>>().into_iter().collect()
     }
 
-    /// What a release's body says that custodians have signed.
-    fn signed(&self, found: &Found<'_>) -> Option<Vec<(CustodianId, Signed)>> {
+    /// What a new release's body says that custodians have signed; nothing if it cannot be told.
+    fn signed(&self, found: &Found<'_>) -> Option<SaidSigned> {
         let ReadBody::Values(values) = &found.read else { return None };
-        if RELEASES_MAX < values.releases.len() {
+        let index = found.named.index;
+        if index < self.known || RELEASES_MAX < values.releases.len() {
             return None;
         }
         let signed = |release: &Release| {
@@ -225,8 +219,15 @@ impl<'a> Scout<'a> {
             let signature_hex = release.signature.clone();
             Some((release.custodian.clone(), Signed { device, message, signature_hex }))
         };
-        values.releases.iter().map(signed).collect()
+        let by = values.releases.iter().map(signed).collect::<Option<_>>()?;
+        Some(SaidSigned { index, by })
     }
+}
+
+/// What a release's body says who has signed what.
+struct SaidSigned {
+    index: u64,
+    by: Vec<(CustodianId, Signed)>,
 }
 
 /// An entry with the body that it names.

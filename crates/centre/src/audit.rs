@@ -227,7 +227,7 @@ impl Reader<'_> {
             }
             Err(fault) => {
                 state.skip(index, entry);
-                state.distrust(entry);
+                state.distrust(index, entry);
                 Err(fault)
             }
         }

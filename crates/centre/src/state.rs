@@ -377,10 +377,16 @@ impl State {
         Ok(admitted)
     }
 
-    /// After a fault nobody can say what the draws of this province decided: what depends on them is not judged, so that
-    /// no team is accused of what another broke.
-    pub(crate) fn distrust(&mut self, entry: &Entry) {
+    /// After a fault an auditor goes on. What stands in for a plan or a list is [`State::put_plan_right`] and its neighbour. Of
+    /// draws nobody can say what they decided: what depends on them is not judged, so that no team is accused of what another broke.
+    pub(crate) fn distrust(&mut self, index: u64, entry: &Entry) {
+        if entry.device() != self.centre {
+            return;
+        }
+        // What cannot stand in stays away, and what follows says that it is missing.
         let (province, moment, trace) = match statement(entry) {
+            Ok(Statement::Plan(said)) => return drop(self.put_plan_right(index, entry, said)),
+            Ok(Statement::Absences(said)) => return drop(self.take_list_as_said(index, entry, &said)),
             Ok(Statement::Release(said)) => (said.province, said.moment, Trace::Release),
             Ok(Statement::Deal(said)) => (said.province, said.moment, Trace::Deal),
             Ok(Statement::Orders(said)) => {

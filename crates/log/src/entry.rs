@@ -110,8 +110,8 @@ const POINTS_MAX: usize = 4_096;
 
 impl DevicePoints {
     /// Whether [`DeviceId::verifies_hex`] says yes to every one of them; together they cost a fraction of that.
-    pub fn all_signed(&self, signed: &[Signed]) -> bool {
-        let claim = |signed: &Signed| -> Result<Option<Claim>, ()> {
+    pub fn all_signed(&self, signed: &[&Signed]) -> bool {
+        let claim = |signed: &&Signed| -> Result<Option<Claim>, ()> {
             let signature = lower_hex_bytes(&signed.signature_hex).ok_or(())?;
             self.verify(signed.device, &signed.message, &signature).map_err(drop)
         };

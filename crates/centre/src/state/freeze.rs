@@ -51,23 +51,52 @@ impl State {
         said: PlanLogged,
         bodies: &dyn Bodies,
     ) -> Result<Admitted, Fault> {
-        let (province, day) = (said.province.clone(), said.day);
-        self.check_province(&province)?;
+        self.check_plan_wanted(&said)?;
+        self.check_nothing_skipped(Job::Plan(said.day))?;
+        let solved = plan_book::plan(&self.campaign, &said.province, said.day)?;
+        check_plan(&said, &solved)?;
+        body(bodies, &said.plan)?.ok_or(Fault::BodyMissing { hash: said.plan })?;
+        self.keep_plan(index, entry, said, &solved)?;
+        Ok(Admitted::Whole)
+    }
+
+    fn check_plan_wanted(&self, said: &PlanLogged) -> Result<(), Fault> {
+        let (province, day) = (&said.province, said.day);
+        self.check_province(province)?;
         self.check_day(day)?;
-        if self.plans.contains_key(&(province.clone(), day)) {
+        if self.plan(province, day).is_some() {
             return Err(Fault::LoggedBefore { what: format!("the plan of {province} for {day}") });
         }
         if self.dice.is_none() {
             return Err(Fault::Missing { what: "the public dice".to_owned() });
         }
-        self.check_nothing_skipped(Job::Plan(day))?;
-        let solved = plan_book::plan(&self.campaign, &province, day)?;
-        check_plan(&said, &solved)?;
-        body(bodies, &said.plan)?.ok_or(Fault::BodyMissing { hash: said.plan })?;
-        let plan = day_plan(&self.campaign, &province, day, index, entry.leaf_hash(), &solved)?;
+        Ok(())
+    }
+
+    fn keep_plan(
+        &mut self,
+        index: u64,
+        entry: &Entry,
+        said: PlanLogged,
+        solved: &SolvedPlan,
+    ) -> Result<(), Fault> {
+        let PlanLogged { province, day, .. } = said;
+        let plan = day_plan(&self.campaign, &province, day, index, entry.leaf_hash(), solved)?;
         self.diary.note(Job::Plan(day), &province, Trace::Plan);
         self.plans.insert((province, day), plan);
-        Ok(Admitted::Whole)
+        Ok(())
+    }
+
+    /// An auditor who has named a wrong plan goes on with the right one in its place, so that what follows is judged by itself.
+    pub(super) fn put_plan_right(
+        &mut self,
+        index: u64,
+        entry: &Entry,
+        said: PlanLogged,
+    ) -> Result<(), Fault> {
+        self.check_plan_wanted(&said)?;
+        let solved = plan_book::plan(&self.campaign, &said.province, said.day)?;
+        self.keep_plan(index, entry, said, &solved)
     }
 
     pub(super) fn admit_absences(
@@ -77,21 +106,47 @@ impl State {
         said: &AbsencesFrozen,
         tree: &Tree,
     ) -> Result<Admitted, Fault> {
+        let basis = self.check_list_wanted(said)?;
+        self.check_nothing_skipped(Job::Freeze(said.period))?;
+        let quoted_size = self.check_frozen(&said.head, tree, entry.time() + CLOCK_TOLERANCE, &[basis])?;
+        self.keep_list(index, entry, said, quoted_size)?;
+        Ok(Admitted::Whole)
+    }
+
+    /// What the list stands on, and its entry.
+    fn check_list_wanted(&self, said: &AbsencesFrozen) -> Result<(&'static str, u64), Fault> {
         self.check_province(&said.province)?;
         self.check_period(said.period)?;
-        let key = (said.province.clone(), said.period);
-        if self.absences.contains_key(&key) {
+        if self.absences.contains_key(&(said.province.clone(), said.period)) {
             return Err(Fault::LoggedBefore { what: format!("the absence list of {}", said.province) });
         }
-        let (what, basis) = self.basis(&said.province, said.period)?;
-        self.check_nothing_skipped(Job::Freeze(said.period))?;
-        let quoted_size =
-            self.check_frozen(&said.head, tree, entry.time() + CLOCK_TOLERANCE, &[(what, basis)])?;
+        self.basis(&said.province, said.period)
+    }
+
+    fn keep_list(
+        &mut self,
+        index: u64,
+        entry: &Entry,
+        said: &AbsencesFrozen,
+        quoted_size: u64,
+    ) -> Result<(), Fault> {
         let absent = self.absent(said)?;
         self.diary.note(Job::Freeze(said.period), &said.province, Trace::Absences);
         let (leaf, written) = (entry.leaf_hash(), entry.time());
-        self.absences.insert(key, FrozenList { index, leaf, written, quoted_size, absent });
-        Ok(Admitted::Whole)
+        let list = FrozenList { index, leaf, written, quoted_size, absent };
+        self.absences.insert((said.province.clone(), said.period), list);
+        Ok(())
+    }
+
+    /// An auditor who has named a list that was frozen wrongly goes on with what it says, under no head but that of its own entry.
+    pub(super) fn take_list_as_said(
+        &mut self,
+        index: u64,
+        entry: &Entry,
+        said: &AbsencesFrozen,
+    ) -> Result<(), Fault> {
+        self.check_list_wanted(said)?;
+        self.keep_list(index, entry, said, index)
     }
 
     /// The daily die is thrown when nobody can change plan or absences any more.

@@ -2,9 +2,17 @@
 //! only as far as they are bought; the witnesses that refuse him as processes are in `witnesses` and `network`, the start of an
 //! older store in `start`, heads that are held back to smear a team in the centre's `withheld`.
 
+use std::fs;
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+use sekong_log::{DeviceKey, Entry, EntryDraft, Hash, NO_PREVIOUS, body_hash};
+use serde_json::json;
+
 use crate::data::{Data, arg, quoted_heads};
 use crate::forger::Forger;
-use crate::run::{Run, sekong};
+use crate::run::{Run, command, sekong};
 
 /// By then the whole day may be read.
 const LATER: &str = "2017-03-01T00:00:00Z";
@@ -136,4 +144,58 @@ fn an_older_head_with_its_own_tiles_holds_by_itself_and_not_against_a_newer_one(
     verified(&forger.data, &[]);
     let given = kept(&forger, &true_head);
     verified(&forger.data, &["--since", &given]).exits(3).says(&["head.continues"]);
+}
+
+impl Forger {
+    /// Appends deals by a device that nobody knows, each with a body of its own of so many empty lists.
+    fn stuff(&mut self, device: u8, deals: u64, lists: usize) {
+        let (key, mut prev) = (DeviceKey::from_seed(&[device; 32]), NO_PREVIOUS);
+        let lists = vec!["[]"; lists].join(",");
+        for seq in 0..deals {
+            let salt = Hash([device; 32]);
+            let body = format!("{{\"salt\":\"{salt}\",\"shifts\":{{\"pool-{seq}\":[{lists}]}}}}");
+            let deal = body_hash(body.as_bytes());
+            fs::write(self.data.path.join("sealed").join(deal.to_string()), body).unwrap();
+            let last = Entry::parse(self.entries.last().unwrap()).unwrap();
+            let body = json!({"province": "stung-treng", "moment": {"week": 0}, "deal": deal});
+            let (campaign, time) = (last.campaign().clone(), last.time());
+            let draft = EntryDraft { campaign, seq, prev, time, kind: "deal".to_owned(), body };
+            let entry = Entry::sign(&draft, &key).unwrap();
+            prev = entry.hash();
+            self.entries.push(entry.bytes().to_vec());
+        }
+    }
+}
+
+/// The most that an audit holds at once, in MiB, and its exit code.
+fn audited_mib(data: &Data) -> (u64, Option<i32>) {
+    let args = ["verify", arg(&data.path), "--now", LATER, "--json"];
+    let mut audit = command(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let status = format!("/proc/{}/status", audit.id());
+    let mut peak_kib = 0;
+    loop {
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        let peak = text
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
+        peak_kib = peak.unwrap_or(0).max(peak_kib);
+        if let Some(done) = audit.try_wait().unwrap() {
+            return (peak_kib >> 10, done.code());
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Whoever is handed a record reads it with what he has: bodies are read ahead only as far as little room allows.
+#[test]
+fn a_record_made_to_fill_the_memory_is_read_in_little_and_named() {
+    let mut forger = Forger::new();
+    let (usual_mib, code) = audited_mib(&forger.data);
+    assert_eq!(code, Some(0));
+    forger.stuff(7, 1_024, 10_000);
+    forger.stuff(8, 128, 300_000);
+    forger.publish();
+    let (stuffed_mib, code) = audited_mib(&forger.data);
+    assert_eq!(code, Some(3));
+    assert!(stuffed_mib < usual_mib + 384, "{stuffed_mib} MiB, {usual_mib} without");
 }

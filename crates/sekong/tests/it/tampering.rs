@@ -283,6 +283,26 @@ fn an_altered_body_is_named_and_so_is_the_entry_that_needs_it() {
     assert!(0 < verdict["sealed"].as_u64().unwrap(), "{verdict}");
 }
 
+/// The right plan stands in for it, so that nothing that stands on it is called wrong, or left unjudged.
+#[test]
+fn an_altered_plan_is_named_where_it_is_logged_and_nothing_else_is() {
+    let data = Data::day();
+    let (entry, body) = first(&data.path, |statement| match statement {
+        Statement::Plan(said) => Some(said.plan),
+        _ => None,
+    });
+    let before = sekong(["verify", arg(&data.path), "--json"]).exits(0).json();
+    data.flip(&format!("bodies/{body}"), middle);
+    data.breaks("body.name", format!("bodies/{body}"));
+    data.breaks("body.content", entry);
+    let verdict = sekong(["verify", arg(&data.path), "--json"]).exits(3).json();
+    // The province has the same plan on each of the days that were planned.
+    let says = |said: &Statement| matches!(said, Statement::Plan(said) if said.plan == body);
+    let plans = statements(&data.path).iter().filter(|said| says(said)).count();
+    assert_eq!(verdict["faults"].as_array().unwrap().len(), 1 + plans, "{verdict}");
+    assert_eq!(verdict["sealed"], before["sealed"], "{verdict}");
+}
+
 /// A name that is no text cannot be read, which leaves no verdict that all holds, and hides nothing that does not.
 #[test]
 fn what_cannot_be_read_hides_no_fault() {
