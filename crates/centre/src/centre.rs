@@ -656,6 +656,11 @@ impl<S: Store> Centre<S> {
         plan_book::unsolved(self.state.campaign(), day).unwrap_or_default()
     }
 
+    /// Files that lay in the published log when it was opened and that nothing in the store makes: they were put aside.
+    pub fn foreign_files(&self) -> &[String] {
+        self.ledger.foreign()
+    }
+
     /// The log, for readers.
     pub(crate) fn ledger(&self) -> &Ledger<S> {
         &self.ledger

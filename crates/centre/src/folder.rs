@@ -8,7 +8,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sekong_log::{Hash, TileKind, TilePath};
+use sekong_log::{Hash, TilePath};
 
 /// A file operation that failed.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,7 @@ pub struct FolderError {
     pub source: io::Error,
 }
 
-fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FolderError {
+pub(crate) fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FolderError {
     let path = path.to_owned();
     move |source| FolderError { doing, path, source }
 }
@@ -89,12 +89,16 @@ impl Folder {
         Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
     }
 
-    /// Entries that the published tiles hold, whatever the checkpoint says: a store is written before them.
-    pub fn tiled(&self) -> Result<u64, FolderError> {
-        let names = Folder::names(&self.log())?;
-        let bundles = names.iter().filter_map(|name| name.parse::<TilePath>().ok());
-        let ends = bundles.filter(|tile| tile.kind() == TileKind::Entries).map(|tile| tile.end());
-        Ok(ends.max().unwrap_or(0))
+    /// Puts files of the published log aside, each under its name: what is derived is written anew without them.
+    pub(crate) fn set_aside(&self, names: &[String]) -> Result<(), FolderError> {
+        for name in names {
+            let (from, to) = (self.log().join(name), self.data.join("foreign").join(name));
+            if let Some(parent) = to.parent() {
+                fs::create_dir_all(parent).map_err(failed("create", parent))?;
+            }
+            fs::rename(&from, &to).map_err(failed("put aside", &from))?;
+        }
+        Ok(())
     }
 
     /// The files below a folder, by their names relative to it.
@@ -107,8 +111,10 @@ impl Folder {
                 entries => entries.map_err(failed("list", &folder))?,
             };
             for entry in entries {
-                let path = entry.map_err(failed("list", &folder))?.path();
-                if path.is_dir() {
+                let entry = entry.map_err(failed("list", &folder))?;
+                let path = entry.path();
+                // A link is a file of its own, whatever it leads to.
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                     folders.push(path);
                 } else if let Ok(name) = path.strip_prefix(root) {
                     names.insert(name.to_string_lossy().into_owned());

@@ -14,6 +14,7 @@ use sekong_log::{
 };
 use sekong_store::{Commit, Store, StoreError, StoredBody, StoredHead, StoredPerson};
 
+use crate::beyond::{self, Beyond, Lacking};
 use crate::folder::{Folder, FolderError};
 use crate::receipt::Receipt;
 use crate::state::CLOCK_TOLERANCE;
@@ -74,6 +75,20 @@ pub enum LedgerError {
         stored: u64,
         /// Entries under the published head.
         published: u64,
+    },
+    /// A published file holds entries of this log that the store lacks, whatever the published head says: the store is written
+    /// before any file.
+    #[error(
+        "the store holds {stored} entries, and {file} holds {lacking} of this log that are not among them: this store is an older \
+         copy, or somebody put the file there"
+    )]
+    OlderThanFile {
+        /// Entries in the store.
+        stored: u64,
+        /// The file, relative to the data folder.
+        file: String,
+        /// Its entries that the store lacks.
+        lacking: u64,
     },
     /// The published head is not one of this store's log.
     #[error(
@@ -144,6 +159,7 @@ pub struct Ledger<S> {
     heads: VecDeque<KeptHead>,
     commits: u64,
     unpublished: Unpublished,
+    foreign: Vec<String>,
 }
 
 /// What is durable and not yet in the published folder.
@@ -286,11 +302,12 @@ impl<S: Store> Ledger<S> {
         let stored = store.newest_heads(HEADS_KEPT as u64).await.map_err(LedgerError::from)?;
         let heads = kept_heads(&signers, stored)?;
         let published = published_head(&folder, signers.log.verifier())?;
-        let tiled = folder.tiled().map_err(LedgerError::from)?;
-        check_not_older(heads.back(), published.as_ref().map_or(0, |head| head.size).max(tiled))?;
+        check_not_older(heads.back(), published.as_ref().map_or(0, |head| head.size))?;
         let tree = read_tree(&mut store, u64::MAX, visit).await?;
         check_newest(heads.back(), &signers, &tree)?;
         check_continues(&tree, published.as_ref())?;
+        let foreign = foreign_files(&mut store, &folder, &tree).await?;
+        folder.set_aside(&foreign).map_err(LedgerError::from)?;
         folder.clear().map_err(LedgerError::from)?;
         let leaves = publish_stored(&mut store, &folder, &tree).await?;
         let cosigners = opened_cosigners(&signers, &heads)?;
@@ -321,7 +338,13 @@ impl<S: Store> Ledger<S> {
             heads,
             commits: 0,
             unpublished: Unpublished { from: committed, sealed, ..Unpublished::default() },
+            foreign,
         })
+    }
+
+    /// Files that lay in the published log when it was opened and that nothing in the store makes: they were put aside.
+    pub fn foreign(&self) -> &[String] {
+        &self.foreign
     }
 
     /// The tree, with the entries that wait for the next commit.
@@ -812,6 +835,22 @@ fn published_head(folder: &Folder, log: &VerifierKey) -> Result<Option<Checkpoin
 fn check_not_older(newest: Option<&KeptHead>, published: u64) -> Result<(), LedgerError> {
     let stored = newest.map_or(0, |head| head.size);
     if stored < published { Err(LedgerError::Older { stored, published }) } else { Ok(()) }
+}
+
+/// The published files that nothing in the store makes; refuses where one of them shows that the store is an older copy.
+async fn foreign_files<S: Store>(
+    store: &mut S,
+    folder: &Folder,
+    tree: &Tree,
+) -> Result<Vec<String>, LedgerError> {
+    let first = store.leaves(0, 1).await?.pop().and_then(|stored| Entry::parse(&stored.leaf).ok());
+    let Beyond { lacking, foreign } = beyond::look(folder, tree, first.as_ref().map(Entry::campaign))?;
+    match lacking {
+        None => Ok(foreign),
+        Some(Lacking { file, entries }) => {
+            Err(LedgerError::OlderThanFile { stored: tree.size(), file, lacking: entries })
+        }
+    }
 }
 
 /// The log goes on from the published head.

@@ -6,6 +6,7 @@ mod ahead;
 mod anchored;
 pub mod api;
 mod audit;
+mod beyond;
 mod bodies;
 mod boxes;
 mod centre;

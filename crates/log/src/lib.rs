@@ -50,8 +50,8 @@ pub use person::{
 pub use remark::{REMARK_MAX_CHARS, Remark, RemarkError};
 pub use statement::*;
 pub use tile::{
-    ENTRY_MAX_BYTES, TILE_WIDTH, TileError, TileKind, TilePath, TilePathError, decode_bundle, encode_bundle,
-    tile_bytes, tiles_for, tiles_of,
+    ENTRY_MAX_BYTES, TILE_WIDTH, TileError, TileKind, TilePath, TilePathError, bundle_entries, decode_bundle,
+    encode_bundle, tile_bytes, tiles_for, tiles_of,
 };
 pub use witness::{
     AddCheckpoint, AddRefusal, Granted, PROOF_MAX_LINES, REQUEST_MAX_BYTES, RequestError, Seen, WitnessedLogs,

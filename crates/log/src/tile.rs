@@ -227,16 +227,26 @@ pub fn encode_bundle<E: AsRef<[u8]>>(entries: &[E]) -> Result<Vec<u8>, TileError
 /// # Errors
 /// [`TileError::Truncated`].
 pub fn decode_bundle(bytes: &[u8]) -> Result<Vec<&[u8]>, TileError> {
-    let (mut entries, mut rest) = (Vec::new(), bytes);
-    while !rest.is_empty() {
-        let truncated = TileError::Truncated { position: entries.len() };
-        let Some((length, after)) = rest.split_first_chunk::<LENGTH_BYTES>() else { return Err(truncated) };
-        let length = usize::from(u16::from_be_bytes(*length));
-        let Some((entry, after)) = after.split_at_checked(length) else { return Err(truncated) };
-        entries.push(entry);
-        rest = after;
-    }
-    Ok(entries)
+    bundle_entries(bytes).collect()
+}
+
+/// The entries of a bundle, one after the other: what stands before a torn end is read, too. After an error nothing follows.
+pub fn bundle_entries(bytes: &[u8]) -> impl Iterator<Item = Result<&[u8], TileError>> {
+    let (mut rest, mut position) = (bytes, 0);
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let (entry, after) = first_entry(rest)
+            .map_or((Err(TileError::Truncated { position }), &[][..]), |(entry, after)| (Ok(entry), after));
+        (rest, position) = (after, position + 1);
+        Some(entry)
+    })
+}
+
+fn first_entry(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, after) = bytes.split_first_chunk::<LENGTH_BYTES>()?;
+    after.split_at_checked(usize::from(u16::from_be_bytes(*length)))
 }
 
 #[cfg(test)]
@@ -344,6 +354,8 @@ mod tests {
         assert_eq!(decode_bundle(&bytes).unwrap(), [&b"ab"[..], b"", b"c"]);
         assert_eq!(decode_bundle(&bytes[..8]), Err(TileError::Truncated { position: 2 }));
         assert_eq!(decode_bundle(&bytes[..3]), Err(TileError::Truncated { position: 0 }));
+        let torn: Vec<_> = bundle_entries(&bytes[..8]).collect();
+        assert_eq!(torn, [Ok(&b"ab"[..]), Ok(b""), Err(TileError::Truncated { position: 2 })]);
         assert!(encode_bundle(&[vec![0; ENTRY_MAX_BYTES]]).is_ok());
         let long = encode_bundle(&[vec![0; ENTRY_MAX_BYTES + 1]]);
         assert_eq!(long, Err(TileError::EntryTooLong { position: 0, len_bytes: 65_536 }));

@@ -14,11 +14,14 @@ use crate::clocks::{DemoClock, DemoStart, SystemClock, now};
 use crate::data_folder::{DataFolder, RESTORE_SECRETS, store_failed};
 use crate::failure::Failure;
 use crate::links::Watched;
-use crate::output::print_line;
+use crate::output::{complain, print_line};
 use crate::serving;
 
 const RESTORE_KEYS: &str = "restore keys/ from the copy made when the campaign was founded: its log is continued with the \
      same keys or not at all; nothing was changed";
+
+/// Foreign files that are named; the others are counted.
+const FOREIGN_NAMED_MAX: usize = 20;
 
 pub(crate) fn run(args: &ServeArgs) -> Result<(), Failure> {
     let folder = DataFolder::open(&args.data)?;
@@ -146,7 +149,23 @@ async fn open_with(
     let campaign = Campaign::parse(&files).map_err(Failure::failed)?;
     own_keys(folder, &campaign)?;
     let centre = Centre::open(store, folder.root(), &campaign, &secrets(folder, moved)?).await;
-    Ok((centre.map_err(|error| unopened(error, folder))?, campaign))
+    let centre = centre.map_err(|error| unopened(error, folder))?;
+    tell_of_foreign(centre.foreign_files(), folder);
+    Ok((centre, campaign))
+}
+
+/// Files that somebody put into the published log.
+fn tell_of_foreign(names: &[String], folder: &DataFolder) {
+    let aside = folder.root().join("foreign");
+    for name in names.iter().take(FOREIGN_NAMED_MAX) {
+        complain(format_args!(
+            "warning: nothing in the store makes log/{name}: it was put aside into {}",
+            aside.display()
+        ));
+    }
+    if let more @ 1.. = names.len().saturating_sub(FOREIGN_NAMED_MAX) {
+        complain(format_args!("warning: and {more} more files of log/"));
+    }
 }
 
 /// The key that auditors of this folder use is the one that signs its heads.
@@ -176,6 +195,12 @@ fn unopened(error: CentreError, folder: &DataFolder) -> Failure {
         }
         CentreError::Ledger(LedgerError::Older { .. }) => format!(
             "bring it up to the published head: sekong restore --data {data} --from {}; nothing was changed",
+            log.display()
+        ),
+        CentreError::Ledger(LedgerError::OlderThanFile { file, .. }) => format!(
+            "an older copy is brought up to what was published: sekong restore --data {data} --from {}; if somebody put {file} there, \
+             move it out of {}; nothing was changed",
+            log.display(),
             log.display()
         ),
         CentreError::Ledger(LedgerError::Forked { .. } | LedgerError::OtherTree { .. }) => {

@@ -4,11 +4,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use sekong_log::{TileKind, TilePath};
 use sekong_torture::{Binary, Server};
 use serde_json::Value;
 
 use crate::data::{Data, arg, checkpoint, copy, files, head_size};
-use crate::run::{Run, sekong};
+use crate::run::{Run, command, sekong};
 use crate::serve::continue_in_silence;
 use crate::week::shared_day;
 
@@ -224,6 +225,78 @@ fn an_older_store_is_refused_by_the_published_tiles_where_the_head_is_lost() {
     let data = Data::set_back();
     data.set_checkpoint("");
     refused(&data).says(&["is an older copy"]);
+}
+
+/// What somebody put among the tiles shows nothing of the store: it is named, put aside, and keeps no centre from starting.
+#[test]
+fn files_that_are_not_the_logs_are_named_and_put_aside_and_the_centre_starts() {
+    let data = Data::day();
+    let log = data.path.join("log");
+    let own = fs::read(log.join("tile/entries/000")).unwrap();
+    fs::create_dir_all(log.join("tile/entries/x001")).unwrap();
+    let foreign: [(&str, &[u8]); 4] = [
+        ("tile/entries/999", b"somebody's notes"),
+        ("tile/entries/x001/000", &own),
+        ("tile/0/900", &[0; 8192]),
+        ("robots.txt", b"User-agent: *"),
+    ];
+    for (name, bytes) in foreign {
+        fs::write(log.join(name), bytes).unwrap();
+    }
+    let (before, complaints) = (data.checkpoint(), data.beside("complaints", ""));
+    let mut serve = command(["serve", "--json", "--listen", "127.0.0.1:0", "--data", arg(&data.path)]);
+    serve.args(["--demo-clock", LATER_STANDING]);
+    serve.stderr(fs::File::create(&complaints).unwrap());
+    let server = Server::run_heard(serve).unwrap();
+    server.caught_up(LATER.parse().unwrap()).unwrap();
+    assert!(server.terminate().unwrap().success());
+    let told = fs::read_to_string(complaints).unwrap();
+    for (name, bytes) in foreign {
+        assert!(told.contains(&format!("nothing in the store makes log/{name}")), "{name}: {told}");
+        assert!(!log.join(name).exists());
+        assert_eq!(fs::read(data.path.join("foreign").join(name)).unwrap(), bytes);
+    }
+    assert!(head_size(&before) < head_size(&data.checkpoint()));
+    sekong(["verify", arg(&data.path)]).exits(0);
+    sekong(["scrub", "--data", arg(&data.path)]).exits(0);
+}
+
+/// Entries of the campaign that the store lacks may be its own, newer ones: that is told with the file and both ways out.
+#[test]
+fn a_file_with_entries_that_the_store_lacks_refuses_it_by_name_until_it_is_moved_away() {
+    let (data, other) = (Data::day(), Data::founded());
+    let file = data.path.join("log/tile/entries/900");
+    // Another founding of the same campaign: its entries are signed, and not in this log.
+    fs::copy(other.path.join("log/tile/entries/000.p/7"), &file).unwrap();
+    let before = data.published();
+    let said = [
+        "log/tile/entries/900 holds 7 of this log",
+        "is an older copy",
+        "sekong restore --data",
+        "move it out",
+    ];
+    refused(&data).says(&said);
+    assert_eq!(data.published(), before, "nothing was moved");
+    fs::remove_file(&file).unwrap();
+    serve_to(&data.path, LATER);
+}
+
+/// A tile that a crash tore still shows that the store is older.
+#[test]
+fn an_older_store_is_refused_by_what_is_left_of_a_torn_tile() {
+    let data = Data::set_back();
+    data.set_checkpoint("");
+    let held = head_size(&checkpoint(shared_day()));
+    let beyond = |name: &String| {
+        let tile = name.strip_prefix("log/").and_then(|name| name.parse::<TilePath>().ok());
+        tile.is_some_and(|tile| tile.kind() == TileKind::Entries && held < tile.end())
+    };
+    let names: Vec<String> = files(&data.path).into_iter().filter(beyond).collect();
+    let (last, others) = names.split_last().unwrap();
+    others.iter().for_each(|name| fs::remove_file(data.path.join(name)).unwrap());
+    let bytes = fs::read(data.path.join(last)).unwrap();
+    fs::write(data.path.join(last), &bytes[..bytes.len() - 9]).unwrap();
+    refused(&data).says(&[last, "is an older copy"]);
 }
 
 #[test]
