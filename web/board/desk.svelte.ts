@@ -2,12 +2,13 @@
 import { api, OutOfReach, Refused } from "../shared/api";
 import { Clock, dayOf, shiftDay } from "../shared/clock.svelte";
 import { listen } from "../shared/events";
-import type { BoardView, CampaignView, EventView, PostView, SessionView } from "../shared/types";
+import type { BoardView, CampaignView, DiskView, EventView, PostView, SessionView } from "../shared/types";
 
 const FEED_MAX = 80;
 const FEED_AT_OPENING = 50;
 const REFRESH_AFTER_MS = 250;
 const CHANGED_FOR_MS = 2_500;
+const DISK_EVERY_MS = 15_000;
 
 /** Kinds of entries after which the day looks different. */
 const CHANGES = new Set(["inspection", "orders", "release", "close", "plan", "absences"]);
@@ -45,6 +46,8 @@ export class Desk {
   opened = $state<Slot | null>(null);
   /** Whether the estimates are shown in place of the board. */
   estimating = $state(false);
+  /** How it stands with the centre's disk, for those who run the hour. */
+  disk = $state.raw<DiskView | null>(null);
   /** The day before the one that the clock is in, while it still concerns. */
   yesterday = $state.raw<BoardView | null>(null);
   #refreshing: ReturnType<typeof setTimeout> | undefined;
@@ -61,8 +64,10 @@ export class Desk {
     });
     this.asked = true;
     const stopEvents = this.sees ? await this.#follow() : () => {};
+    const stopDisk = this.runsTheHour ? this.#watchDisk() : () => {};
     return () => {
       stopClock();
+      stopDisk();
       stopEvents();
     };
   }
@@ -70,6 +75,24 @@ export class Desk {
   /** Whether whoever is signed in may look at the board. */
   get sees(): boolean {
     return this.session !== null && this.session.role !== "team";
+  }
+
+  /** Whether whoever is signed in has to see to what is wrong. */
+  get runsTheHour(): boolean {
+    return this.session?.role === "duty-officer" || this.session?.role === "commander";
+  }
+
+  #watchDisk(): () => void {
+    const ask = async () => {
+      try {
+        this.disk = await api.disk();
+      } catch {
+        // What was told last stands; that nothing is heard shows as staleness.
+      }
+    };
+    void ask();
+    const asking = setInterval(() => void ask(), DISK_EVERY_MS);
+    return () => clearInterval(asking);
   }
 
   async #follow(): Promise<() => void> {

@@ -1,7 +1,7 @@
 // Asking the centre: JSON in, JSON out, and every refusal as the problem it is.
 import type { FeatureCollection } from "geojson";
 import type {
-  BoardView, CampaignView, ClockView, EnrolledView, EstimatesView, InspectionDetail, NewDevice, OrdersView, ProblemView, ReceiptView, SessionView, TableView, TeamsView,
+  BoardView, CampaignView, ClockView, DiskView, EnrolledView, EstimatesView, InspectionDetail, NewDevice, OrdersView, ProblemView, ReceiptView, SessionView, TableView, TeamsView,
 } from "./types";
 
 /** Longest wait for an answer, in milliseconds. */
@@ -55,6 +55,8 @@ export const api = {
   board: (day: string | null) => ask<BoardView>(day === null ? "/api/board" : `/api/board?day=${part(day)}`),
   inspection: (day: string, hour: number, unit: string) =>
     ask<InspectionDetail>(`/api/inspections/${part(day)}/${hour}/${part(unit)}`),
+  /** For the duty officer and the commander alone. */
+  disk: () => ask<DiskView>("/api/disk"),
   estimates: () => ask<EstimatesView>("/api/estimates"),
   /** For the inspectorate alone. */
   teamTests: () => ask<TeamsView>("/api/estimates/teams"),

@@ -8,6 +8,7 @@ export type BoardLine = Schemas["BoardLine"];
 export type BoxView = Schemas["BoxView"];
 export type CampaignView = Schemas["CampaignView"];
 export type ClockView = Schemas["ClockView"];
+export type DiskView = Schemas["DiskView"];
 export type DutyView = Schemas["DutyView"];
 export type EndsView = Schemas["EndsView"];
 export type EnrolledView = Schemas["EnrolledView"];

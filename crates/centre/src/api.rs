@@ -5,6 +5,7 @@ mod board;
 mod campaign;
 mod clock;
 mod dice;
+mod disk;
 mod entries;
 mod estimates;
 mod events;
@@ -52,6 +53,7 @@ fn documented() -> OpenApiRouter<Service> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(clock::show))
         .routes(routes!(campaign::show))
+        .routes(routes!(disk::show))
         .routes(routes!(map::show))
         .routes(routes!(session::show, session::end))
         .routes(routes!(session::sign_in))

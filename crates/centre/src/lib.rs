@@ -56,7 +56,7 @@ pub use receipt::{Receipt, ReceiptError};
 pub use restore::{LostBody, RestoreError, Restored, restore};
 pub use schedule::{Job, jobs};
 pub use scrub::{Damage, Scrub, ScrubError, Scrubbed, Wrong};
-pub use service::{Alarm, Away, Page, Pages, Service, ServiceOptions, Stopped};
+pub use service::{Away, LastScrub, Page, Pages, Service, ServiceOptions, Stopped};
 pub use shown::{Claimed, Compared, Dispute, SecondFreeze, Shown, ShownError, ShownFreeze};
 pub use sms::{SmsGateway, SmsGatewayError};
 pub use state::{

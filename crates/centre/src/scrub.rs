@@ -122,6 +122,12 @@ impl Damage {
     pub fn is_in_store(&self) -> bool {
         !matches!(self, Damage::File { .. })
     }
+
+    /// Whether the store tells what the file should be: somebody else's is left to whoever put it there.
+    #[must_use]
+    pub fn can_be_mended(&self) -> bool {
+        matches!(self, Damage::File { what: Wrong::Missing | Wrong::Differs, .. })
+    }
 }
 
 /// What a scrub read, and what it found.

@@ -25,7 +25,7 @@ use tokio::sync::{
 };
 use tokio::task::JoinHandle;
 
-pub use night::Alarm;
+pub use night::LastScrub;
 
 pub(crate) use desk::{Desk, Shelf};
 pub(crate) use scheduler::Progress;
@@ -107,7 +107,7 @@ struct Inner {
     committed: watch::Receiver<u64>,
     unpublished: watch::Receiver<Option<String>>,
     closed: watch::Receiver<Option<Closed>>,
-    scrubbed: watch::Receiver<Alarm>,
+    scrubbed: watch::Receiver<LastScrub>,
     streams: Arc<Semaphore>,
     map: OnceCell<CampaignMap>,
     stopping: watch::Sender<bool>,
@@ -134,8 +134,8 @@ impl Service {
         let (closed_in, closed) = watch::channel(None);
         let (damaged, damaged_out) = watch::channel(None);
         let (wish, wishes) = mpsc::channel(WAITING_MAX);
-        let (alarm, scrubbed) = watch::channel(None);
-        let night = Night::new(scrubber, &centre, options.clock.clone(), wish.clone(), alarm, damaged);
+        let (last, scrubbed) = watch::channel(LastScrub::default());
+        let night = Night::new(scrubber, &centre, options.clock.clone(), wish.clone(), last, damaged);
         let centre = Arc::new(RwLock::new(centre));
         let clock = options.clock.clone();
         let writer = Writer {
@@ -284,8 +284,8 @@ impl Service {
         self.inner.closed.clone()
     }
 
-    /// What the last nightly scrub found, whenever that changes.
-    pub fn scrubbed(&self) -> watch::Receiver<Alarm> {
+    /// What the last nightly scrub found; a change of its alarm is told.
+    pub fn scrubbed(&self) -> watch::Receiver<LastScrub> {
         self.inner.scrubbed.clone()
     }
 

@@ -127,7 +127,7 @@ pub(crate) async fn tell_of_trouble(service: Service) {
     let mut scrubbed = service.scrubbed();
     let damaged = async {
         while scrubbed.changed().await.is_ok() {
-            match &*scrubbed.borrow_and_update() {
+            match &scrubbed.borrow_and_update().alarm {
                 Some(why) => complain(why),
                 None => complain("the nightly scrub finds nothing wrong any more"),
             }

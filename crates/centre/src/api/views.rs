@@ -34,6 +34,20 @@ pub struct ClockView {
     pub anchors: Vec<AnchorView>,
 }
 
+/// How it stands with what lies on the centre's disk; all but the first is an alarm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DiskView {
+    /// When the last nightly scrub ended; none before the first night since the centre started.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub scrubbed: Option<Timestamp>,
+    /// What it found, if anything is wrong.
+    pub found: Option<String>,
+    /// Why nothing is written now, if so: reports are refused and jobs wait.
+    pub closed: Option<String>,
+    /// Why the published folder lags behind the log, if it does.
+    pub unpublished: Option<String>,
+}
+
 /// How a log of others is anchored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AnchorView {

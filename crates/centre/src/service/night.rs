@@ -19,8 +19,14 @@ const AFTER_MIDNIGHT: SignedDuration = SignedDuration::from_mins(210);
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// What a scrub came to, for whoever watches; `None` if nothing is wrong.
-pub type Alarm = Option<String>;
+/// What the last scrub came to, for whoever watches.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LastScrub {
+    /// When it ended; `None` before the first night.
+    pub ended: Option<Timestamp>,
+    /// What is wrong, if anything is.
+    pub alarm: Option<String>,
+}
 
 /// The scrubbing side of a running centre.
 pub(super) struct Night<R> {
@@ -30,7 +36,7 @@ pub(super) struct Night<R> {
     campaign: Arc<Campaign>,
     clock: Arc<dyn Clock>,
     wishes: mpsc::Sender<Wish>,
-    alarm: watch::Sender<Alarm>,
+    last: watch::Sender<LastScrub>,
     /// Told of a damaged store: nothing is written on it.
     damaged: watch::Sender<Option<String>>,
 }
@@ -42,12 +48,12 @@ impl<R: Store> Night<R> {
         centre: &Centre<S>,
         clock: Arc<dyn Clock>,
         wishes: mpsc::Sender<Wish>,
-        alarm: watch::Sender<Alarm>,
+        last: watch::Sender<LastScrub>,
         damaged: watch::Sender<Option<String>>,
     ) -> Night<R> {
         let (folder, keys) = (centre.ledger().folder().clone(), centre.keys().clone());
         let campaign = centre.state().campaign().clone();
-        Night { store, folder, keys, campaign, clock, wishes, alarm, damaged }
+        Night { store, folder, keys, campaign, clock, wishes, last, damaged }
     }
 
     pub(super) async fn run(mut self) {
@@ -57,9 +63,11 @@ impl<R: Store> Night<R> {
                 Ok(scrubbed) => alarm(&scrubbed),
                 Err(error) => Some(format!("the nightly scrub could not be made: {error}")),
             };
-            self.alarm.send_if_modified(|before| {
-                let changed = *before != told;
-                *before = told;
+            let ended = Some(self.clock.now());
+            // Who waits for an alarm is not woken by every sound night.
+            self.last.send_if_modified(|before| {
+                let changed = before.alarm != told;
+                *before = LastScrub { ended, alarm: told };
                 changed
             });
         }
@@ -87,9 +95,9 @@ impl<R: Store> Night<R> {
     }
 }
 
-fn alarm(scrubbed: &Scrubbed) -> Alarm {
+fn alarm(scrubbed: &Scrubbed) -> Option<String> {
     let first = scrubbed.damages.first()?;
-    let mended = if scrubbed.damages.iter().any(Damage::is_in_store) { "" } else { ", written anew" };
+    let mended = if scrubbed.damages.iter().all(Damage::can_be_mended) { ", written anew" } else { "" };
     Some(format!("the nightly scrub found {} things wrong{mended}; first {first}", scrubbed.damages.len()))
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use sekong_centre::api::views::{
-    BoardView, ClockView, EventView, InspectionDetail, InspectionState, KindView, LoggedView, OrdersView,
-    ProblemView, ReceiptView, SessionView,
+    BoardView, ClockView, DiskView, EventView, InspectionDetail, InspectionState, KindView, LoggedView,
+    OrdersView, ProblemView, ReceiptView, SessionView,
 };
 use sekong_log::{DeviceKey, Entry, EntryDraft, InspectionReported, NO_PREVIOUS, Statement};
 use sekong_model::{Counts, Hour, Moment, TeamId, UnitId};
@@ -70,7 +70,7 @@ fn the_openapi_document_is_the_one_in_the_repository() {
     assert!(made.contains("\"openapi\": \"3.1.0\""));
     let ids: Vec<&str> = made.lines().filter(|line| line.contains("\"operationId\"")).collect();
     let unique: std::collections::BTreeSet<_> = ids.iter().collect();
-    assert_eq!((ids.len(), unique.len()), (32, 32), "every operation has a name of its own");
+    assert_eq!((ids.len(), unique.len()), (33, 33), "every operation has a name of its own");
 }
 
 #[test]
@@ -714,4 +714,41 @@ fn with_too_little_room_reports_are_refused_reads_go_on_and_writes_too_once_ther
 
 fn head_size(site: &Site) -> String {
     String::from_utf8(site.get("/log/checkpoint").body).unwrap().lines().nth(1).unwrap().to_owned()
+}
+
+/// Whoever runs the hour sees what the night found; a team, an analyst or a stranger does not.
+#[test]
+fn what_the_nightly_scrub_found_is_told_to_those_who_run_the_hour_until_a_night_finds_nothing() {
+    let site = Site::at_midnight();
+    let (officer, commander) = (site.sign_in("duty-officer"), site.sign_in("commander"));
+    let disk = || site.get_as(&officer, "/api/disk").json::<DiskView>();
+    assert_eq!(disk(), DiskView { scrubbed: None, found: None, closed: None, unpublished: None });
+    assert_eq!(site.get("/api/disk").status, 401);
+    for role in ["analyst", "inspectorate", "auditor"] {
+        assert_eq!(site.get_as(&site.sign_in(role), "/api/disk").problem(), "other-role", "{role}");
+    }
+    let foreign = site.folder.path().join("log/tile/entries/999");
+    std::fs::write(&foreign, "somebody else's").unwrap();
+    let night =
+        |nights: i64| site.campaign.instant(site.day(), Hour::MIDNIGHT) + minutes(210 + 1_440 * nights);
+    let told = scrubbed(&site, night(0), disk);
+    let found = told.found.unwrap();
+    assert!(found.contains("1 things wrong; first log/tile/entries/999"), "{found}");
+    assert_eq!(site.get_as(&commander, "/api/disk").json::<DiskView>().found, Some(found));
+    std::fs::remove_file(&foreign).unwrap();
+    assert_eq!(scrubbed(&site, night(1), disk).found, None);
+    site.end();
+}
+
+/// Sets the clock to a night and waits for its scrub.
+fn scrubbed(site: &Site, night: jiff::Timestamp, disk: impl Fn() -> DiskView) -> DiskView {
+    site.set(night);
+    for _ in 0..600 {
+        let told = disk();
+        if told.scrubbed.is_some_and(|ended| night <= ended) {
+            return told;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("no scrub within half a minute: {:?}", disk());
 }

@@ -458,6 +458,7 @@ impl Twins {
             "log_files" => self.log_paths().map(|path| ("GET", path, Vec::new())).collect(),
             "pages" => get(&["/", "/field?lang=lo", "/assets/none.js", "/openapi.json", "/nothing"]),
             "show_clock" => get(&["/api/clock"]),
+            "show_disk" => return vec![self.disk_ask(caller)],
             "show_campaign" => get(&["/api/campaign"]),
             "show_map" => get(&["/api/map"]),
             "show_estimates" => {
@@ -509,6 +510,14 @@ impl Twins {
             right: Right::Nothing,
         };
         asked.into_iter().map(ask).collect()
+    }
+
+    /// When a scrub ends is the machine's own pace, and none of the campaign's.
+    fn disk_ask(&self, caller: usize) -> Ask {
+        let pace = |disk: &mut Value| disk["scrubbed"] = Value::Null;
+        let right =
+            if self.callers[caller].runs_the_hour() { Right::Parts(Box::new(pace)) } else { Right::Nothing };
+        self.get("show_disk", caller, "/api/disk".to_owned(), right)
     }
 
     fn get(&self, operation: &str, caller: usize, path: String, right: Right) -> Ask {
