@@ -367,10 +367,10 @@ impl<S: Store> Centre<S> {
         &self.keys
     }
 
-    /// The newest time that an entry or a head of its log tells; its clock may not start before. Devices' clocks may be a
-    /// little ahead of it.
+    /// The newest time that an entry, or enough cosigners of a head, tell; its clock may not start before. Devices' clocks, and
+    /// one cosigner's, may be a little ahead of it.
     pub fn latest_time(&self) -> Timestamp {
-        self.state.clock_from().max(self.ledger.cosigned().unwrap_or(Timestamp::MIN))
+        self.state.clock_from().max(self.ledger.newest_frozen().unwrap_or(Timestamp::MIN))
     }
 
     /// Entries in the log, waiting ones included.

@@ -234,7 +234,15 @@ impl KeptHead {
     }
 
     fn has_line_of(&self, name: &str) -> bool {
-        self.cosignatures.iter().any(|cosignature| cosignature.name == name)
+        self.time_of(name).is_some()
+    }
+
+    /// When a cosigner gave its line.
+    fn time_of(&self, name: &str) -> Option<Timestamp> {
+        self.cosignatures
+            .iter()
+            .find(|cosignature| cosignature.name == name)
+            .map(|cosignature| cosignature.time)
     }
 
     /// When the last of all cosignatures was given.
@@ -370,6 +378,11 @@ impl<S: Store> Ledger<S> {
     /// When the newest head was last cosigned.
     pub fn cosigned(&self) -> Option<Timestamp> {
         self.heads.back().and_then(KeptHead::cosigned)
+    }
+
+    /// When enough had cosigned the newest head that has enough: a lone cosigner's clock may be ahead.
+    pub fn newest_frozen(&self) -> Option<Timestamp> {
+        self.heads.iter().rev().find_map(|head| head.frozen)
     }
 
     /// The newest head that enough have cosigned, with its size, if it is over the entry at `index`.
@@ -782,7 +795,13 @@ fn checked(
     }
     let time = verify_cosignature(key, note.text(), &line).map_err(|error| no(error.to_string()))?;
     if CLOCK_TOLERANCE < now.duration_since(time).abs() {
-        return Err(no(format!("its clock says {time}, the centre's {now}")));
+        // A witness keeps when it signed last, and never signs as of an earlier time.
+        let spent = if now < time {
+            ": it signs nothing more before that time, even once its clock is right"
+        } else {
+            ""
+        };
+        return Err(no(format!("its clock says {time}, the centre's {now}{spent}")));
     }
     Ok((line, time))
 }
@@ -888,7 +907,9 @@ fn opened_cosigners(
         let Some(last) = last else { return Ok(Box::new(cosigner((0, empty_root()))?) as Box<dyn Witness>) };
         let checkpoint = Head::open_unchecked_cosignatures(&last.note, log)?.checkpoint;
         let cosigner = cosigner((checkpoint.size, checkpoint.root))?;
-        Ok(Box::new(last.cosigned().into_iter().fold(cosigner, Cosigner::last_signed)) as Box<dyn Witness>)
+        // Its own time: another one's clock may be ahead, and must not keep it from signing.
+        let own = last.time_of(key.verifier().name());
+        Ok(Box::new(own.into_iter().fold(cosigner, Cosigner::last_signed)) as Box<dyn Witness>)
     };
     let apart = |witness: &WitnessAt| {
         let last = heads.iter().rev().find(|head| head.is_cosigned_by(&witness.key));

@@ -118,7 +118,9 @@ pub enum CosignRefusal {
         error: ProofError,
     },
     /// The clock stands before the last cosignature or before 1970.
-    #[error("the clock says {given}, the last cosignature was given at {last}")]
+    #[error(
+        "the clock says {given}, the last cosignature was given at {last}: this key signs nothing before that"
+    )]
     TimeBackwards {
         /// The time given.
         given: Timestamp,

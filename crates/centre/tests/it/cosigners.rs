@@ -191,6 +191,10 @@ impl Witness for Ahead {
     fn cosign<'a>(&'a mut self, head: Submission<'a>, now: Timestamp) -> Cosigning<'a> {
         self.0.cosign(head, now + SignedDuration::from_secs(90))
     }
+
+    fn is_here(&self) -> bool {
+        self.0.is_here()
+    }
 }
 
 #[tokio::test]
@@ -206,6 +210,26 @@ async fn a_cosigner_whose_clock_is_ahead_makes_nothing_late_that_enough_had_cosi
     founded.run(Job::Close(founded.day(), Hour::MIDNIGHT), deadline).await;
     let outcome = founded.centre.state().outcome(founded.day(), Hour::MIDNIGHT, &due);
     assert_eq!(outcome, sekong_centre::Outcome::Done, "{unit}");
+}
+
+/// What a cosigner has signed binds its own clock, and nobody else's.
+#[tokio::test]
+async fn after_a_restart_one_whose_clock_was_ahead_keeps_neither_the_others_nor_the_centre_from_going_on() {
+    let mut founded = Founded::at_midnight().await;
+    let mut first = true;
+    founded.centre.reach_cosigners(|to| if std::mem::take(&mut first) { Box::new(Ahead(to)) } else { to });
+    founded.now += SignedDuration::from_mins(30);
+    founded.report_one(0).await;
+    assert_eq!(founded.cosigned(), "123");
+    let mut founded = founded.reopen().await;
+    assert!(founded.centre.latest_time() <= founded.now, "{}", founded.centre.latest_time());
+    founded.now += SignedDuration::from_secs(10);
+    founded.report_one(1).await;
+    assert_eq!(founded.cosigned(), "23");
+    assert!(founded.missing()[0].contains("signs nothing before that"), "{:?}", founded.missing());
+    founded.now += SignedDuration::from_secs(90);
+    founded.report_one(2).await;
+    assert_eq!((founded.cosigned().as_str(), founded.missing()), ("123", vec![]));
 }
 
 #[tokio::test]

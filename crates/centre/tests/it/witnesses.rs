@@ -10,7 +10,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use sekong_centre::api::views::ClockView;
 use sekong_centre::{Centre, Secrets, WitnessAt, WitnessMemory, WitnessOffice};
-use sekong_log::{Checkpoint, Cosigner, KeyKind, Seen, SigningKey, VerifierKey, WitnessedLogs, empty_root};
+use sekong_log::{
+    Checkpoint, Cosigner, Head, KeyKind, Seen, SigningKey, VerifierKey, WitnessedLogs, empty_root,
+};
 use sekong_model::Campaign;
 use sekong_store::SqliteStore;
 use tokio::runtime::Runtime;
@@ -178,6 +180,53 @@ async fn an_older_copy_of_the_store_is_refused_before_anything_is_written() {
         format!("{NAME}: it has cosigned another history of this log: its first {seen} entries were others");
     assert_eq!(refused, said);
     assert_eq!(apart.size(), seen, "what it has seen stays");
+}
+
+/// When enough had cosigned the newest head: the end of its newest entry's bracket.
+fn frozen(founded: &Founded) -> Option<Timestamp> {
+    let (keys, needed) = (founded.centre.keys(), founded.campaign.rules().cosignatures as usize);
+    let head = Head::open(founded.centre.head().unwrap(), &keys.log, keys.cosigners.as_deref().unwrap());
+    head.unwrap().frozen(needed)
+}
+
+/// A witness whose clock was once far ahead has said that it had seen so much by then, and takes nothing back: it is missing
+/// until that time, by name and with the reason, and neither holds up the schedule nor dates an entry.
+#[tokio::test]
+async fn a_witness_whose_clock_was_far_ahead_is_named_and_neither_stops_the_schedule_nor_stretches_a_bracket()
+{
+    let (mut founded, apart) = with_witness().await;
+    let far: Timestamp = "2099-01-01T00:00:00Z".parse().unwrap();
+    apart.set(far);
+    founded.report_one(0).await;
+    let missing = founded.missing();
+    assert_eq!((founded.cosigned().as_str(), missing.len()), ("12", 1));
+    assert!(missing[0].contains("its clock says 2099-01-01T00:00:00Z, the centre's 2016"), "{missing:?}");
+    assert!(
+        missing[0].starts_with(NAME) && missing[0].ends_with("even once its clock is right"),
+        "{missing:?}"
+    );
+    assert_eq!(frozen(&founded), Some(founded.now));
+
+    // Its clock is set right, and it is started anew: what it has signed it knows.
+    let (kept, address) = (apart.kept.clone(), apart.address);
+    apart.end().await;
+    let apart = Apart::listening(&address.to_string(), kept).await;
+    founded.now += SignedDuration::from_mins(5);
+    apart.set(founded.now);
+    founded.report_one(1).await;
+    let missing = founded.missing();
+    let told = "503 Service Unavailable: the clock says 2016-12-31T17:35:00Z, the last cosignature was given at \
+                2099-01-01T00:00:00Z: this key signs nothing before that";
+    assert!(missing[0].starts_with(NAME) && missing[0].ends_with(told), "{missing:?}");
+    assert_eq!(frozen(&founded), Some(founded.now));
+
+    // Two of three freeze, also after a restart of the centre, whose own clock starts where it was.
+    let now = founded.now;
+    let mut founded = founded.reopen().await;
+    assert!(founded.centre.latest_time() <= now);
+    founded.run_until(founded.campaign.absences_frozen_at(founded.day().plus_days(1).unwrap())).await;
+    assert_eq!(founded.cosigned(), "12");
+    assert!(founded.missing()[0].ends_with("signs nothing before that"), "{:?}", founded.missing());
 }
 
 #[tokio::test]

@@ -97,7 +97,9 @@ fn warn_of_clock(folder: &WitnessFolder, now: Timestamp) {
     let last = folder.seen().map(|seen| seen.time).max();
     if let Some(last) = last.filter(|last| now < *last) {
         complain(format_args!(
-            "warning: the clock says {now}, the last cosignature is of {last}: nothing is signed until then"
+            "warning: the clock says {now}, the last cosignature is of {last}: nothing is signed until then; if that time is far off, \
+             the clock was ahead once and this key is spent: tell the centre's operator, whose log goes on with the other \
+             cosigners, and make a new witness for the next campaign"
         ));
     }
 }
