@@ -2,7 +2,7 @@
 // golang.org/x/mod/sumdb/note opens the head, golang.org/x/mod/sumdb/tlog hashes the tree and proves every entry.
 //
 //	go-verify [-key FILE] [-cosigned N] FOLDER      a data folder: FOLDER/log/checkpoint, FOLDER/log/tile/…
-//	go-verify -key FILE [-cosigned N] ADDRESS       the same behind http:// or https://
+//	go-verify -key FILE [-cosigned N] ADDRESS       the same behind http:// or https://; no redirect is followed
 //	go-verify -cases                                answers cases, one JSON object a line, from stdin to stdout
 //
 // On Debian, with golang-go and golang-golang-x-mod-dev, it is built without a network by
@@ -22,9 +22,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 const (
@@ -36,6 +38,8 @@ const (
 func main() {
 	key := flag.String("key", "", "`file` of verifier keys, one a line: the log's, then the cosigners'")
 	cosigned := flag.Int("cosigned", -1, "how many cosigners must have signed every head (a line \"cosignatures N\" among the keys; without it all that have a key)")
+	patience := flag.Duration("patience", time.Minute, "longest wait for one answer of an address")
+	mostMiB := flag.Int64("most-mib", 1024, "largest log that is held in memory")
 	cases := flag.Bool("cases", false, "answer cases from stdin")
 	flag.Parse()
 	if *cases {
@@ -46,7 +50,7 @@ func main() {
 		flag.Usage()
 		os.Exit(exitUsage)
 	}
-	verdict, err := judge(flag.Arg(0), *key, *cosigned)
+	verdict, err := judge(flag.Arg(0), *key, *cosigned, *patience, *mostMiB)
 	exitOn(err)
 	told, err := json.Marshal(verdict)
 	exitOn(err)
@@ -116,8 +120,8 @@ func (v *Verdict) faultAt(file string, entry int64, format string, args ...inter
 }
 
 // judge reads a log and checks everything about it that its own files can show.
-func judge(place, keyFile string, cosigned int) (*Verdict, error) {
-	src, isFolder := open(place)
+func judge(place, keyFile string, cosigned int, patience time.Duration, mostMiB int64) (*Verdict, error) {
+	src, isFolder := open(place, patience)
 	keys, err := readKeys(place, keyFile, isFolder)
 	if err != nil {
 		return nil, err
@@ -126,7 +130,11 @@ func judge(place, keyFile string, cosigned int) (*Verdict, error) {
 		keys.quorum = cosigned
 	}
 	v := &Verdict{Faults: []Fault{}, Cosigned: []signed{}}
-	if err := judgeLog(v, src, keys); err != nil {
+	err = judgeLog(v, src, keys, mostMiB<<20)
+	var long *longError
+	if errors.As(err, &long) {
+		v.fault(long.name, "%v", long)
+	} else if err != nil {
 		return nil, err
 	}
 	v.Verified = len(v.Faults) == 0
@@ -134,12 +142,12 @@ func judge(place, keyFile string, cosigned int) (*Verdict, error) {
 }
 
 // judgeLog goes on to the next part only while the parts before it hold: what follows would be faults of faults.
-func judgeLog(v *Verdict, src source, keys *keys) error {
+func judgeLog(v *Verdict, src source, keys *keys, mostBytes int64) error {
 	head, err := readHead(v, src, keys)
 	if err != nil || len(v.Faults) > 0 {
 		return err
 	}
-	made, err := readBundles(v, src, head)
+	made, err := readBundles(v, src, head, mostBytes)
 	if err != nil || len(v.Faults) > 0 {
 		return err
 	}
@@ -172,7 +180,7 @@ func readKeys(place, keyFile string, isFolder bool) (*keys, error) {
 			return nil, usageError(fmt.Sprintf("cannot read the keys: %v", err))
 		}
 		defer file.Close()
-		for scanner := bufio.NewScanner(file); scanner.Scan(); {
+		for scanner := bufio.NewScanner(io.LimitReader(file, maxNoteBytes)); scanner.Scan(); {
 			if line := strings.TrimSpace(scanner.Text()); line != "" {
 				lines = append(lines, line)
 			}

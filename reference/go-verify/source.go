@@ -10,10 +10,43 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
 )
 
-// maxFileBytes is what the largest file can have: a bundle of 256 entries of 65,535 bytes, each after its length.
-const maxFileBytes = 256 * (65_535 + 2)
+const (
+	// maxNoteBytes is what a signed note has at most.
+	maxNoteBytes = 1_000_000
+	// maxEntryBytes is what an entry takes in a bundle, with its length before it.
+	maxEntryBytes = 65_535 + 2
+	// maxAll is how long all answers of an address together may take: thousands that come just in time are too slow, too.
+	maxAll = 2 * time.Hour
+)
+
+// maxBytes is what a file of this name can have; names of no log's file have nothing.
+func maxBytes(name string) int64 {
+	if name == checkpointFile {
+		return maxNoteBytes
+	}
+	tile, err := parseTilePath(name)
+	if err != nil {
+		return 0
+	}
+	if tile.L < 0 {
+		return int64(tile.W) * maxEntryBytes
+	}
+	return int64(tile.W) * tlog.HashSize
+}
+
+// A longError is a file that does not end where it must.
+type longError struct {
+	name  string
+	bytes int64
+}
+
+func (e *longError) Error() string {
+	return fmt.Sprintf("the file is longer than %d bytes, and was read no further: none of this name is", e.bytes)
+}
 
 // errMissing is a file that is not there.
 var errMissing = errors.New("the file is missing")
@@ -26,21 +59,33 @@ type source interface {
 	names() ([]string, error)
 }
 
-// open takes an address or a folder.
-func open(place string) (source, bool) {
+// open takes an address, whose answers are waited for so long each, or a folder.
+func open(place string, patience time.Duration) (source, bool) {
 	if strings.HasPrefix(place, "http://") || strings.HasPrefix(place, "https://") {
-		return address{strings.TrimRight(place, "/"), &http.Client{Timeout: time.Minute}}, false
+		client := &http.Client{Timeout: patience, CheckRedirect: stay}
+		return &address{strings.TrimRight(place, "/"), client, time.Now().Add(maxAll)}, false
 	}
 	return folder(filepath.Join(place, "log")), true
 }
 
+// stay follows nothing: what lies elsewhere is not what the caller named.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
 type folder string
 
 func (f folder) read(name string) ([]byte, error) {
-	file, err := os.Open(filepath.Join(string(f), name))
+	path := filepath.Join(string(f), name)
+	about, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, errMissing
 	} else if err != nil {
+		return nil, err
+	}
+	if !about.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is a link, pipe or device, which is not read", path)
+	}
+	file, err := os.Open(path)
+	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
@@ -63,29 +108,36 @@ func (f folder) names() ([]string, error) {
 type address struct {
 	base   string
 	client *http.Client
+	until  time.Time
 }
 
-func (a address) read(name string) ([]byte, error) {
+func (a *address) read(name string) ([]byte, error) {
+	if time.Now().After(a.until) {
+		return nil, fmt.Errorf("the answers of %s took longer than %v in all: copy the log into a folder, and judge that", a.base, maxAll)
+	}
 	answer, err := a.client.Get(a.base + "/log/" + name)
 	if err != nil {
 		return nil, err
 	}
 	defer answer.Body.Close()
-	switch answer.StatusCode {
-	case http.StatusOK:
+	switch {
+	case answer.StatusCode == http.StatusOK:
 		return readAll(answer.Body, name)
-	case http.StatusNotFound:
+	case answer.StatusCode == http.StatusNotFound:
 		return nil, errMissing
+	case answer.StatusCode/100 == 3:
+		return nil, fmt.Errorf("%s/log/%s leads elsewhere, to %q, which is not followed", a.base, name, answer.Header.Get("Location"))
 	}
 	return nil, fmt.Errorf("%s/log/%s answers %s", a.base, name, answer.Status)
 }
 
-func (a address) names() ([]string, error) { return nil, nil }
+func (a *address) names() ([]string, error) { return nil, nil }
 
 func readAll(reader io.Reader, name string) ([]byte, error) {
-	bytes, err := io.ReadAll(io.LimitReader(reader, maxFileBytes+1))
-	if err == nil && len(bytes) > maxFileBytes {
-		return nil, fmt.Errorf("%s is longer than any file of a log: %d bytes", name, len(bytes))
+	most := maxBytes(name)
+	bytes, err := io.ReadAll(io.LimitReader(reader, most+1))
+	if err == nil && int64(len(bytes)) > most {
+		return nil, &longError{name, most}
 	}
 	return bytes, err
 }

@@ -105,6 +105,9 @@ func bundleOf(entry, size int64) string {
 func splitBundle(bundle []byte) ([][]byte, error) {
 	var entries [][]byte
 	for len(bundle) > 0 {
+		if len(entries) == 1<<height {
+			return nil, fmt.Errorf("the bundle holds more than %d entries", 1<<height)
+		}
 		if len(bundle) < 2 || len(bundle) < 2+int(binary.BigEndian.Uint16(bundle)) {
 			return nil, fmt.Errorf("the bundle ends within its entry number %d", len(entries))
 		}
@@ -115,7 +118,8 @@ func splitBundle(bundle []byte) ([][]byte, error) {
 	return entries, nil
 }
 
-func readBundles(v *Verdict, src source, head *head) (*tree, error) {
+// readBundles reads every entry, of so many bytes in all.
+func readBundles(v *Verdict, src source, head *head, mostBytes int64) (*tree, error) {
 	tree := &tree{head: head}
 	for n := int64(0); n < tilesOf(-1, head.N); n++ {
 		tile := tileOf(-1, head.N, n)
@@ -126,6 +130,9 @@ func readBundles(v *Verdict, src source, head *head) (*tree, error) {
 			return tree, nil
 		} else if err != nil {
 			return nil, err
+		}
+		if mostBytes -= int64(len(bundle)); mostBytes < 0 {
+			return nil, fmt.Errorf("%s: the log is larger than -most-mib allows", name)
 		}
 		entries, err := splitBundle(bundle)
 		if err == nil && len(entries) != tile.W {

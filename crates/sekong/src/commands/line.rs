@@ -10,6 +10,9 @@ use crate::failure::Failure;
 /// Longest wait for an answer of the centre.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
+/// Largest answer, in bytes (4 MiB): receipts and views of one campaign have a hundredth of that.
+const ANSWER_MAX_BYTES: u64 = 4 << 20;
+
 /// A line to the centre.
 pub(crate) struct Line<'a> {
     base: &'a str,
@@ -18,8 +21,11 @@ pub(crate) struct Line<'a> {
 
 impl Line<'_> {
     pub(crate) fn to(base: &str) -> Line<'_> {
-        let config =
-            ureq::Agent::config_builder().timeout_global(Some(ANSWER_LIMIT)).http_status_as_error(false);
+        // What is sent is for this centre alone, and nobody else's answer is its answer.
+        let config = ureq::Agent::config_builder()
+            .timeout_global(Some(ANSWER_LIMIT))
+            .http_status_as_error(false)
+            .max_redirects(0);
         Line { base: base.trim_end_matches('/'), agent: config.build().into() }
     }
 
@@ -51,7 +57,13 @@ impl Line<'_> {
             self.failed(path, &error).hint("name the address at which the centre listens, with http://")
         })?;
         let status = answer.status();
-        let text = answer.body_mut().read_to_string().map_err(|error| self.failed(path, &error))?;
+        if status.is_redirection() {
+            return Err(self
+                .failed(path, &format_args!("{status}: it leads elsewhere, which is not followed"))
+                .hint("if it is the centre's own, give the address that it leads to"));
+        }
+        let text = answer.body_mut().with_config().limit(ANSWER_MAX_BYTES).read_to_string();
+        let text = text.map_err(|error| self.failed(path, &error))?;
         if status.is_success() {
             return Ok(text);
         }

@@ -163,21 +163,27 @@ pub(crate) fn verify_folder(
     for ((name, listing), seen) in bodies.into_iter().zip(held.seen()) {
         verdict.faults.extend(listing.foreign(name, "body.name"));
         verdict.faults.extend(listing.misnamed(name, &seen));
-        unread(&mut verdict, listing)?;
+        unread(&mut verdict, listing.all_read())?;
     }
-    unread(&mut verdict, log)?;
+    unread(&mut verdict, log.all_read())?;
     Ok(Verified { verdict, disputes })
 }
 
 /// Where a file could not be read nothing holds for sure; what does not hold is told all the same.
-fn unread(verdict: &mut Verdict, listing: Listing) -> Result<(), Failure> {
-    let Err(failure) = listing.all_read() else { return Ok(()) };
+fn unread(verdict: &mut Verdict, all_read: Result<(), Failure>) -> Result<(), Failure> {
+    let Err(failure) = all_read else { return Ok(()) };
     if verdict.holds() {
         return Err(failure);
     }
     let (rule, detail) = ("file.read".to_owned(), failure.to_string());
     verdict.faults.push(AuditFault { entry: None, file: None, rule, detail });
     Ok(())
+}
+
+/// What could not be fetched may well be there: nobody is told that it is missing.
+fn unfetched(verdict: &mut Verdict, all_fetched: Result<(), Failure>) -> Result<(), Failure> {
+    let no_more = verdict.faults.iter().all(|fault| fault.rule == "body.present");
+    if no_more { all_fetched } else { unread(verdict, all_fetched) }
 }
 
 /// Holds what custodians show against the log, once that is one.
@@ -225,6 +231,7 @@ fn verify_address(
     let mut verdict = audit(&evidence, watch);
     verdict.faults.extend(given.check(&verdict));
     let disputes = compare(question.shown, &mut verdict, keys, &held)?;
+    unfetched(&mut verdict, held.all_fetched())?;
     Ok(Verified { verdict, disputes })
 }
 

@@ -24,6 +24,7 @@ mod outsider;
 mod plans;
 mod rogue;
 mod rosters;
+mod rude;
 mod run;
 mod scrubs;
 mod serve;

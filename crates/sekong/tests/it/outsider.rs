@@ -13,7 +13,7 @@ use crate::site::Site;
 use crate::week::shared_day;
 
 /// Runs the outside verifier; gives its exit code, its verdict and what it said.
-fn judged(args: &[&str]) -> (i32, Value, String) {
+pub(crate) fn judged(args: &[&str]) -> (i32, Value, String) {
     let output = go_verify().args(args).env("NO_PROXY", "*").output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     let verdict = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
