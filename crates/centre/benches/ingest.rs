@@ -1,8 +1,10 @@
 //! Taking reports, beside raw fdatasync on the same disk in the same run: `cargo bench -p sekong-centre --bench ingest`.
 //!
-//! Group commits of 1, 10 and 100 signed entries, each parsed, its signature checked, held against every rule, stored with one
-//! call of the fsync class, cosigned by three and published; then one report after the other over HTTP; then receipts. Because a
-//! slot is reported once, what is taken are corrections, one after the other, of the reports of the campaign's first hour.
+//! Group commits of 1, 10 and 100 signed entries, each read and its signature checked on any core, as handlers of requests do while
+//! the commit before is written; then held against every rule, stored with one call of the fsync class, cosigned by three and
+//! published. Beside it the CPU that one signature takes alone: no rate is above cores / that. Then one report after the other over
+//! HTTP; then receipts. Because a slot is reported once, what is taken are corrections, one after the other, of the reports of the
+//! campaign's first hour.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark fails as tests do")]
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
@@ -12,13 +14,15 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use sekong_centre::Centre;
 use sekong_centre::api::views::ReceiptView;
-use sekong_log::{CorrectionReason, Entry, InspectionCorrected, Statement};
+use sekong_log::{CorrectionReason, DeviceKey, Entry, InspectionCorrected, Statement};
 use sekong_model::Counts;
 use sekong_simulate::Device;
 use sekong_store::SqliteStore;
 use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 
 #[allow(dead_code, reason = "the tests use the rest")]
 #[path = "../tests/it/founded.rs"]
@@ -41,10 +45,14 @@ const CORRECTIONS: usize = 32;
 /// Reports that are sent one by one.
 const SINGLES: usize = 200;
 
+/// Signatures that are checked alone.
+const SIGNATURES: usize = 10_000;
+
 /// What the issue of the log asks for: this share of batch × fdatasync/s at the largest batch.
 const WANTED_SHARE: f64 = 0.8;
 
 fn main() {
+    signatures();
     println!("batch  reports/s  batch*fdatasync/s  share  CPU ms/report  fdatasync p50 ms");
     for (batch, commits) in BATCHES.into_iter().zip(COMMITS) {
         let runtime = Runtime::new().unwrap();
@@ -142,17 +150,37 @@ async fn time_commits(
     let bytes = batches[0].concat();
     spent.raw.extend(fdatasyncs(&folder, &bytes, commits.div_ceil(2)));
     let (began, cpu) = (Instant::now(), cpu_s());
-    for entries in &batches {
-        for bytes in entries {
-            let entry = Entry::parse(bytes).unwrap();
-            founded.centre.take(&entry, &[], now).unwrap();
-        }
+    let mut batches = batches.into_iter();
+    let mut next = batches.next().map(checked);
+    while let Some(entries) = next {
+        let entries = entries.await.unwrap();
+        // Who comes while a commit is written is read meanwhile.
+        next = batches.next().map(checked);
+        entries.iter().for_each(|entry| drop(founded.centre.take(entry, &[], now).unwrap()));
         founded.centre.commit(now).await.unwrap();
     }
     spent.took += began.elapsed();
     spent.cpu_s += cpu_s() - cpu;
     spent.commits += commits;
     spent.raw.extend(fdatasyncs(&folder, &bytes, commits.div_ceil(2)));
+}
+
+/// Reads entries and checks their signatures, each in a task of its own.
+fn checked(entries: Vec<Vec<u8>>) -> JoinHandle<Vec<Entry>> {
+    let read = |bytes: Vec<u8>| tokio::spawn(async move { Entry::parse(&bytes).unwrap() });
+    let tasks: Vec<_> = entries.into_iter().map(read).collect();
+    tokio::spawn(async move { join_all(tasks).await.into_iter().map(Result::unwrap).collect() })
+}
+
+/// The CPU that one strict check of a signature takes.
+fn signatures() {
+    let (key, message) = (DeviceKey::from_seed(&[7; 32]), [9; 600]);
+    let (device, signature) = (key.id(), key.sign(&message));
+    let cpu = cpu_s();
+    let held =
+        (0..SIGNATURES).filter(|_| std::hint::black_box(&device).verifies(&message, &signature)).count();
+    assert_eq!(held, SIGNATURES);
+    println!("one signature checked strictly: {:.3} ms of CPU", 1e3 * (cpu_s() - cpu) / SIGNATURES as f64);
 }
 
 /// The time of each append that was made durable.
