@@ -18,12 +18,14 @@ use crate::{BoxKey, DeviceId, Hash, PersonCommitted, Remark};
 
 mod amend;
 mod anchor;
+mod plant;
 
 pub use amend::{
     CorrectionReason, EquivocationShown, ErasureGround, InspectionCorrected, LookPurpose, Looker,
     PersonErased, PersonLookedUp,
 };
 pub use anchor::{ANCHOR_TAG, AnchorOpening, HeadAnchored};
+pub use plant::{PLANT_TAG, Plant, PlantCommitted, PlantRevealed, PlantVisit};
 
 /// The content of an entry: `kind` names the step, `body` holds its data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +77,10 @@ pub enum Statement {
     Look(PersonLookedUp),
     /// A head of another log is committed to.
     Anchor(HeadAnchored),
+    /// Simulants are committed to.
+    Plant(PlantCommitted),
+    /// What was planted, and what was found of it.
+    PlantRevealed(PlantRevealed),
 }
 
 impl Statement {
@@ -120,7 +126,9 @@ impl Statement {
             | Statement::Close(_)
             | Statement::Erasure(_)
             | Statement::Look(_)
-            | Statement::Anchor(_) => return None,
+            | Statement::Anchor(_)
+            | Statement::Plant(_)
+            | Statement::PlantRevealed(_) => return None,
         })
     }
 

@@ -544,7 +544,9 @@ impl Problem {
             Problem::SeldomLegal { .. } => {
                 "add teams to the pool, put up fewer units, or lower rules.rest_hours".into()
             }
-            Problem::Key { .. } => "copy the line that `sekong anchor init` printed".into(),
+            Problem::Key { .. } => {
+                "copy the line that `sekong anchor init`, or `sekong plant init`, printed".into()
+            }
             Problem::Duplicate { kind, .. } => {
                 format!("rename or remove one of the two; each {kind} needs its own")
             }

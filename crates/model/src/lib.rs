@@ -33,7 +33,7 @@ pub use ids::*;
 pub use inspection::*;
 pub use order::*;
 pub use place::*;
-pub use rules::{DailyDieRule, PlanObjective, Rules, Season, WetSeason};
+pub use rules::{DailyDieRule, PlanObjective, PlantRule, Rules, Season, WetSeason};
 pub use source::{CAMPAIGN_FILE, FILE_MAX_BYTES, SourceBundle, referenced_files};
 pub use staff::*;
 pub use time::*;

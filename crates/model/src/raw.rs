@@ -94,6 +94,14 @@ pub(crate) struct RawRules {
     pub(crate) daily_die: bool,
     pub(crate) daily_die_digits: Option<u32>,
     pub(crate) daily_die_source: Option<String>,
+    pub(crate) plants: Option<RawPlants>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawPlants {
+    pub(crate) holder: String,
+    pub(crate) key: String,
 }
 
 #[derive(Debug, Deserialize)]

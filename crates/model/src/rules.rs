@@ -53,6 +53,17 @@ pub struct Rules {
     pub sentinel_required: bool,
     /// The public daily number that enters the dice, if the campaign has one.
     pub daily_die: Option<DailyDieRule>,
+    /// Who may plant simulants, if anybody may.
+    pub plants: Option<PlantRule>,
+}
+
+/// Who plants inert, marked simulants to see how much is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlantRule {
+    /// The body that holds them, and takes them back.
+    pub holder: String,
+    /// Its Ed25519 public key: nobody else may commit to a plant or open one.
+    pub key: [u8; 32],
 }
 
 /// What a campaign says ahead about its daily die, so that nobody can choose among numbers or spellings of one.

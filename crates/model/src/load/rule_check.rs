@@ -2,8 +2,8 @@
 
 use super::{check, dates};
 use crate::faults::{Faults, Problem, Relation};
-use crate::raw::{RawRules, RawWetSeason};
-use crate::{DailyDieRule, HOURS_PER_DAY, Hour, Rules, WetSeason};
+use crate::raw::{RawPlants, RawRules, RawWetSeason};
+use crate::{DailyDieRule, HOURS_PER_DAY, Hour, PlantRule, Rules, WetSeason};
 
 /// Most minutes and hours of any rule: a week.
 const MINUTES_MAX: u32 = 7 * 24 * 60;
@@ -22,8 +22,10 @@ pub(super) fn rules(raw: &RawRules, faults: &mut Faults) -> Option<Rules> {
     let night = hours(raw.night, "rules.night", faults);
     let wet_season = raw.wet_season.as_ref().map(|wet| season(wet, faults));
     let daily_die = daily_die(raw, faults);
+    let plants = raw.plants.as_ref().map(|plants| self::plants(plants, faults));
     let (night_from, night_to) = night?;
     let wet_season = wet_season.map_or(Some(None), |wet| wet.map(Some))?;
+    let plants = plants.map_or(Some(None), |plants| plants.map(Some))?;
     Some(Rules {
         lead_minutes: raw.lead_minutes,
         late_minutes: raw.late_minutes,
@@ -48,7 +50,15 @@ pub(super) fn rules(raw: &RawRules, faults: &mut Faults) -> Option<Rules> {
         wet_season,
         sentinel_required: raw.sentinel_required,
         daily_die: daily_die?,
+        plants,
     })
+}
+
+/// Simulants are planted where this stands, and nowhere else.
+fn plants(raw: &RawPlants, faults: &mut Faults) -> Option<PlantRule> {
+    check::text(&raw.holder, "rules.plants.holder".to_owned(), faults);
+    let key = check::key(&raw.key, "rules.plants.key".to_owned(), faults)?;
+    Some(PlantRule { holder: raw.holder.clone(), key })
 }
 
 /// A daily die has its number of digits and its source; without one there is nothing to say of it.

@@ -540,6 +540,31 @@ fn an_anchor_has_a_name_of_its_own_and_a_key_in_its_one_spelling() {
 }
 
 #[test]
+fn simulants_are_planted_where_the_campaign_names_who_may_and_nowhere_else() {
+    assert_eq!(Campaign::parse(&crate::bundle()).unwrap().rules().plants, None, "off by default");
+    let key = "0a".repeat(32);
+    let with = |holder: &str, key: &str| {
+        format!("[rules.plants]\nholder = \"{holder}\"\nkey = \"{key}\"\n\n[[declarer]]\n")
+    };
+    let of =
+        |new: &str, field: &str, mend: &str| check(CAMPAIGN_FILE, "[[declarer]]\n", new, field, "", mend);
+    let problem = of(&with("Inspectorate", &key[2..]), "rules.plants.key", "sekong plant init");
+    assert_problem!(problem, Problem::Key { .. });
+    assert_problem!(of(&with("", &key), "rules.plants.holder", ""), Problem::Text);
+    let (_, errors) = broken(
+        CAMPAIGN_FILE,
+        "[[declarer]]\n",
+        "[rules.plants]\nholder = \"Inspectorate\"\n\n[[declarer]]\n",
+    );
+    assert!(errors.to_string().contains("key"), "{errors}");
+    let mut bundle = crate::bundle();
+    let good = TOML.replacen("[[declarer]]\n", &with("Inspectorate", &key), 1);
+    bundle.files.insert(CAMPAIGN_FILE.to_owned(), good);
+    let plants = Campaign::parse(&bundle).unwrap().rules().plants.clone().unwrap();
+    assert_eq!((plants.holder.as_str(), plants.key), ("Inspectorate", [0x0a; 32]));
+}
+
+#[test]
 fn noise_is_refused_at_once() {
     let errors = Campaign::parse(&SourceBundle::new("ÿ\u{7}ကခ".repeat(1 << 20))).unwrap_err();
     assert_problem!(&errors.errors[0].problem, Problem::TooLarge { .. });
