@@ -15,6 +15,7 @@ mod map;
 mod orders;
 mod pages;
 mod persons;
+mod plants;
 pub(crate) mod problem;
 mod relays;
 mod session;
@@ -74,6 +75,8 @@ fn documented() -> OpenApiRouter<Service> {
         .routes(routes!(relays::replace))
         .routes(routes!(relays::overdue))
         .routes(routes!(anchors::anchor))
+        .routes(routes!(plants::commit))
+        .routes(routes!(plants::reveal))
         .routes(routes!(dice::list))
         .routes(routes!(dice::throw))
         .routes(routes!(dice::outage))

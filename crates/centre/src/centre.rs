@@ -10,8 +10,8 @@ use sekong_draw::{
 use sekong_log::{
     Absence, CampaignOpened, Channel, CustodianCommitted, DailyDie, DeviceId, DeviceKey, Enrolled, Entry,
     EntryDraft, EntryError, EquivocationShown, Hash, HeadAnchored, KeyError, NO_PREVIOUS, OfficerEnrolled,
-    OrderRelayed, OutagePlanned, Period, PersonErased, PersonError, PersonLookedUp, PublicDice, Remark,
-    SaltedPerson, Statement, TableReason, TableReplaced, body_hash,
+    OrderRelayed, OutagePlanned, Period, PersonErased, PersonError, PersonLookedUp, PlantCommitted,
+    PlantRevealed, PublicDice, Remark, SaltedPerson, Statement, TableReason, TableReplaced, body_hash,
 };
 use sekong_model::{
     Campaign, CustodianId, Day, Hour, Moment, OfficerId, Order, ProvinceId, SourceBundle, TeamId,
@@ -434,6 +434,22 @@ impl<S: Store> Centre<S> {
         match self.state.anchored_at(&said) {
             Some(index) => Ok(index),
             None => self.write(Statement::Anchor(said), now),
+        }
+    }
+
+    /// Logs a commitment to simulants; in the next commit. The same one again is the one that is there.
+    pub fn plant(&mut self, said: PlantCommitted, now: Timestamp) -> Result<u64, CentreError> {
+        match self.state.planted_at(&said) {
+            Some(index) => Ok(index),
+            None => self.write(Statement::Plant(said), now),
+        }
+    }
+
+    /// Logs what was planted, and what was found of it; in the next commit. The same word again is the one that is there.
+    pub fn reveal(&mut self, said: PlantRevealed, now: Timestamp) -> Result<u64, CentreError> {
+        match self.state.revealed_at(&said) {
+            Some(index) => Ok(index),
+            None => self.write(Statement::PlantRevealed(said), now),
         }
     }
 

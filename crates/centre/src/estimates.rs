@@ -17,6 +17,10 @@ use utoipa::ToSchema;
 
 use crate::met::Met;
 
+mod plants;
+
+pub use plants::{PlantedView, PlantsView, TeamTestsError};
+
 /// The method that stands first: the others check it.
 const MAIN: Method = Method::Difference;
 
@@ -242,6 +246,9 @@ pub struct EstimatesView {
     pub top: Option<TopView>,
     /// The posts under a model.
     pub shrunk: Vec<ShrunkView>,
+    /// Simulants, where the campaign has anybody plant them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plants: Option<PlantsView>,
     /// Loads that there were, if simulants were planted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub corrected: Option<CorrectedView>,
@@ -254,6 +261,8 @@ impl EstimatesView {
     /// [`EstimatesError`] if the record is no sample of its plans, or a post is asked about that is not ranked.
     pub fn of(met: &Met, asked: &EstimatesAsked<'_>) -> Result<EstimatesView, EstimatesError> {
         let EstimatesAsked { from, to, detection, top } = *asked;
+        // What an analyst knows of other simulants goes before what this log has.
+        let detection = detection.copied().or_else(|| plants::detection(met.plants.as_ref()?));
         let record = Record::new(met.days.clone())?;
         let whole = Domain { from: Some(from), ..Domain::default() };
         let ranking = record.ranking(&whole, Quantity::Loads, MAIN, SEED);
@@ -274,7 +283,8 @@ impl EstimatesView {
             ranking: ranking.iter().flat_map(|ranking| &ranking.posts).map(RankView::of).collect(),
             top,
             shrunk: record.shrunk(&whole).iter().map(ShrunkView::of).collect(),
-            corrected: detection.and_then(|detection| CorrectedView::of(&record, &whole, detection)),
+            plants: met.plants.as_ref().map(PlantsView::of),
+            corrected: detection.and_then(|detection| CorrectedView::of(&record, &whole, &detection)),
         })
     }
 }
@@ -474,6 +484,9 @@ pub struct TeamsView {
     pub more: Vec<TeamTestView>,
     /// What the test of finds would have seen by now, by pool: without it no flag, and no lack of one, says anything.
     pub power: Vec<PowerView>,
+    /// Who finds less of what the inspectorate planted than the campaign published, where it plants.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub planted: Option<PlantedView>,
 }
 
 /// What the test of finds would have seen in a pool.
@@ -502,8 +515,8 @@ impl TeamsView {
     /// The tests of what was met, from the campaign's first day on: whoever chooses a start later on chooses what he finds.
     ///
     /// # Errors
-    /// [`TeamsError`] if the deals do not hold together.
-    pub fn of(met: &Met) -> Result<TeamsView, TeamsError> {
+    /// [`TeamTestsError`] if the deals do not hold together.
+    pub fn of(met: &Met) -> Result<TeamsView, TeamTestsError> {
         let tested = |record: &[ShiftDay], too| {
             let found = test_days(record, too)?;
             Ok::<_, TeamsError>(found.into_iter().map(TeamTestView::of).collect::<Vec<_>>())
@@ -512,7 +525,8 @@ impl TeamsView {
         let (missed, more) = (tested(&met.missed, Too::Much)?, tested(&met.shifts, Too::Much)?);
         let power = power(&met.shifts, HELD_BACK, SEED)?.into_iter().map(PowerView::of).collect();
         let (design, flag_at) = (met.design.to_string(), flag_at(finds.len()));
-        Ok(TeamsView { design, flag_at, finds, missed, more, power })
+        let planted = met.plants.as_ref().map(PlantedView::of).transpose()?;
+        Ok(TeamsView { design, flag_at, finds, missed, more, power, planted })
     }
 }
 

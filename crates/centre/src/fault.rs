@@ -13,12 +13,15 @@ use crate::schedule::Job;
 mod amend;
 mod anchor;
 mod close;
+mod plant;
 
 pub use amend::AmendFault;
 pub(crate) use amend::CORRECTIONS_MAX;
 pub use anchor::AnchorFault;
 pub(crate) use anchor::HOURS_MAX as ANCHOR_HOURS_MAX;
 pub use close::CloseFault;
+pub(crate) use plant::AHEAD_DAYS as PLANT_AHEAD_DAYS;
+pub use plant::PlantFault;
 
 /// A rule that an entry breaks.
 #[derive(Debug, thiserror::Error)]
@@ -534,6 +537,9 @@ pub enum Fault {
     /// The anchor of another log.
     #[error(transparent)]
     Anchor(#[from] AnchorFault),
+    /// Simulants.
+    #[error(transparent)]
+    Plant(#[from] PlantFault),
 }
 
 fn entry(index: Option<u64>) -> String {
@@ -618,6 +624,7 @@ impl Fault {
             Fault::Amend(fault) => fault.rule(),
             Fault::Close(fault) => fault.rule(),
             Fault::Anchor(fault) => fault.rule(),
+            Fault::Plant(fault) => fault.rule(),
         }
     }
 }

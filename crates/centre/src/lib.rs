@@ -44,13 +44,16 @@ pub use custody::{
     Answers, Ask, AskError, Asked, CustodianLink, InProcess, LineKey, Office, OfficeError, OfficeOptions,
     OfficeStatus, Released, Remote, Window, terms, value_list,
 };
-pub use estimates::{EndsView, EstimatesAsked, EstimatesError, EstimatesView, FlowView, TeamsView};
-pub use fault::{AmendFault, AnchorFault, CloseFault, Fault};
+pub use estimates::{
+    EndsView, EstimatesAsked, EstimatesError, EstimatesView, FlowView, PlantedView, PlantsView,
+    TeamTestsError, TeamsView,
+};
+pub use fault::{AmendFault, AnchorFault, CloseFault, Fault, PlantFault};
 pub use folder::{Folder, FolderError};
 pub use gate::{Closed, Reserve, Space};
 pub use keys::{COSIGNATURES_WORD, Secrets, cosignatures_line};
 pub use ledger::LedgerError;
-pub use met::Met;
+pub use met::{Met, PlantsMet};
 pub use plan_book::SolvedPlan;
 pub use receipt::{Receipt, ReceiptError};
 pub use restore::{LostBody, RestoreError, Restored, restore};
@@ -61,9 +64,10 @@ pub use shown::{Claimed, Compared, Dispute, SecondFreeze, Shown, ShownError, Sho
 pub use sms::{SmsGateway, SmsGatewayError};
 pub use state::{
     Admitted, Anchored, AnchoredHours, Bodies, Body, Correction, DayPlan, DealtShift, Drawn, DrawnOrder, Due,
-    KeyRing, NotedSilence, Outcome, Overdue, PersonPlace, Report, SeatKey, State, TwoFaces,
+    KeyRing, NotedSilence, OpenedPlant, Outcome, Overdue, PersonPlace, PlantInLog, Report, SeatKey,
+    Simulants, State, TwoFaces,
 };
-pub use tally::{Amended, Anchors, CUSTODIANS_MIN, Degraded, Late, OldHeads, Tally};
+pub use tally::{Amended, Anchors, CUSTODIANS_MIN, Degraded, Late, OldHeads, Plants, Tally};
 pub use witness::{
     Cosigning, MemoryLost, Missing, Submission, Witness, WitnessAt, WitnessError, WitnessMemory,
     WitnessOffice, WitnessUrl, WitnessUrlError,

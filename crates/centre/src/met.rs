@@ -2,13 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sekong_estimate::flow::{ProvinceDay, Slot, Visit};
+use sekong_estimate::flow::{Planted, ProvinceDay, Slot, Visit};
 use sekong_estimate::teams::ShiftDay;
 use sekong_log::{Hash, body_hash};
 use sekong_model::{Counts, DAYS_PER_WEEK, Day, Hour, Moment, PostId, ProvinceId, UnitId};
 use sekong_plan::{Plan, PlannedSlot};
 
-use crate::state::{Due, Outcome, State};
+use crate::state::{Due, Outcome, Simulants, State};
+
+mod plants;
+
+pub use plants::PlantsMet;
 
 /// The days that can be estimated from.
 #[derive(Debug, Clone)]
@@ -19,6 +23,8 @@ pub struct Met {
     pub shifts: Vec<ShiftDay>,
     /// The same with the visits that were missed or late.
     pub missed: Vec<ShiftDay>,
+    /// Simulants on these days, where the campaign has anybody plant them.
+    pub plants: Option<PlantsMet>,
     /// The plans of these days, by their entries: what an estimate is by.
     pub design: Hash,
     /// Province-days that have begun and are not over, or are still sealed to whoever asks: nothing is said of them.
@@ -29,12 +35,19 @@ impl Met {
     /// Nothing.
     pub fn nothing() -> Met {
         let design = body_hash(&[]);
-        Met { days: Vec::new(), shifts: Vec::new(), missed: Vec::new(), design, days_left_out: 0 }
+        Met {
+            days: Vec::new(),
+            shifts: Vec::new(),
+            missed: Vec::new(),
+            plants: None,
+            design,
+            days_left_out: 0,
+        }
     }
 
     /// What was met in some provinces from the first day up to `to`; an estimate of later days still learns from the first. A
     /// visit counts if it began in time and was reported in time, by the team's first word; what came late or was corrected
-    /// later cannot make an estimate.
+    /// later cannot make an estimate. What the inspectorate planted is no find.
     pub fn of(state: &State, province: Option<&ProvinceId>, to: Day) -> Met {
         let mut plans: Vec<u8> = Vec::new();
         let mut met = Met::nothing();
@@ -51,15 +64,19 @@ impl Met {
                 }
                 met.days.push(province_day(state, province, day, &planned.plan, &units));
                 plans.extend(planned.leaf.as_bytes());
-                let found = |done: Option<Counts>| done.map_or(0, Counts::found);
+                let found = |done: Option<Counts>, planted: Simulants| {
+                    done.map_or(0, |counts| counts.found().saturating_sub(planted.found))
+                };
                 met.shifts.extend(shifts(state, province, day, &units, &found));
                 // Who lets all pass without a look was there and did not do it.
                 let idle = |of: Counts| of.inspected() == 0 && of.passed() > 0;
-                let missed = |done: Option<Counts>| u32::from(done.is_none_or(idle));
+                let missed = |done: Option<Counts>, _| u32::from(done.is_none_or(idle));
                 met.missed.extend(shifts(state, province, day, &units, &missed));
             }
         }
         met.design = body_hash(&plans);
+        let days = met.days.iter().map(|day| (&day.province, day.day)).collect();
+        met.plants = PlantsMet::on(state, &days);
         met.keep_whole_weeks();
         met
     }
@@ -118,7 +135,9 @@ fn province_day(
             before = Some(&due.post);
             let Some(at) = index.get(&(due.post.clone(), *hour)) else { continue };
             let counts = in_time(state, day, *hour, due);
-            slots[*at].visits.push(Visit { unit: (*unit).clone(), counts, arrived });
+            let Simulants { planted: passed, inspected, found } = state.simulants_met(day, *hour, unit);
+            let planted = Planted { passed, inspected, found };
+            slots[*at].visits.push(Visit { unit: (*unit).clone(), counts, arrived, planted });
         }
     }
     let regime = state.campaign().rules().season(day) as u32;
@@ -137,7 +156,7 @@ fn shifts(
     province: &ProvinceId,
     day: Day,
     units: &Units<'_>,
-    count: &dyn Fn(Option<Counts>) -> u32,
+    count: &dyn Fn(Option<Counts>, Simulants) -> u32,
 ) -> Vec<ShiftDay> {
     let campaign = state.campaign();
     let mut shifts: BTreeMap<(String, String), ShiftDay> = BTreeMap::new();
@@ -155,7 +174,9 @@ fn shifts(
             away: Vec::new(),
         });
         let path = units.get(&unit.id).into_iter().flatten();
-        let counts = path.map(|(hour, due)| count(in_time(state, day, *hour, due)));
+        let counts = path.map(|(hour, due)| {
+            count(in_time(state, day, *hour, due), state.simulants_met(day, *hour, &unit.id))
+        });
         shift.units.push((unit.id.to_string(), counts.sum()));
         shift.dealt.push((team.to_string(), unit.id.to_string()));
         if state.is_away(province, day, team) {

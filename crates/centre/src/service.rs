@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use sekong_draw::Throw;
 use sekong_log::{
     Absence, Channel, Enrolled, Entry, Hash, HeadAnchored, OfficerEnrolled, OutagePlanned, Period,
-    PersonErased, PersonLookedUp, SaltedPerson, TableReason,
+    PersonErased, PersonLookedUp, PlantCommitted, PlantRevealed, SaltedPerson, TableReason,
 };
 use sekong_model::{ProvinceId, TeamId};
 use sekong_store::Store;
@@ -386,6 +386,16 @@ impl Service {
     /// Logs a commitment to another log's head; ends when it is durable.
     pub async fn anchor(&self, said: HeadAnchored) -> Result<Result<u64, CentreError>, Stopped> {
         self.ask(|answer| Wish::Anchor(said, answer)).await
+    }
+
+    /// Logs a commitment to simulants; ends when it is durable.
+    pub async fn plant(&self, said: PlantCommitted) -> Result<Result<u64, CentreError>, Stopped> {
+        self.ask(|answer| Wish::Plant(said, answer)).await
+    }
+
+    /// Logs what was planted, and what was found of it; ends when it is durable.
+    pub async fn reveal(&self, said: PlantRevealed) -> Result<Result<u64, CentreError>, Stopped> {
+        self.ask(|answer| Wish::Reveal(said, answer)).await
     }
 
     /// Logs an outage that a custodian planned; ends when it is durable.

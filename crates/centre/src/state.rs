@@ -9,6 +9,7 @@ mod draw;
 mod freeze;
 mod lawful;
 mod outage;
+mod plant;
 mod removals;
 mod report;
 mod setup;
@@ -33,6 +34,7 @@ use sekong_plan::Plan;
 pub use amend::{Correction, PersonPlace, TwoFaces};
 pub use anchor::{Anchored, AnchoredHours};
 pub(crate) use freeze::FrozenUnder;
+pub use plant::{OpenedPlant, PlantInLog, Simulants};
 pub use removals::DealtShift;
 pub use report::{Due, Outcome, Report};
 pub use silence::{NotedSilence, SeatKey};
@@ -248,6 +250,7 @@ pub struct State {
     persons: BTreeMap<Hash, PersonPlace>,
     looks: u64,
     anchors: BTreeMap<AnchorId, AnchoredHours>,
+    plants: plant::Plants,
     two_faces: BTreeMap<(DeviceId, u64), TwoFaces>,
     newest_head: Option<(String, Head)>,
     /// When each head was cosigned that an admitted entry quotes, by size.
@@ -320,6 +323,7 @@ impl State {
             persons: BTreeMap::new(),
             looks: 0,
             anchors: BTreeMap::new(),
+            plants: plant::Plants::default(),
             two_faces: BTreeMap::new(),
             newest_head: None,
             heads: BTreeMap::new(),
@@ -370,6 +374,8 @@ impl State {
             Statement::Erasure(said) => self.admit_erasure(index, &said),
             Statement::Look(said) => self.admit_look(&said),
             Statement::Anchor(said) => self.admit_anchor(index, entry, said),
+            Statement::Plant(said) => self.admit_plant(index, entry, &said),
+            Statement::PlantRevealed(said) => self.admit_plant_revealed(index, entry, said),
         }?;
         // A head that a refused entry quotes is nothing that the log tells.
         self.heads.extend(self.quoted.take().map(|quoted| (quoted.size, quoted.at)));

@@ -263,6 +263,36 @@ impl Amended {
     }
 }
 
+/// Commitments to simulants: one that stays closed may hide a result that somebody did not like, so that each is counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Plants {
+    /// Opened by their deadline.
+    pub opened: u64,
+    /// Opened later.
+    pub opened_late: u64,
+    /// Closed, and not due yet.
+    pub waiting: u64,
+    /// Closed, though their deadline is over by the newest time of the log.
+    pub overdue: u64,
+}
+
+impl Plants {
+    /// Counts every commitment.
+    pub fn of(state: &State) -> Plants {
+        let (now, mut plants) = (state.centre_time(), Plants::default());
+        for (_, plant) in state.plants() {
+            let count = match (&plant.opened, plant.in_time()) {
+                (_, Some(_)) => &mut plants.opened,
+                (Some(_), None) => &mut plants.opened_late,
+                (None, _) if now <= plant.deadline => &mut plants.waiting,
+                (None, _) => &mut plants.overdue,
+            };
+            *count += 1;
+        }
+        plants
+    }
+}
+
 /// How a log of others was anchored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Anchors {

@@ -23,7 +23,7 @@ use sekong_model::{Day, Hour, PostId, ProvinceId};
 
 pub use avoidance::Avoidance;
 pub use rank::{Ranked, Ranking};
-pub use record::{FlowError, ProvinceDay, Record, Slot, Visit};
+pub use record::{FlowError, Planted, ProvinceDay, Record, Slot, Visit};
 pub use shrunk::Shrunk;
 
 use crate::exact::Interval;

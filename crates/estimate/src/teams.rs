@@ -23,8 +23,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+mod planted;
 mod power;
 
+pub use planted::{PlantedError, PlantedFinding, PlantedVisit, misses_to_flag, test_planted};
 pub use power::{PoolPower, power};
 
 /// A value for each θ.

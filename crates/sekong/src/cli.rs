@@ -20,6 +20,7 @@ use crate::failure::Failure;
 
 mod anchor;
 mod estimate;
+mod plant;
 
 pub use anchor::{AnchorCheckArgs, AnchorCommand, AnchorExportArgs, AnchorInitArgs, AnchorPostArgs};
 
@@ -27,6 +28,7 @@ pub use estimate::{
     EstimateArgs, EstimateCampaignArgs, EstimateCommand, EstimateDesignArgs, EstimatePowerArgs,
     EstimateReplayArgs, EstimateTeamsArgs, Plants, Ratio,
 };
+pub use plant::{MetVisit, PlantCommand, PlantCommitArgs, PlantInitArgs, PlantPlaceArgs, PlantRevealArgs};
 
 /// Where a centre listens unless it is told otherwise.
 const LISTEN: &str = "127.0.0.1:8080";
@@ -75,6 +77,12 @@ pub enum Command {
         after_help = "Examples, in order:\n  sekong anchor init --campaign northeast-2017 --id conduct --title conduct-cases-of-the-inspectorate --log conduct.vkey --data anchor\n  sekong anchor post --data anchor --log /srv/conduct/log --centre http://192.0.2.1:8080\n  sekong anchor export --data anchor --out conduct-anchors.json\n  sekong anchor check /srv/sekong --shown conduct-anchors.json --log /srv/conduct/log"
     )]
     Anchor(AnchorCommand),
+    /// Plant inert, marked simulants to see how much is found: committed to before the draw, opened afterwards
+    #[command(
+        subcommand,
+        after_help = "Examples, in order:\n  sekong plant init --campaign northeast-2017 --holder inspectorate-of-the-interior --data plants\n  sekong plant commit --data plants --province stung-treng --post KH-LA-01 --day 2017-01-09 --hour 7 --planted 2 --centre http://192.0.2.1:8080\n  sekong plant reveal --data plants --post KH-LA-01 --day 2017-01-09 --hour 7 --visit stung-treng/00-08/plain-1:2:1 --centre http://192.0.2.1:8080"
+    )]
+    Plant(PlantCommand),
     /// Print the page of a team's codebook for a day, for a team without a device
     #[command(after_help = "Example:\n  sekong codebook --data /srv/sekong --team ST-A-01 --day 2017-01-03")]
     Codebook(CodebookArgs),

@@ -17,6 +17,7 @@ mod output;
 mod pages;
 mod people;
 mod pins;
+mod plant_folder;
 mod progress;
 mod randomness;
 mod resume;
@@ -28,7 +29,7 @@ pub use output::complain;
 
 use cli::{
     AnchorCommand, CampaignCommand, Cli, Command, CustodianCommand, DiceCommand, DrawCommand,
-    EstimateCommand, GameCommand, WitnessCommand,
+    EstimateCommand, GameCommand, PlantCommand, WitnessCommand,
 };
 
 /// With `--json` a failure, too, is one JSON object on standard output.
@@ -65,6 +66,9 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Anchor(AnchorCommand::Post(args)) => commands::anchor::post(&args),
         Command::Anchor(AnchorCommand::Export(args)) => commands::anchor::export(&args),
         Command::Anchor(AnchorCommand::Check(args)) => commands::anchor::check(&args),
+        Command::Plant(PlantCommand::Init(args)) => commands::plant::init(&args),
+        Command::Plant(PlantCommand::Commit(args)) => commands::plant::commit(&args),
+        Command::Plant(PlantCommand::Reveal(args)) => commands::plant::reveal(&args),
         Command::Custodian(CustodianCommand::Init(args)) => commands::custodian::init(&args),
         Command::Custodian(CustodianCommand::Commit(args)) => commands::custodian::commit(&args),
         Command::Custodian(CustodianCommand::Serve(args)) => commands::custodian::serve(&args),

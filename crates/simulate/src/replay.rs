@@ -12,7 +12,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use sekong_draw::{SimulationKey, WalkError, simulate};
 use sekong_estimate::flow::{
-    Domain, Flow, FlowError, Method, ProvinceDay, Quantity, Record, Slot, Uncertainty, Visit,
+    Domain, Flow, FlowError, Method, Planted, ProvinceDay, Quantity, Record, Slot, Uncertainty, Visit,
 };
 use sekong_model::{Campaign, Counts, Day, Hour, ProvinceId};
 use sekong_plan::{Plan, PlannedSlot, is_arrival};
@@ -147,6 +147,7 @@ impl Stage {
                         unit: unit.unit.clone(),
                         counts: Some(counts),
                         arrived,
+                        planted: Planted::default(),
                     });
                 }
             }

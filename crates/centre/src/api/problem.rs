@@ -6,7 +6,7 @@ use sekong_log::EntryError;
 
 use super::views::ProblemView;
 use crate::centre::{CentreError, Refusal};
-use crate::fault::{AmendFault, AnchorFault, Fault};
+use crate::fault::{AmendFault, AnchorFault, Fault, PlantFault};
 use crate::gate::Closed;
 use crate::service::Stopped;
 
@@ -285,6 +285,7 @@ fn of_content(fault: &Fault) -> Option<Mend<'static>> {
         ),
         Fault::Amend(fault) => of_amendment(fault),
         Fault::Anchor(fault) => of_anchor(fault),
+        Fault::Plant(fault) => of_plant(fault),
         Fault::Unreadable { .. } => {
             (S::UNPROCESSABLE_ENTITY, "unreadable-statement", "body", "see the statements in the log")
         }
@@ -314,6 +315,41 @@ fn of_anchor(fault: &AnchorFault) -> Mend<'static> {
             "hour",
             "the first anchor of an hour counts; wait for the next hour",
         ),
+    }
+}
+
+/// What is said of simulants.
+fn of_plant(fault: &PlantFault) -> Mend<'static> {
+    use StatusCode as S;
+    let unlawful = |field, mend| (S::UNPROCESSABLE_ENTITY, fault.rule(), field, mend);
+    match fault {
+        PlantFault::Off => {
+            (S::FORBIDDEN, "plants-off", "body", "a campaign turns it on under [rules.plants]")
+        }
+        PlantFault::NotSigned => {
+            (S::FORBIDDEN, "not-signed", "signature", "the inspectorate signs it by `sekong plant`")
+        }
+        PlantFault::NotCommitted { .. } => {
+            (S::NOT_FOUND, "not-found", "of", "name the entry that commits to it")
+        }
+        PlantFault::RevealedBefore { .. } => (S::CONFLICT, "opened-before", "of", "the first word counts"),
+        PlantFault::NotClosed { .. } => {
+            (S::CONFLICT, "not-closed", "plant.hour", "open it when the log has closed the hour")
+        }
+        PlantFault::NotOpened { .. } => unlawful("plant", "open it with what `sekong plant commit` kept"),
+        PlantFault::AfterFreeze { .. } | PlantFault::TooFarAhead { .. } => unlawful(
+            "plant",
+            "it stays closed, and is counted as such; commit a week ahead at most, and before the absences are frozen",
+        ),
+        PlantFault::NoReport { .. } => {
+            unlawful("visits", "name a unit that reported; what nobody inspected has no visit")
+        }
+        PlantFault::VisitTwice { .. } | PlantFault::MoreThanPlanted { .. } => {
+            unlawful("visits", "name each visit once, found ≤ inspected ≤ planted")
+        }
+        PlantFault::MoreThanReported { .. } => {
+            unlawful("visits", "what a team took and did not report was not found: that is a conduct case")
+        }
     }
 }
 

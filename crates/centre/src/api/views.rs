@@ -665,6 +665,8 @@ pub enum KindView {
     Erasure,
     Look,
     Anchor,
+    Plant,
+    PlantRevealed,
 }
 
 impl From<&Statement> for KindView {
@@ -693,6 +695,8 @@ impl From<&Statement> for KindView {
             Statement::Erasure(_) => KindView::Erasure,
             Statement::Look(_) => KindView::Look,
             Statement::Anchor(_) => KindView::Anchor,
+            Statement::Plant(_) => KindView::Plant,
+            Statement::PlantRevealed(_) => KindView::PlantRevealed,
         }
     }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sekong_draw::Throw;
 use sekong_log::{
     Channel, Enrolled, Entry, HeadAnchored, OfficerEnrolled, OutagePlanned, Period, PersonErased,
-    PersonLookedUp, SaltedPerson, TableReason,
+    PersonLookedUp, PlantCommitted, PlantRevealed, SaltedPerson, TableReason,
 };
 use sekong_model::{Moment, TeamId};
 use sekong_store::Store;
@@ -54,6 +54,10 @@ pub(super) enum Wish {
     Outage(OutagePlanned, oneshot::Sender<Result<u64, CentreError>>),
     /// Log a commitment to another log's head.
     Anchor(HeadAnchored, oneshot::Sender<Result<u64, CentreError>>),
+    /// Log a commitment to simulants.
+    Plant(PlantCommitted, oneshot::Sender<Result<u64, CentreError>>),
+    /// Log what was planted.
+    Reveal(PlantRevealed, oneshot::Sender<Result<u64, CentreError>>),
     /// Give a seat that throws dice a key.
     Officer(OfficerEnrolled, oneshot::Sender<Result<u64, CentreError>>),
     /// Log a daily die by its digits.
@@ -176,6 +180,8 @@ impl<S: Store> Writer<S> {
                 | Wish::Look(_, to)
                 | Wish::Outage(_, to)
                 | Wish::Anchor(_, to)
+                | Wish::Plant(_, to)
+                | Wish::Reveal(_, to)
                 | Wish::Officer(_, to)
                 | Wish::Die(_, _, to) => drop(to.send(Err(refused()))),
                 Wish::Relay(_, _, to) => drop(to.send(Err(refused()))),
@@ -221,6 +227,8 @@ impl<S: Store> Writer<S> {
                     answers.push(Answer::Written(to, centre.plan_outage(outage, now)));
                 }
                 Wish::Anchor(said, to) => answers.push(Answer::Written(to, centre.anchor(said, now))),
+                Wish::Plant(said, to) => answers.push(Answer::Written(to, centre.plant(said, now))),
+                Wish::Reveal(said, to) => answers.push(Answer::Written(to, centre.reveal(said, now))),
                 Wish::Officer(enrolled, to) => {
                     answers.push(Answer::Written(to, centre.enrol_officer(enrolled, now)));
                 }

@@ -81,7 +81,7 @@ fn files(log: &Path, size: u64) -> LogFiles {
 }
 
 /// What an auditor finds of the published log.
-fn audited(site: &Site, bodies: &dyn Bodies) -> Verdict {
+pub(crate) fn audited(site: &Site, bodies: &dyn Bodies) -> Verdict {
     let receipt: ReceiptView = site.get("/api/receipts/0").json();
     let size = receipt.head.lines().nth(1).unwrap().parse().unwrap();
     let files = files(&site.folder.path().join("log"), size);

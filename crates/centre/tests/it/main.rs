@@ -12,6 +12,7 @@ mod founded;
 mod noninterference;
 mod office;
 mod orders;
+mod plants;
 mod reports;
 mod restart;
 mod rules;

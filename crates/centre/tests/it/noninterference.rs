@@ -490,6 +490,8 @@ impl Twins {
             }
             "erase_person" => post("/api/erasures", texts(&["{}".to_owned(), erasure()])),
             "anchor_log" => post("/api/anchors", texts(&["{}".to_owned(), anchor(day)])),
+            "commit_plant" => post("/api/plants", texts(&["{}".to_owned(), plant()])),
+            "reveal_plant" => post("/api/plants/reveals", texts(&["{}".to_owned(), revealed(day)])),
             "enrol_device" => post("/api/devices", texts(&["{}".to_owned(), self.known_device()])),
             "relay_order" => post("/api/relays", texts(&[relay("nobody", "voice"), relay("ST-A-01", "sms")])),
             "replace_table" => {
@@ -865,6 +867,17 @@ fn anchor(day: Day) -> String {
     let (anchor, commitment) = ("conduct", "0".repeat(64));
     json!({ "anchor": anchor, "day": day, "hour": 0, "commitment": commitment, "signature": "00" })
         .to_string()
+}
+
+fn plant() -> String {
+    json!({ "commitment": "0".repeat(64), "signature": "00" }).to_string()
+}
+
+fn revealed(day: Day) -> String {
+    let (province, post, salt) = ("stung-treng", "KH-LA-01", "0".repeat(64));
+    let plant =
+        json!({ "province": province, "post": post, "day": day, "hour": 0, "planted": 1, "salt": salt });
+    json!({ "of": 1, "plant": plant, "visits": [], "signature": "00" }).to_string()
 }
 
 fn erasure() -> String {

@@ -101,11 +101,10 @@ impl Asked<'_> {
         let sum = |lost| self.by_day(&base, lost).into_values().sum::<f64>();
         let (est, low, high) = (sum(Lost::Predicted), sum(Lost::Nothing), sum(Lost::Most));
         let visits = || self.visited().flat_map(|cell| &cell.visits);
-        let counts = || visits().filter_map(|seen| seen.counts);
         let found = found(self.visited());
         // Without a find what earlier days and other posts predict is no estimate.
         let est = if self.quantity == Quantity::Loads && found == 0 { 0.0 } else { est };
-        let inspected = counts().map(|counts| u64::from(counts.inspected())).sum();
+        let inspected = visits().map(|seen| seen.looked.0).sum();
         let uncertainty = match self.quantity {
             Quantity::Loads if found == 0 => self.bound(inspected),
             Quantity::Passed | Quantity::Loads => self.scatter(&base, est),
@@ -255,8 +254,7 @@ impl Asked<'_> {
 }
 
 fn found<'a>(seen: impl Iterator<Item = &'a Cell>) -> u64 {
-    let counts = seen.flat_map(|cell| &cell.visits).filter_map(|seen| seen.counts);
-    counts.map(|counts| u64::from(counts.found())).sum()
+    seen.flat_map(|cell| &cell.visits).map(|seen| seen.looked.1).sum()
 }
 
 fn runs(regimes: Vec<(usize, Regime)>) -> Vec<Regime> {

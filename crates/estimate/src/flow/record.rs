@@ -18,6 +18,45 @@ pub struct Visit {
     pub counts: Option<Counts>,
     /// Whether the unit had been elsewhere before, or had just begun.
     pub arrived: bool,
+    /// What was planted there, and is among what was counted: it is no traffic.
+    pub planted: Planted,
+}
+
+/// Simulants that a visit met.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Planted {
+    /// Vehicles that passed with one.
+    pub passed: u32,
+    /// Of these, inspected.
+    pub inspected: u32,
+    /// Of these, found.
+    pub found: u32,
+}
+
+impl Visit {
+    /// Vehicles inspected, and those with a find, but for what was planted.
+    fn looked(&self) -> (u64, u64) {
+        let less = |all: u32, planted: u32| u64::from(all.saturating_sub(planted));
+        let of = |counts: Counts| {
+            (less(counts.inspected(), self.planted.inspected), less(counts.found(), self.planted.found))
+        };
+        self.counts.map_or((0, 0), of)
+    }
+
+    /// What it says of all that passed; of what was let through without a look, nothing about loads.
+    fn value(&self, quantity: Quantity) -> Option<f64> {
+        let counts = self.counts?;
+        match quantity {
+            Quantity::Passed => Some(f64::from(counts.passed().saturating_sub(self.planted.passed))),
+            Quantity::Loads if counts.passed() == 0 => Some(0.0),
+            Quantity::Loads if counts.inspected() == 0 => None,
+            // The lot within the post took from all that passed, planted or not, so that these are what a find stands for.
+            Quantity::Loads => {
+                let (_, found) = self.looked();
+                Some(found as f64 * f64::from(counts.passed()) / f64::from(counts.inspected()))
+            }
+        }
+    }
 }
 
 /// A post in an hour of one day.
@@ -169,7 +208,8 @@ pub(super) struct Cell {
 pub(super) struct Seen {
     pub(super) unit: UnitId,
     pub(super) arrived: bool,
-    pub(super) counts: Option<Counts>,
+    /// Inspected and found.
+    pub(super) looked: (u64, u64),
     pub(super) values: [Option<f64>; 2],
 }
 
@@ -311,9 +351,8 @@ impl Cell {
         let seen = |visit: &Visit| Seen {
             unit: visit.unit.clone(),
             arrived: visit.arrived,
-            counts: visit.counts,
-            values: [Quantity::Passed, Quantity::Loads]
-                .map(|quantity| visit.counts.and_then(|counts| value(quantity, counts))),
+            looked: visit.looked(),
+            values: [Quantity::Passed, Quantity::Loads].map(|quantity| visit.value(quantity)),
         };
         Cell {
             place,
@@ -353,17 +392,6 @@ impl Mean {
 
     fn drawn_to(&self, broad: f64) -> f64 {
         (self.sum + PRIOR_DAYS * broad) / (self.days + PRIOR_DAYS)
-    }
-}
-
-/// What a visit says of all that passed; of what was let through without a look, nothing about loads.
-fn value(quantity: Quantity, counts: Counts) -> Option<f64> {
-    let (passed, inspected) = (f64::from(counts.passed()), f64::from(counts.inspected()));
-    match quantity {
-        Quantity::Passed => Some(passed),
-        Quantity::Loads if counts.passed() == 0 => Some(0.0),
-        Quantity::Loads if counts.inspected() == 0 => None,
-        Quantity::Loads => Some(f64::from(counts.found()) * passed / inspected),
     }
 }
 

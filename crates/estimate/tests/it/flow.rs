@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use sekong_estimate::Seed;
 use sekong_estimate::flow::{
-    Domain, FlowError, Method, ProvinceDay, Quantity, Record, Slot, Uncertainty, Visit,
+    Domain, FlowError, Method, Planted, ProvinceDay, Quantity, Record, Slot, Uncertainty, Visit,
 };
 use sekong_model::{Counts, Day, Hour};
 use serde::Deserialize;
@@ -67,6 +67,7 @@ impl Markov {
                 unit: format!("unit-{unit}").parse().unwrap(),
                 counts: Some(Counts::new(y, y, y.min(1)).unwrap()),
                 arrived: hour == 0 || path[hour - 1] != post,
+                planted: Planted::default(),
             };
             Slot {
                 post: format!("P{post}").parse().unwrap(),
@@ -177,7 +178,7 @@ fn slot(post: &str, inclusion: f64, visits: Vec<Visit>) -> Slot {
 
 fn visit(unit: &str, counts: Option<(u32, u32, u32)>) -> Visit {
     let counts = counts.map(|(passed, inspected, found)| Counts::new(passed, inspected, found).unwrap());
-    Visit { unit: unit.parse().unwrap(), counts, arrived: true }
+    Visit { unit: unit.parse().unwrap(), counts, arrived: true, planted: Planted::default() }
 }
 
 fn record(days: &[Option<(u32, u32, u32)>]) -> Record {
@@ -205,6 +206,23 @@ fn a_look_at_none_of_those_that_passed_says_nothing_of_loads() {
     let passed = found.flow(&Domain::default(), Quantity::Passed, Method::HorvitzThompson);
     assert_eq!((loads.visits_lost, passed.visits_lost, passed.est), (1, 0, 20.0));
     assert_eq!(loads.uncertainty, Uncertainty::NotEstimable, "nothing was inspected: there is no bound");
+}
+
+/// Of four that pass, one carries a load and one a simulant; the lot takes any two of them.
+#[test]
+fn what_was_planted_is_left_out_and_loads_stay_unbiased_over_the_lot_within_a_post() {
+    let pairs = (0..4_u32).flat_map(|one| (one + 1..4).map(move |other| [one, other]));
+    let estimates = pairs.map(|pair| {
+        let [load, simulant] = [0, 1].map(|of| u32::from(pair.contains(&of)));
+        let planted = Planted { passed: 1, inspected: simulant, found: simulant };
+        let seen = Visit { planted, ..visit("u", Some((4, 2, load + simulant))) };
+        let found = Record::new(vec![day(0, vec![slot("P0", 1.0, vec![seen])])]).unwrap();
+        let of = |quantity| found.flow(&Domain::default(), quantity, Method::HorvitzThompson);
+        let (loads, passed) = (of(Quantity::Loads), of(Quantity::Passed));
+        assert_eq!((passed.est, loads.found, loads.inspected), (3.0, load.into(), 2 - u64::from(simulant)));
+        loads.est
+    });
+    near(estimates.sum::<f64>() / 6.0, 1.0);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod flow;
 mod golden;
 mod laws;
 mod permutations;
+mod planted;
 mod teams;
 
 use std::collections::BTreeSet;

@@ -34,7 +34,8 @@ pub struct EstimateCampaignArgs {
     /// Up to this day
     #[arg(long, value_name = "DAY")]
     pub to: Option<Day>,
-    /// Of so many simulants planted, so many were found: loads are corrected for what is not found
+    /// Of so many simulants inspected, so many were found: loads are corrected for what is not found, by these instead of those in
+    /// the log
     #[arg(long, value_name = "FOUND/PLANTED")]
     pub plants: Option<Plants>,
     /// How surely are exactly these posts the biggest?

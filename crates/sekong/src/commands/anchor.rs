@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::line::Line;
-use super::pinned::{FEWER_ARE_ENOUGH, Pinned, Unproven};
+use super::pinned::Pinned;
 use super::verify::{Question, outcome, verify_source};
 use super::witness::given_log;
 use crate::anchor_folder::AnchorFolder;
@@ -75,23 +75,6 @@ fn hour(args: &AnchorPostArgs, line: &Line<'_>) -> Result<(Day, Hour), Failure> 
     Ok((told.day, told.hour))
 }
 
-/// Proves by the campaign's keys that the anchor is in its log.
-fn prove(line: &Line<'_>, pinned: &Pinned, index: u64, said: &HeadAnchored) -> Result<(), Failure> {
-    let of = |why: String| format!("the centre said that the anchor is entry {index}: {why}");
-    let wrong = |why: String| {
-        Failure::not_verified(of(why))
-            .hint("keep what the centre shows as evidence; the opening is kept, post again within the hour")
-    };
-    let entry = pinned.entry(line, index)?.map_err(|error| match error {
-        Unproven::Wrong(why) => wrong(why),
-        Unproven::TooFew(why) => Failure::not_verified(of(why)).hint(FEWER_ARE_ENOUGH),
-    })?;
-    match Statement::from_parts(entry.kind(), entry.body()) {
-        Ok(Statement::Anchor(logged)) if logged == *said => Ok(()),
-        _ => Err(wrong("that entry says something else".to_owned())),
-    }
-}
-
 pub(crate) fn post(args: &AnchorPostArgs) -> Result<(), Failure> {
     let folder = AnchorFolder::open(&args.data)?;
     let _lock = folder.lock()?;
@@ -118,7 +101,12 @@ pub(crate) fn post(args: &AnchorPostArgs) -> Result<(), Failure> {
     let said = HeadAnchored::sign(&folder.campaign, folder.anchor.clone(), &opening, &folder.key);
     let index = line.log("/api/anchors", &serde_json::to_string(&said).map_err(Failure::failed)?)?;
     let word = match &pinned {
-        Some(pinned) => prove(&line, pinned, index, &said).map(|()| "proven to be")?,
+        Some(pinned) => {
+            let hint =
+                "keep what the centre shows as evidence; the opening is kept, post again within the hour";
+            let said = Statement::Anchor(said.clone());
+            pinned.prove(&line, index, &said, ("the anchor", hint)).map(|()| "proven to be")?
+        }
         None => "by the centre's word",
     };
     print_line(format_args!(

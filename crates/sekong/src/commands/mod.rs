@@ -16,6 +16,7 @@ pub(crate) mod init;
 pub(crate) mod line;
 mod pinned;
 pub(crate) mod plan;
+pub(crate) mod plant;
 pub(crate) mod restore;
 pub(crate) mod scrub;
 pub(crate) mod serve;

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use sekong_centre::api::views::ReceiptView;
 use sekong_centre::{KeyRing, Receipt};
-use sekong_log::Entry;
+use sekong_log::{Entry, Statement};
 
 use super::line::Line;
 use crate::failure::Failure;
@@ -47,6 +47,26 @@ impl Pinned {
     pub(super) fn entry(&self, line: &Line<'_>, index: u64) -> Result<Result<Entry, Unproven>, Failure> {
         let shown: ReceiptView = line.get(&format!("/api/receipts/{index}"))?;
         Ok(self.proven(shown, index))
+    }
+
+    /// Proves that the entry that a centre told says just this.
+    pub(super) fn prove(
+        &self,
+        line: &Line<'_>,
+        index: u64,
+        said: &Statement,
+        (what, hint): (&str, &str),
+    ) -> Result<(), Failure> {
+        let of = |why: String| format!("the centre said that {what} is entry {index}: {why}");
+        let wrong = |why: String| Failure::not_verified(of(why)).hint(hint);
+        let entry = self.entry(line, index)?.map_err(|error| match error {
+            Unproven::Wrong(why) => wrong(why),
+            Unproven::TooFew(why) => Failure::not_verified(of(why)).hint(FEWER_ARE_ENOUGH),
+        })?;
+        match Statement::from_parts(entry.kind(), entry.body()) {
+            Ok(logged) if logged == *said => Ok(()),
+            _ => Err(wrong("that entry says something else".to_owned())),
+        }
     }
 
     fn proven(&self, shown: ReceiptView, index: u64) -> Result<Entry, Unproven> {

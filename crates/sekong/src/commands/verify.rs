@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use sekong_centre::{
     Amended, Anchors, AuditFault, Bodies, CUSTODIANS_MIN, Degraded, Dispute, Evidence, KeyRing, Late,
-    OldHeads, Progress, Shown, State, Verdict, Watch, audit,
+    OldHeads, Plants, Progress, Shown, State, Verdict, Watch, audit,
 };
 use sekong_draw::ThrownDice;
 use sekong_log::{DeviceId, Fetched, Known, SignedNote};
@@ -265,6 +265,7 @@ fn as_json(verdict: &Verdict, disputes: &[Dispute], pins: &Pins) -> Value {
         "degraded_weak": degraded.as_ref().map(|degraded| degraded.weak),
         "amended": verdict.state.as_ref().map(|state| amended_json(&Amended::of(state))),
         "anchors": verdict.state.as_ref().map(anchors_json),
+        "plants": verdict.state.as_ref().and_then(plants_json),
         "sealed": verdict.sealed,
         "faults": faults.collect::<Vec<_>>(),
     })
@@ -328,6 +329,24 @@ fn anchors_json(state: &State) -> Value {
         json!({ "anchor": of.anchor, "hours": of.hours, "last": last, "longest_gap_hours": of.longest_gap_hours })
     });
     anchors.collect()
+}
+
+/// Nothing where nobody may plant.
+fn plants_json(state: &State) -> Option<Value> {
+    state.campaign().rules().plants.as_ref()?;
+    let Plants { opened, opened_late, waiting, overdue } = Plants::of(state);
+    Some(json!({ "opened": opened, "opened_late": opened_late, "waiting": waiting, "overdue": overdue }))
+}
+
+/// What became of commitments to simulants.
+fn print_plants(state: &State) -> Result<(), Failure> {
+    let Some(rule) = &state.campaign().rules().plants else { return Ok(()) };
+    let Plants { opened, opened_late, waiting, overdue } = Plants::of(state);
+    print_line(format_args!(
+        "commitments to simulants by {}: {opened} opened in time, {opened_late} late, {waiting} closed and not due yet, {overdue} closed though \
+         due: these may hide what was found",
+        rule.holder
+    ))
 }
 
 /// How logs of others were anchored.
@@ -539,6 +558,7 @@ fn print_words(verdict: &Verdict, disputes: &[Dispute], pins: &Pins) -> Result<(
         print_figures(state)?;
         print_amended(&Amended::of(state))?;
         print_anchors(state)?;
+        print_plants(state)?;
     }
     if verdict.sealed > 0 {
         print_line(format_args!(

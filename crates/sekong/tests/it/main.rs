@@ -22,6 +22,7 @@ mod help;
 mod network;
 mod outsider;
 mod plans;
+mod plants;
 mod rogue;
 mod rosters;
 mod rude;

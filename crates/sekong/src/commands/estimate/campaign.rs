@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use sekong_centre::{
-    EndsView, EstimatesAsked, EstimatesError, EstimatesView, FlowView, Met, State, TeamsView, pictures,
+    EndsView, EstimatesAsked, EstimatesError, EstimatesView, FlowView, Met, PlantedView, State, TeamsView,
+    pictures,
 };
 use sekong_estimate::detection::{Detection, of_plants};
 use sekong_model::{PostId, ProvinceId};
@@ -102,6 +103,7 @@ fn print(found: &EstimatesView, teams: &TeamsView) -> Result<(), Failure> {
         ))?;
     }
     print_ranking(found)?;
+    print_plants(found)?;
     if let Some(corrected) = &found.corrected {
         print_line(format_args!(
             "loads that there were, {:.0} % of them being found: {:.1} (95 % {})",
@@ -111,6 +113,34 @@ fn print(found: &EstimatesView, teams: &TeamsView) -> Result<(), Failure> {
         ))?;
     }
     print_teams(teams)
+}
+
+/// What is planted and still closed is among the finds.
+fn print_plants(found: &EstimatesView) -> Result<(), Failure> {
+    let Some(of) = &found.plants else { return Ok(()) };
+    print_line(format_args!(
+        "simulants: {} found of {} inspected; of their commitments {} opened in time, {} late, {} closed and not due yet, {} closed though due",
+        of.found, of.inspected, of.opened, of.opened_late, of.waiting, of.overdue
+    ))
+}
+
+fn print_planted(of: &PlantedView) -> Result<(), Failure> {
+    let flagged = of.teams.iter().filter(|team| team.flag_week.is_some());
+    let names: Vec<&str> = flagged.map(|team| team.team.as_str()).collect();
+    let said = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    print_line(format_args!(
+        "too few simulants found, of {} teams, each against what is published of its class: flagged for an enquiry at {:.0}: {said}",
+        of.teams.len(),
+        of.flag_at
+    ))?;
+    of.needed.iter().try_for_each(|needed| {
+        print_line(format_args!(
+            "{}: a team that finds none would be flagged by {} simulants inspected, if {:.0} % at least are to be found",
+            needed.class,
+            needed.misses,
+            100.0 * needed.least
+        ))
+    })
 }
 
 fn print_ranking(found: &EstimatesView) -> Result<(), Failure> {
@@ -149,6 +179,7 @@ fn print_teams(teams: &TeamsView) -> Result<(), Failure> {
             teams.flag_at
         ))?;
     }
+    teams.planted.iter().try_for_each(print_planted)?;
     teams.power.iter().try_for_each(|of| {
         print_line(format_args!(
             "{}: of {} teams, to each of which the lot gave {:.1} finds, one that held {:.0} % of them back would be flagged by now with \
