@@ -52,6 +52,8 @@ pub struct Verdict {
     pub log: Option<AuditedLog>,
     /// Entries whose bodies are still sealed: only what needs none was checked.
     pub sealed: u64,
+    /// Entries that stand on something a fault leaves open: only what needs none of it was checked.
+    pub unjudged: u64,
     /// The campaign as the log tells it, if entry 0 opens one.
     pub state: Option<State>,
 }
@@ -85,6 +87,7 @@ pub fn audit(evidence: &Evidence<'_>, watch: &mut Watch<'_>) -> Verdict {
         evidence,
         faults: Vec::new(),
         sealed: 0,
+        unjudged: 0,
         whole: 0,
         continues: true,
         state: None,
@@ -103,7 +106,8 @@ pub fn audit(evidence: &Evidence<'_>, watch: &mut Watch<'_>) -> Verdict {
         Ok(log) => log,
         Err(faults) => return Verdict::of_broken_log(&faults),
     };
-    let mut verdict = Verdict { faults: Vec::new(), log: None, sealed: reader.sealed, state: reader.state };
+    let (sealed, unjudged) = (reader.sealed, reader.unjudged);
+    let mut verdict = Verdict { faults: Vec::new(), log: None, sealed, unjudged, state: reader.state };
     verdict.check_known(evidence, &log);
     verdict.check_continues(evidence, &log, evidence.since, "head.continues");
     verdict.check_continues(evidence, &log, evidence.store_head, "head.newest");
@@ -119,6 +123,7 @@ struct Reader<'a> {
     evidence: &'a Evidence<'a>,
     faults: Vec<AuditFault>,
     sealed: u64,
+    unjudged: u64,
     /// Entries before the first that is sealed or at fault.
     whole: u64,
     /// Whether the log continues what was known of it.
@@ -129,7 +134,13 @@ struct Reader<'a> {
 
 impl Verdict {
     fn of_broken_log(faults: &[LogFault]) -> Verdict {
-        Verdict { faults: faults.iter().map(of_log).collect(), log: None, sealed: 0, state: None }
+        Verdict {
+            faults: faults.iter().map(of_log).collect(),
+            log: None,
+            sealed: 0,
+            unjudged: 0,
+            state: None,
+        }
     }
 
     /// Whether everything that could be checked holds.
@@ -225,9 +236,12 @@ impl Reader<'_> {
                 self.sealed += 1;
                 check_still_sealed(state, self.evidence, entry)
             }
+            Ok(Admitted::Unjudged) => {
+                self.unjudged += 1;
+                Ok(())
+            }
             Err(fault) => {
-                state.skip(index, entry);
-                state.distrust(index, entry);
+                state.go_on_after(&fault, index, entry);
                 Err(fault)
             }
         }

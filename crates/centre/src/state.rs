@@ -8,6 +8,7 @@ mod anchor;
 mod draw;
 mod freeze;
 mod lawful;
+mod onward;
 mod outage;
 mod plant;
 mod removals;
@@ -97,6 +98,8 @@ pub enum Admitted {
     Whole,
     /// A body it depends on is still sealed; what needs none held.
     Sealed,
+    /// What it depends on is not known after a fault that was named; what needs none of it held.
+    Unjudged,
 }
 
 /// A device's place in its chain of entries.
@@ -244,6 +247,10 @@ pub struct State {
     dealt: BTreeMap<Day, BTreeMap<UnitId, TeamId>>,
     dues: BTreeMap<(Day, Hour), BTreeMap<UnitId, Due>>,
     sealed: BTreeSet<ProvinceId>,
+    /// Days of which a fault leaves open what was decided; of an auditor alone.
+    unjudged: BTreeSet<(ProvinceId, Day)>,
+    /// Entries of plans and lists that were refused and stand in until others are logged; of an auditor alone.
+    stand_ins: BTreeSet<u64>,
     closes: BTreeMap<(Day, Hour), u64>,
     /// The slot that a report or a correction is about, by the index of its entry.
     words: BTreeMap<u64, amend::Slot>,
@@ -283,7 +290,7 @@ impl State {
         }
         let mut state = State::before_first(entry, keys, campaign);
         state.check_device(entry)?;
-        state.skip(0, entry);
+        state.step_over(0, entry);
         Ok(state)
     }
 
@@ -318,6 +325,8 @@ impl State {
             dealt: BTreeMap::new(),
             dues: BTreeMap::new(),
             sealed: BTreeSet::new(),
+            unjudged: BTreeSet::new(),
+            stand_ins: BTreeSet::new(),
             closes: BTreeMap::new(),
             words: BTreeMap::new(),
             persons: BTreeMap::new(),
@@ -379,43 +388,27 @@ impl State {
         }?;
         // A head that a refused entry quotes is nothing that the log tells.
         self.heads.extend(self.quoted.take().map(|quoted| (quoted.size, quoted.at)));
-        self.skip(index, entry);
+        self.take(index, entry);
         Ok(admitted)
     }
 
-    /// After a fault an auditor goes on. What stands in for a plan or a list is [`State::put_plan_right`] and its neighbour. Of
-    /// draws nobody can say what they decided: what depends on them is not judged, so that no team is accused of what another broke.
-    pub(crate) fn distrust(&mut self, index: u64, entry: &Entry) {
-        if entry.device() != self.centre {
-            return;
-        }
-        // What cannot stand in stays away, and what follows says that it is missing.
-        let (province, moment, trace) = match statement(entry) {
-            Ok(Statement::Plan(said)) => return drop(self.put_plan_right(index, entry, said)),
-            Ok(Statement::Absences(said)) => return drop(self.take_list_as_said(index, entry, &said)),
-            Ok(Statement::Release(said)) => (said.province, said.moment, Trace::Release),
-            Ok(Statement::Deal(said)) => (said.province, said.moment, Trace::Deal),
-            Ok(Statement::Orders(said)) => {
-                (said.province, Moment::Hour { day: said.day, hour: said.hour }, Trace::Orders)
-            }
-            _ => return,
-        };
-        self.diary.note(Job::Draw(moment), &province, trace);
-        self.draws.entry((province.clone(), moment)).or_insert(None);
-        self.sealed.insert(province);
-    }
-
-    /// Moves the entry's device one place on, whatever the entry says: an auditor goes on after a fault.
-    pub fn skip(&mut self, index: u64, entry: &Entry) {
-        if let Some(chained) = self.devices.get_mut(&entry.device()) {
-            chained.next_sequence = entry.seq() + 1;
-            chained.previous = entry.hash();
-            chained.logged.insert(entry.seq(), index);
-        }
+    /// Moves the entry's device one place on, and takes its time.
+    fn take(&mut self, index: u64, entry: &Entry) {
+        self.step_over(index, entry);
         if entry.device() == self.centre {
             self.centre_times.push((index, entry.time()));
         } else {
             self.latest_claim = self.latest_claim.max(entry.time());
+        }
+    }
+
+    /// Moves the entry's device one place on, whatever the entry says: an auditor goes on after a fault. Nothing else of a refused
+    /// entry counts, and not its time.
+    pub fn step_over(&mut self, index: u64, entry: &Entry) {
+        if let Some(chained) = self.devices.get_mut(&entry.device()) {
+            chained.next_sequence = entry.seq() + 1;
+            chained.previous = entry.hash();
+            chained.logged.insert(entry.seq(), index);
         }
     }
 

@@ -19,7 +19,8 @@
 //! Counts are the teams' own words: one that reports finds it did not make lowers what the others seem to find. Who has more finds than
 //! the lot explains is therefore looked at, too.
 //!
-//! Not seen: teams of a pool that all find too little alike, and finds that are held back wherever the unit is.
+//! Not seen: teams of a pool that all find too little alike, and finds that are held back wherever the unit is. Where simulants are planted,
+//! [`test_planted`] sees these.
 
 use std::collections::{BTreeMap, BTreeSet};
 

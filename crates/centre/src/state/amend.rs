@@ -54,10 +54,11 @@ impl State {
         said: InspectionCorrected,
     ) -> Result<Admitted, Fault> {
         self.check_persons(&said.persons)?;
-        if !self.sealed.is_empty() && !self.words.contains_key(&said.of) {
+        let all_read = self.sealed.is_empty() && self.unjudged.is_empty();
+        if !all_read && !self.words.contains_key(&said.of) {
             // The report stands in a province whose draws this reader cannot judge.
             self.keep_persons(index, &said.persons);
-            return Ok(Admitted::Sealed);
+            return Ok(if self.sealed.is_empty() { Admitted::Unjudged } else { Admitted::Sealed });
         }
         let slot = self.words.get(&said.of).cloned().ok_or(AmendFault::NoReport { of: said.of })?;
         self.check_corrects(entry, &slot)?;

@@ -40,12 +40,9 @@ impl State {
         self.check_province(&province)?;
         let (freeze, size) = self.check_release_order(&said, entry.time(), tree)?;
         self.check_release_time(&province, moment, entry)?;
-        let values = self.ahead.body::<ValuesBody>(bodies, &said.values)?;
-        let Some(values) = values.filter(|_| !self.sealed.contains(&province)) else {
+        let Some(values) = self.ahead.body::<ValuesBody>(bodies, &said.values)? else {
             self.sealed.insert(province.clone());
-            self.note_release(&province, moment, entry.time());
-            self.draws.insert((province, moment), None);
-            return Ok(Admitted::Sealed);
+            return Ok(self.leave_undrawn(&province, moment, entry));
         };
         let known = index < self.signatures_known || self.are_signed(index, &values.releases);
         let verify = if known { verify_signed_release } else { verify_release };
@@ -57,6 +54,10 @@ impl State {
             latest: entry.time() + CLOCK_TOLERANCE,
         };
         let shares = self.shares(&values, &due, size, verify)?;
+        if !self.is_followed(&province, moment) {
+            values.throw.iter().for_each(|throw| self.note_throw(throw));
+            return Ok(self.leave_undrawn(&province, moment, entry));
+        }
         let key = DrawKey::new(&self.dice_of(period_of(moment))?, &shares);
         let new = |key| Drawn::new(freeze, said.values, key);
         let drawn = match moment {
@@ -67,6 +68,42 @@ impl State {
         self.draws.insert((province, moment), Some(drawn));
         values.throw.iter().for_each(|throw| self.note_throw(throw));
         Ok(Admitted::Whole)
+    }
+
+    /// Whether all is known that a draw goes on from: of a week who worked in the week before, of an hour the week's deal, and where the
+    /// day's draws have led its units.
+    fn is_followed(&self, province: &ProvinceId, moment: Moment) -> bool {
+        let is_unknown = |moment| matches!(self.draws.get(&(province.clone(), moment)), Some(None));
+        match moment {
+            Moment::Week { week } => {
+                !week.checked_sub(1).is_some_and(|week| is_unknown(Moment::Week { week }))
+            }
+            Moment::Hour { day, hour } => {
+                let before = Hour::all().take_while(|before| *before < hour);
+                !is_unknown(Moment::Week { week: self.campaign.week_of(day) })
+                    && !before.into_iter().any(|hour| is_unknown(Moment::Hour { day, hour }))
+            }
+        }
+    }
+
+    /// A release stands, and what it decides is not known.
+    fn leave_undrawn(&mut self, province: &ProvinceId, moment: Moment, entry: &Entry) -> Admitted {
+        self.note_release(province, moment, entry.time());
+        self.draws.insert((province.clone(), moment), None);
+        if let Moment::Hour { day, .. } = moment {
+            self.unjudged.insert((province.clone(), day));
+        }
+        self.unread(province)
+    }
+
+    /// Why something cannot be judged.
+    pub(super) fn unread(&self, province: &ProvinceId) -> Admitted {
+        if self.sealed.contains(province) { Admitted::Sealed } else { Admitted::Unjudged }
+    }
+
+    /// Whether what teams say of this day cannot be held against what was decided.
+    pub(super) fn is_unread(&self, province: &ProvinceId, day: Day) -> bool {
+        self.sealed.contains(province) || self.unjudged.contains(&(province.clone(), day))
     }
 
     /// Whether the signatures of these releases were checked with the keys that their custodians committed to.
@@ -336,7 +373,7 @@ impl State {
 
     fn check_deal(&self, said: &Dealt, bodies: &dyn Bodies) -> Result<Admitted, Fault> {
         let Some(drawn) = self.decided(&said.province, said.moment, Trace::Deal)? else {
-            return Ok(Admitted::Sealed);
+            return Ok(self.unread(&said.province));
         };
         let logged = self.ahead.body::<DealBody>(bodies, &said.deal)?;
         let Some(logged) = logged else { return Ok(Admitted::Sealed) };
@@ -359,15 +396,17 @@ impl State {
         let opened = self.check_orders(&said, moment, bodies)?;
         self.note_decided(&said.province, moment, Trace::Orders);
         let Some(opened) = opened else {
-            self.sealed.insert(said.province);
-            return Ok(Admitted::Sealed);
+            if self.drawn(&said.province, moment).is_some() {
+                self.sealed.insert(said.province.clone());
+            }
+            return Ok(self.unread(&said.province));
         };
         self.bind_orders(index, &opened);
         self.orders_at.insert((said.province, moment), index);
         Ok(Admitted::Whole)
     }
 
-    /// The orders; `None` while they are sealed.
+    /// The orders; `None` while they are sealed, or if it is not known what was decided.
     fn check_orders(
         &self,
         said: &OrdersSealed,

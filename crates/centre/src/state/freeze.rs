@@ -60,11 +60,11 @@ impl State {
         Ok(Admitted::Whole)
     }
 
-    fn check_plan_wanted(&self, said: &PlanLogged) -> Result<(), Fault> {
+    pub(super) fn check_plan_wanted(&self, said: &PlanLogged) -> Result<(), Fault> {
         let (province, day) = (&said.province, said.day);
         self.check_province(province)?;
         self.check_day(day)?;
-        if self.plan(province, day).is_some() {
+        if self.plan(province, day).is_some_and(|plan| !self.stand_ins.contains(&plan.index)) {
             return Err(Fault::LoggedBefore { what: format!("the plan of {province} for {day}") });
         }
         if self.dice.is_none() {
@@ -73,7 +73,7 @@ impl State {
         Ok(())
     }
 
-    fn keep_plan(
+    pub(super) fn keep_plan(
         &mut self,
         index: u64,
         entry: &Entry,
@@ -87,18 +87,6 @@ impl State {
         Ok(())
     }
 
-    /// An auditor who has named a wrong plan goes on with the right one in its place, so that what follows is judged by itself.
-    pub(super) fn put_plan_right(
-        &mut self,
-        index: u64,
-        entry: &Entry,
-        said: PlanLogged,
-    ) -> Result<(), Fault> {
-        self.check_plan_wanted(&said)?;
-        let solved = plan_book::plan(&self.campaign, &said.province, said.day)?;
-        self.keep_plan(index, entry, said, &solved)
-    }
-
     pub(super) fn admit_absences(
         &mut self,
         index: u64,
@@ -109,44 +97,33 @@ impl State {
         let basis = self.check_list_wanted(said)?;
         self.check_nothing_skipped(Job::Freeze(said.period))?;
         let quoted_size = self.check_frozen(&said.head, tree, entry.time() + CLOCK_TOLERANCE, &[basis])?;
-        self.keep_list(index, entry, said, quoted_size)?;
+        let absent = self.absent(said)?;
+        self.keep_list(index, entry, said, (quoted_size, absent));
         Ok(Admitted::Whole)
     }
 
     /// What the list stands on, and its entry.
-    fn check_list_wanted(&self, said: &AbsencesFrozen) -> Result<(&'static str, u64), Fault> {
+    pub(super) fn check_list_wanted(&self, said: &AbsencesFrozen) -> Result<(&'static str, u64), Fault> {
         self.check_province(&said.province)?;
         self.check_period(said.period)?;
-        if self.absences.contains_key(&(said.province.clone(), said.period)) {
+        let list = self.absences.get(&(said.province.clone(), said.period));
+        if list.is_some_and(|list| !self.stand_ins.contains(&list.index)) {
             return Err(Fault::LoggedBefore { what: format!("the absence list of {}", said.province) });
         }
         self.basis(&said.province, said.period)
     }
 
-    fn keep_list(
+    pub(super) fn keep_list(
         &mut self,
         index: u64,
         entry: &Entry,
         said: &AbsencesFrozen,
-        quoted_size: u64,
-    ) -> Result<(), Fault> {
-        let absent = self.absent(said)?;
+        (quoted_size, absent): (u64, Vec<DeclaredAway>),
+    ) {
         self.diary.note(Job::Freeze(said.period), &said.province, Trace::Absences);
         let (leaf, written) = (entry.leaf_hash(), entry.time());
         let list = FrozenList { index, leaf, written, quoted_size, absent };
         self.absences.insert((said.province.clone(), said.period), list);
-        Ok(())
-    }
-
-    /// An auditor who has named a list that was frozen wrongly goes on with what it says, under no head but that of its own entry.
-    pub(super) fn take_list_as_said(
-        &mut self,
-        index: u64,
-        entry: &Entry,
-        said: &AbsencesFrozen,
-    ) -> Result<(), Fault> {
-        self.check_list_wanted(said)?;
-        self.keep_list(index, entry, said, index)
     }
 
     /// The daily die is thrown when nobody can change plan or absences any more.
@@ -245,30 +222,30 @@ impl State {
     }
 
     fn absent(&self, said: &AbsencesFrozen) -> Result<Vec<DeclaredAway>, Fault> {
-        let pools = self.campaign.pools_of(&said.province);
-        let teams = pools.iter().flat_map(|pool| self.campaign.teams_of(&pool.id));
-        let known: BTreeSet<_> = teams.map(|team| team.id.clone()).collect();
         let mut seen = BTreeSet::new();
-        for absence in &said.absent {
-            if !known.contains(&absence.team) {
-                return Err(Fault::Unknown { what: format!("team {} in {}", absence.team, said.province) });
+        let away = |absence: &Absence| {
+            let away = self.away(said, absence)?;
+            if seen.insert(away.team.clone()) {
+                Ok(away)
+            } else {
+                Err(Fault::AbsentTwice { team: absence.team.clone() })
             }
-            if !self.campaign.declarers().contains(&absence.declared_by) {
-                return Err(Fault::Unknown { what: format!("declarer {}", absence.declared_by) });
-            }
-            if absence.until < self.first_day_of(said.period) {
-                return Err(Fault::AbsenceOver { team: absence.team.clone(), until: absence.until });
-            }
-            if !seen.insert(absence.team.clone()) {
-                return Err(Fault::AbsentTwice { team: absence.team.clone() });
-            }
-        }
-        let away = |absence: &Absence| DeclaredAway {
-            team: absence.team.clone(),
-            by: absence.declared_by.clone(),
-            until: absence.until,
         };
-        Ok(said.absent.iter().map(away).collect())
+        said.absent.iter().map(away).collect()
+    }
+
+    /// A line of a list.
+    pub(super) fn away(&self, said: &AbsencesFrozen, absence: &Absence) -> Result<DeclaredAway, Fault> {
+        if !self.teams_of(&said.province).any(|team| *team == absence.team) {
+            return Err(Fault::Unknown { what: format!("team {} in {}", absence.team, said.province) });
+        }
+        if !self.campaign.declarers().contains(&absence.declared_by) {
+            return Err(Fault::Unknown { what: format!("declarer {}", absence.declared_by) });
+        }
+        if absence.until < self.first_day_of(said.period) {
+            return Err(Fault::AbsenceOver { team: absence.team.clone(), until: absence.until });
+        }
+        Ok(DeclaredAway { team: absence.team.clone(), by: absence.declared_by.clone(), until: absence.until })
     }
 
     fn first_day_of(&self, period: Period) -> Day {

@@ -100,9 +100,9 @@ impl State {
         self.check_planted_blindly(said.of, &said.plant)?;
         check_parts(&said)?;
         let Plant { province, day, hour, .. } = &said.plant;
-        let admitted = if self.sealed.contains(province) {
+        let admitted = if self.is_unread(province, *day) {
             // The visits were reported in a province whose draws this reader cannot judge.
-            Admitted::Sealed
+            self.unread(province)
         } else {
             let met = said.visits.iter().map(|visit| self.meets(&said.plant, visit));
             let met = met.collect::<Result<Vec<_>, _>>()?;
@@ -193,6 +193,10 @@ impl State {
 
     /// Simulants that a visit met, as far as they are opened.
     pub fn simulants_met(&self, day: Day, hour: Hour, unit: &UnitId) -> Simulants {
+        // Most campaigns have none, and this is asked of every visit there was.
+        if self.plants.met.is_empty() {
+            return Simulants::default();
+        }
         self.plants.met.get(&(day, hour, unit.clone())).copied().unwrap_or_default()
     }
 

@@ -81,9 +81,9 @@ impl State {
         self.check_was_the_teams(entry, &said)?;
         self.check_seen(entry, said.seen, tree)?;
         self.check_persons(&said.persons)?;
-        if self.sealed.contains(&said.province) {
+        if self.is_unread(&said.province, said.day) {
             self.keep_persons(index, &said.persons);
-            return Ok(Admitted::Sealed);
+            return Ok(self.unread(&said.province));
         }
         self.check_was_dealt(entry, &said)?;
         let sealed = self.due(said.day, said.hour, &said.unit).and_then(|due| due.order_index);
@@ -176,13 +176,17 @@ impl State {
         let size = self.check_frozen(&said.head, tree, entry.time() + CLOCK_TOLERANCE, &[])?;
         self.check_newest(size, due)?;
         let reported = self.reported_under(said.day, said.hour, size);
-        let readable = self.sealed.is_empty();
+        let readable = self.sealed.is_empty() && !self.unjudged.iter().any(|(_, day)| *day == said.day);
         if readable && reported != said.reported {
             return Err(CloseFault::Figures { reported }.into());
         }
         self.closes.insert((said.day, said.hour), size);
         self.diary.finish(Job::Close(said.day, said.hour));
-        Ok(if readable { Admitted::Whole } else { Admitted::Sealed })
+        Ok(match readable {
+            true => Admitted::Whole,
+            false if self.sealed.is_empty() => Admitted::Unjudged,
+            false => Admitted::Sealed,
+        })
     }
 
     /// No head that was quoted before, and cosigned by the deadline, may be newer than the one that closes.

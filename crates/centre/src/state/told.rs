@@ -119,7 +119,7 @@ impl State {
             return Err(Fault::Unknown { what: format!("team {team} in {province}") });
         }
         let sealed =
-            self.orders_at.contains_key(&(province.clone(), moment)) || self.sealed.contains(province);
+            self.orders_at.contains_key(&(province.clone(), moment)) || self.is_unread(province, day);
         if sealed { Ok(moment) } else { Err(Fault::Missing { what: format!("the orders of {moment}") }) }
     }
 

@@ -267,6 +267,7 @@ fn as_json(verdict: &Verdict, disputes: &[Dispute], pins: &Pins) -> Value {
         "anchors": verdict.state.as_ref().map(anchors_json),
         "plants": verdict.state.as_ref().and_then(plants_json),
         "sealed": verdict.sealed,
+        "unjudged": verdict.unjudged,
         "faults": faults.collect::<Vec<_>>(),
     })
 }
@@ -564,6 +565,12 @@ fn print_words(verdict: &Verdict, disputes: &[Dispute], pins: &Pins) -> Result<(
         print_line(format_args!(
             "{} entries wait for bodies that are still sealed; what needs none of them was checked",
             verdict.sealed
+        ))?;
+    }
+    if verdict.unjudged > 0 {
+        print_line(format_args!(
+            "{} entries stand on what a fault leaves open and were not judged in full",
+            verdict.unjudged
         ))?;
     }
     for dispute in disputes.iter().take(FAULTS_PRINTED) {

@@ -199,3 +199,82 @@ fn a_record_made_to_fill_the_memory_is_read_in_little_and_named() {
     assert_eq!(code, Some(3));
     assert!(stuffed_mib < usual_mib + 384, "{stuffed_mib} MiB, {usual_mib} without");
 }
+
+/// The release of an hour of the first day in Stung Treng.
+fn release_of(forger: &Forger, hour: u64) -> usize {
+    forger.entry_where("release", |said| said["province"] == "stung-treng" && said["moment"]["hour"] == hour)
+}
+
+fn bend(forger: &Forger, release: usize) {
+    let body = forger.body(release)["values"].as_str().unwrap().to_owned();
+    let file = ["sealed", "bodies"].map(|folder| forger.data.path.join(folder).join(&body));
+    let file = file.iter().find(|file| file.exists()).unwrap();
+    let mut bytes = fs::read(file).unwrap();
+    bytes[0] ^= 1;
+    fs::write(file, bytes).unwrap();
+}
+
+/// A small fault that can be called a mistake, and behind it a large one.
+#[test]
+fn one_fault_hides_no_other_behind_it() {
+    let mut forger = Forger::new();
+    let (again, next) = (release_of(&forger, 21), release_of(&forger, 22));
+    forger.say(next, "release", &forger.body(again));
+    for hour in [22, 23] {
+        bend(&forger, release_of(&forger, hour));
+    }
+    let (second, third) = (next + 1, release_of(&forger, 23));
+    forger.publish();
+    let run = verified(&forger.data, &[]).exits(3);
+    let broken = broken(&run);
+    for fault in
+        [named("order.first-counts", next), named("body.content", second), named("body.content", third)]
+    {
+        assert!(broken.contains(&fault), "{fault:?} is not in {broken:?}");
+    }
+}
+
+#[test]
+fn a_wrong_plan_of_a_day_to_come_leaves_no_schedule_behind() {
+    let mut forger = Forger::new();
+    let mut plan = forger.body(forger.entry_where("plan", |_| true));
+    plan["day"] = json!("2017-06-30");
+    let end = forger.entries.len();
+    forger.say(end, "plan", &plan);
+    forger.publish();
+    let run = verified(&forger.data, &[]).exits(3);
+    assert_ne!(run.json()["planned_until"], "2017-06-30");
+    let broken = broken(&run);
+    assert!(broken.contains(&named("plan.recomputed", end)), "{broken:?}");
+    // Nobody did what was left of the days that were planned; the six months up to that plan are nobody's omission.
+    assert!(broken.iter().filter(|(rule, _)| rule == "schedule.skipped").count() < 200, "{broken:?}");
+}
+
+#[test]
+fn the_right_plan_counts_after_a_wrong_one() {
+    let mut forger = Forger::new();
+    let right = forger.entry_where("plan", |said| said["day"] == "2017-01-02");
+    let mut wrong = forger.body(right);
+    wrong["plan"] = json!(Hash([7; 32]));
+    forger.say(right, "plan", &wrong);
+    forger.entries.truncate(right + 2);
+    forger.publish();
+    let broken = broken(&verified(&forger.data, &[]).exits(3));
+    assert!(broken.contains(&named("plan.recomputed", right)), "{broken:?}");
+    assert!(!broken.contains(&named("order.first-counts", right + 1)), "{broken:?}");
+}
+
+#[test]
+fn a_strangers_clock_moves_nobodys() {
+    let mut forger = Forger::new();
+    forger.cosigned = "2017-01-01T17:01:00Z".parse().unwrap();
+    let last = Entry::parse(forger.entries.last().unwrap()).unwrap();
+    let body = forger.body(forger.entry_where("opened", |_| true));
+    let (campaign, time) = (last.campaign().clone(), "8998-01-01T00:00:00Z".parse().unwrap());
+    let draft = EntryDraft { campaign, seq: 0, prev: NO_PREVIOUS, time, kind: "opened".to_owned(), body };
+    let entry = Entry::sign(&draft, &DeviceKey::from_seed(&[7; 32])).unwrap();
+    let end = forger.entries.len();
+    forger.entries.push(entry.bytes().to_vec());
+    forger.publish();
+    assert_eq!(broken(&verified(&forger.data, &[]).exits(3)), [named("device.enrolled", end)]);
+}

@@ -84,6 +84,41 @@ impl Forger {
         }
     }
 
+    /// Has the centre say one more thing just before an entry, and signs all after it anew.
+    pub(crate) fn say(&mut self, place: usize, kind: &str, body: &Value) {
+        let key = DeviceKey::from_seed(&bytes(&self.secret("device")));
+        let by_centre = |entry: &Entry| entry.device() == key.id();
+        let before = (0..place).rev().map(|place| self.entry(place)).find(by_centre).unwrap();
+        let (mut seq, mut prev) = (before.seq(), before.hash());
+        let mut sign = |kind: &str, body: &Value, time| {
+            seq += 1;
+            let (campaign, kind, body) = (before.campaign().clone(), kind.to_owned(), body.clone());
+            let signed = Entry::sign(&EntryDraft { campaign, seq, prev, time, kind, body }, &key).unwrap();
+            prev = signed.hash();
+            signed.bytes().to_vec()
+        };
+        let next = place.min(self.entries.len() - 1);
+        let mut entries = self.entries[..place].to_vec();
+        entries.push(sign(kind, body, before.time().max(self.entry(next).time())));
+        for place in place..self.entries.len() {
+            let entry = self.entry(place);
+            let resigned = by_centre(&entry).then(|| sign(entry.kind(), entry.body(), entry.time()));
+            entries.push(resigned.unwrap_or_else(|| entry.bytes().to_vec()));
+        }
+        self.entries = entries;
+    }
+
+    /// What an entry says.
+    pub(crate) fn body(&self, place: usize) -> Value {
+        self.entry(place).body().clone()
+    }
+
+    /// The entry of a kind whose body is as asked.
+    pub(crate) fn entry_where(&self, kind: &str, is_asked: impl Fn(&Value) -> bool) -> usize {
+        let is = |place: &usize| self.entry(*place).kind() == kind && is_asked(self.entry(*place).body());
+        (0..self.entries.len()).find(is).unwrap()
+    }
+
     /// Ends the log before its last report, as if that had never come.
     pub(crate) fn leave_out_the_last_report(&mut self) {
         let last = self.last_of("inspection");

@@ -280,7 +280,8 @@ fn an_altered_body_is_named_and_so_is_the_entry_that_needs_it() {
         0,
         "the bodies after it are there, though nobody judges them: {verdict}"
     );
-    assert!(0 < verdict["sealed"].as_u64().unwrap(), "{verdict}");
+    assert_eq!(verdict["sealed"], 0, "{verdict}");
+    assert!(0 < verdict["unjudged"].as_u64().unwrap(), "{verdict}");
 }
 
 /// The right plan stands in for it, so that nothing that stands on it is called wrong, or left unjudged.
