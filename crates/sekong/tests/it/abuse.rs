@@ -3,12 +3,13 @@
 //! older store in `start`, heads that are held back to smear a team in the centre's `withheld`.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
 use sekong_log::{DeviceKey, Entry, EntryDraft, Hash, NO_PREVIOUS, body_hash};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::data::{Data, arg, quoted_heads};
 use crate::forger::Forger;
@@ -205,13 +206,36 @@ fn release_of(forger: &Forger, hour: u64) -> usize {
     forger.entry_where("release", |said| said["province"] == "stung-treng" && said["moment"]["hour"] == hour)
 }
 
-fn bend(forger: &Forger, release: usize) {
+/// The file with what was released.
+fn values_of(forger: &Forger, release: usize) -> PathBuf {
     let body = forger.body(release)["values"].as_str().unwrap().to_owned();
-    let file = ["sealed", "bodies"].map(|folder| forger.data.path.join(folder).join(&body));
-    let file = file.iter().find(|file| file.exists()).unwrap();
-    let mut bytes = fs::read(file).unwrap();
+    let files = ["sealed", "bodies"].map(|folder| forger.data.path.join(folder).join(&body));
+    files.into_iter().find(|file| file.exists()).unwrap()
+}
+
+fn bend(forger: &Forger, release: usize) {
+    let file = values_of(forger, release);
+    let mut bytes = fs::read(&file).unwrap();
     bytes[0] ^= 1;
     fs::write(file, bytes).unwrap();
+}
+
+/// The auditor looks at the releases of many hours together, and at each alone where they do not all hold.
+#[test]
+fn one_forged_signature_of_a_custodian_among_many_is_named() {
+    let mut forger = Forger::new();
+    let release = release_of(&forger, 20);
+    let mut values: Value = serde_json::from_slice(&fs::read(values_of(&forger, release)).unwrap()).unwrap();
+    let signature = values["releases"][3]["signature"].as_str().unwrap().to_owned();
+    let last = if signature.ends_with('0') { "1" } else { "0" };
+    values["releases"][3]["signature"] = json!(format!("{}{last}", &signature[..signature.len() - 1]));
+    let body = serde_json::to_vec(&values).unwrap();
+    let hash = body_hash(&body);
+    fs::write(forger.data.path.join("sealed").join(hash.to_string()), body).unwrap();
+    forger.resay(release, |said, _| said["values"] = json!(hash));
+    forger.publish();
+    let broken = broken(&verified(&forger.data, &[]).exits(3));
+    assert!(broken.contains(&named("release.holds", release)), "{broken:?}");
 }
 
 /// A small fault that can be called a mistake, and behind it a large one.
