@@ -13,6 +13,7 @@ use crate::schedule::Job;
 mod amend;
 mod anchor;
 mod close;
+mod outage;
 mod plant;
 
 pub use amend::AmendFault;
@@ -20,6 +21,7 @@ pub(crate) use amend::CORRECTIONS_MAX;
 pub use anchor::AnchorFault;
 pub(crate) use anchor::HOURS_MAX as ANCHOR_HOURS_MAX;
 pub use close::CloseFault;
+pub use outage::OutageFault;
 pub(crate) use plant::AHEAD_DAYS as PLANT_AHEAD_DAYS;
 pub use plant::PlantFault;
 
@@ -175,56 +177,6 @@ pub enum Fault {
         one: CustodianId,
         /// Who committed after it.
         other: CustodianId,
-    },
-    /// An outage that takes nothing away: an empty one, or one outside the campaign.
-    #[error("no value of the campaign is due from {from} until before {until}: plan an outage over one")]
-    OutageOfNothing {
-        /// Its beginning.
-        from: jiff::Timestamp,
-        /// Its end.
-        until: jiff::Timestamp,
-    },
-    /// An outage that is told when it has begun.
-    #[error("the outage begins at {from}, it is {now}: plan one that lies ahead")]
-    OutageBegun {
-        /// Its beginning.
-        from: jiff::Timestamp,
-        /// Time of the entry.
-        now: jiff::Timestamp,
-    },
-    /// An outage that is planned already, or a part of it.
-    #[error("another outage of {custodian} covers a part of this one: plan only the rest")]
-    OutagesOverlap {
-        /// Whose it is.
-        custodian: CustodianId,
-    },
-    /// More outages than a custodian may plan.
-    #[error("{custodian} has planned {most} outages, which is the most")]
-    TooManyOutages {
-        /// Whose it is.
-        custodian: CustodianId,
-        /// How many there may be.
-        most: usize,
-    },
-    /// An outage over a day or week whose absences are frozen.
-    #[error("{moment} is drawn over a frozen list: plan an outage that begins after that day or week")]
-    OutageFrozen {
-        /// A moment that it covers.
-        moment: Moment,
-    },
-    /// An outage that another than the custodian planned.
-    #[error("this is no outage that custodian {custodian} planned and signed")]
-    NotItsOutage {
-        /// Whose it would be.
-        custodian: CustodianId,
-    },
-    /// An outage that leaves too few custodians.
-    #[error("the outage leaves fewer than {least} custodians for {moment}")]
-    TooFewRemain {
-        /// A moment it covers.
-        moment: Moment,
-        /// Custodians that must remain.
-        least: usize,
     },
     /// A daily die that is no number.
     #[error(
@@ -534,6 +486,9 @@ pub enum Fault {
     /// The closing of an hour.
     #[error(transparent)]
     Close(#[from] CloseFault),
+    /// An outage of a custodian.
+    #[error(transparent)]
+    Outage(#[from] OutageFault),
     /// The anchor of another log.
     #[error(transparent)]
     Anchor(#[from] AnchorFault),
@@ -576,14 +531,7 @@ impl Fault {
             Fault::Skipped { .. } => "schedule.skipped",
             Fault::TimeBackwards { .. } | Fault::ClaimAhead { .. } => "time.order",
             Fault::HeadTooEarly { .. } | Fault::HeadTooLate { .. } => "head.time",
-            Fault::NotItsOutage { .. } => "outage.signed",
             Fault::OneSecret { .. } => "custodian.own-secret",
-            Fault::OutageOfNothing { .. } => "outage.moments",
-            Fault::OutageBegun { .. } => "outage.ahead",
-            Fault::OutagesOverlap { .. } => "outage.once",
-            Fault::TooManyOutages { .. } => "outage.count",
-            Fault::OutageFrozen { .. } => "outage.frozen",
-            Fault::TooFewRemain { .. } => "outage.remain",
             Fault::NotANumber { .. } => "daily-die.number",
             Fault::OtherSilence { .. } => "release.silence",
             Fault::OpenedBefore { .. } => "opened.time",
@@ -623,6 +571,7 @@ impl Fault {
             Fault::AbsentTwice { .. } => "absences.once",
             Fault::Amend(fault) => fault.rule(),
             Fault::Close(fault) => fault.rule(),
+            Fault::Outage(fault) => fault.rule(),
             Fault::Anchor(fault) => fault.rule(),
             Fault::Plant(fault) => fault.rule(),
         }

@@ -9,7 +9,7 @@ use sekong_log::{Entry, OutagePlanned};
 use sekong_model::{CustodianId, Moment, ProvinceId};
 
 use super::{Admitted, State};
-use crate::fault::Fault;
+use crate::fault::{Fault, OutageFault};
 
 /// Fewest custodians that a planned outage may leave for any moment.
 const REMAIN_MIN: usize = 3;
@@ -67,16 +67,16 @@ impl State {
         let commitment = commitment
             .ok_or_else(|| Fault::Missing { what: format!("the commitment of {}", custodian()) })?;
         if said.from < entry.time() {
-            return Err(Fault::OutageBegun { from: said.from, now: entry.time() });
+            return Err(OutageFault::Begun { from: said.from, now: entry.time() }.into());
         }
         if self.outages.overlaps(&said) {
-            return Err(Fault::OutagesOverlap { custodian: custodian() });
+            return Err(OutageFault::Overlap { custodian: custodian() }.into());
         }
         if self.outages.count(&said.custodian) >= OUTAGES_MAX {
-            return Err(Fault::TooManyOutages { custodian: custodian(), most: OUTAGES_MAX });
+            return Err(OutageFault::TooMany { custodian: custodian(), most: OUTAGES_MAX }.into());
         }
         if !is_own_outage(&said, &commitment.said, self.campaign.id()) {
-            return Err(Fault::NotItsOutage { custodian: custodian() });
+            return Err(OutageFault::NotSigned { custodian: custodian() }.into());
         }
         self.check_taken_away(&said)?;
         self.outages.put(index, said);
@@ -93,15 +93,15 @@ impl State {
             let provinces = self.campaign.provinces().iter();
             let mut keys = provinces.map(|province| (province.id.clone(), period_of(moment)));
             if keys.any(|key| self.absences.contains_key(&key)) {
-                return Err(Fault::OutageFrozen { moment });
+                return Err(OutageFault::Frozen { moment }.into());
             }
             // The one in question is among those present: no outage of its own covers this moment.
             if self.present(due, u64::MAX).len() <= REMAIN_MIN {
-                return Err(Fault::TooFewRemain { moment, least: REMAIN_MIN });
+                return Err(OutageFault::TooFewRemain { moment, least: REMAIN_MIN }.into());
             }
         }
         let (from, until) = (said.from, said.until);
-        if none { Err(Fault::OutageOfNothing { from, until }) } else { Ok(()) }
+        if none { Err(OutageFault::OfNothing { from, until }.into()) } else { Ok(()) }
     }
 
     /// The custodians that no outage under a head of `size` entries takes away at an instant, in campaign order.
