@@ -20,6 +20,12 @@ const GO: Failure = Failure::Missing {
     mend: "sudo apt-get update && sudo apt-get install --yes golang-go golang-golang-x-mod-dev",
 };
 
+const PYTHON: Failure = Failure::Missing {
+    tool: "python3",
+    why: "golden vectors are made again by the scripts in reference/",
+    mend: "sudo apt-get update && sudo apt-get install --yes python3",
+};
+
 /// Where Debian puts the sources of golang.org/x/mod; the tests build with them.
 const GO_MOD_SOURCES: &str = "/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog";
 
@@ -57,12 +63,13 @@ pub fn for_build() -> Result<(), Failure> {
     Err(Failure::OldCompiler { found: found.to_owned(), needed: RUST_VERSION })
 }
 
-/// What `make test` needs on top: rustfmt, clippy, Node, strace, Go, Chromium. Installs what is missing where it may.
+/// What `make test` needs on top: rustfmt, clippy, Node, strace, Python, Go, Chromium. Installs what is missing where it may.
 pub fn for_tests() -> Result<(), Failure> {
     for_build()?;
     obtain(has_components, &[&["rustup", "component", "add", "rustfmt", "clippy"]], COMPONENTS)?;
     node()?;
     from_debian(has_strace, &["strace"], STRACE)?;
+    from_debian(has_python, &["python3"], PYTHON)?;
     from_debian(has_go, &["golang-go", "golang-golang-x-mod-dev"], GO)?;
     from_debian(has_chromium, &["chromium"], BROWSER)
 }
@@ -110,6 +117,10 @@ fn has_components() -> bool {
 
 fn has_strace() -> bool {
     said_by("strace", &["--version"]).is_some()
+}
+
+fn has_python() -> bool {
+    said_by("python3", &["--version"]).is_some()
 }
 
 fn has_go() -> bool {

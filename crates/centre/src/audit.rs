@@ -54,6 +54,8 @@ pub struct Verdict {
     pub sealed: u64,
     /// Entries that stand on something a fault leaves open: only what needs none of it was checked.
     pub unjudged: u64,
+    /// Entries whose signatures were taken from what was known: none, unless the log continues that.
+    pub signatures_known: u64,
     /// The campaign as the log tells it, if entry 0 opens one.
     pub state: Option<State>,
 }
@@ -90,6 +92,7 @@ pub fn audit(evidence: &Evidence<'_>, watch: &mut Watch<'_>) -> Verdict {
         unjudged: 0,
         whole: 0,
         continues: true,
+        signatures_known: 0,
         state: None,
         solving: None,
     };
@@ -106,8 +109,13 @@ pub fn audit(evidence: &Evidence<'_>, watch: &mut Watch<'_>) -> Verdict {
         Ok(log) => log,
         Err(faults) => return Verdict::of_broken_log(&faults),
     };
-    let (sealed, unjudged) = (reader.sealed, reader.unjudged);
-    let mut verdict = Verdict { faults: Vec::new(), log: None, sealed, unjudged, state: reader.state };
+    let mut verdict = Verdict {
+        sealed: reader.sealed,
+        unjudged: reader.unjudged,
+        signatures_known: reader.signatures_known,
+        state: reader.state,
+        ..Verdict::of_broken_log(&[])
+    };
     verdict.check_known(evidence, &log);
     verdict.check_continues(evidence, &log, evidence.since, "head.continues");
     verdict.check_continues(evidence, &log, evidence.store_head, "head.newest");
@@ -128,6 +136,7 @@ struct Reader<'a> {
     whole: u64,
     /// Whether the log continues what was known of it.
     continues: bool,
+    signatures_known: u64,
     state: Option<State>,
     solving: Option<SolvingAhead>,
 }
@@ -139,6 +148,7 @@ impl Verdict {
             log: None,
             sealed: 0,
             unjudged: 0,
+            signatures_known: 0,
             state: None,
         }
     }
@@ -218,7 +228,8 @@ impl Reader<'_> {
             let mut state = State::open(entry, self.evidence.keys.clone(), bodies)?;
             if let Some(known) = self.evidence.known {
                 self.continues = tree.root_at(known.size) == Some(known.root);
-                state.know_signatures(if self.continues { known.size } else { 0 });
+                self.signatures_known = if self.continues { known.size } else { 0 };
+                state.know_signatures(self.signatures_known);
             }
             self.solving = Some(SolvingAhead::new(state.campaign().clone()));
             self.state = Some(state);

@@ -19,11 +19,13 @@ use crate::clocks::{DemoStart, Speed};
 use crate::failure::Failure;
 
 mod anchor;
+mod centre;
 mod estimate;
 mod plant;
 
 pub use anchor::{AnchorCheckArgs, AnchorCommand, AnchorExportArgs, AnchorInitArgs, AnchorPostArgs};
 
+pub use centre::CentreArgs;
 pub use estimate::{
     EstimateArgs, EstimateCampaignArgs, EstimateCommand, EstimateDesignArgs, EstimatePowerArgs,
     EstimateReplayArgs, EstimateTeamsArgs, Plants, Ratio,

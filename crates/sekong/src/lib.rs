@@ -22,6 +22,7 @@ mod progress;
 mod randomness;
 mod resume;
 mod serving;
+mod signer_folder;
 mod witness_folder;
 
 pub use failure::{Failure, FailureKind};

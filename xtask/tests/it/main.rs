@@ -2,6 +2,7 @@
 
 mod arch;
 mod packages;
+mod reference;
 mod tidy;
 
 use cargo_metadata::Metadata;

@@ -86,26 +86,6 @@ impl State {
         }
     }
 
-    /// A release stands, and what it decides is not known.
-    fn leave_undrawn(&mut self, province: &ProvinceId, moment: Moment, entry: &Entry) -> Admitted {
-        self.note_release(province, moment, entry.time());
-        self.draws.insert((province.clone(), moment), None);
-        if let Moment::Hour { day, .. } = moment {
-            self.unjudged.insert((province.clone(), day));
-        }
-        self.unread(province)
-    }
-
-    /// Why something cannot be judged.
-    pub(super) fn unread(&self, province: &ProvinceId) -> Admitted {
-        if self.sealed.contains(province) { Admitted::Sealed } else { Admitted::Unjudged }
-    }
-
-    /// Whether what teams say of this day cannot be held against what was decided.
-    pub(super) fn is_unread(&self, province: &ProvinceId, day: Day) -> bool {
-        self.sealed.contains(province) || self.unjudged.contains(&(province.clone(), day))
-    }
-
     /// Whether the signatures of these releases were checked with the keys that their custodians committed to.
     fn are_signed(&self, index: u64, releases: &[Release]) -> bool {
         let by = |release: &Release| {
@@ -115,7 +95,7 @@ impl State {
     }
 
     /// The schedule has its trace; that it came late shows, whatever the reason.
-    fn note_release(&mut self, province: &ProvinceId, moment: Moment, time: Timestamp) {
+    pub(super) fn note_release(&mut self, province: &ProvinceId, moment: Moment, time: Timestamp) {
         self.diary.note(Job::Draw(moment), province, Trace::Release);
         let late = time.duration_since(self.campaign.release_at(moment));
         if CLOCK_TOLERANCE < late {

@@ -7,7 +7,7 @@
 use sekong_log::{AbsencesFrozen, Entry, PlanLogged, Statement};
 use sekong_model::{Day, Moment, ProvinceId};
 
-use super::{State, statement};
+use super::{Admitted, State, statement};
 use crate::diary::Trace;
 use crate::fault::Fault;
 use crate::plan_book;
@@ -46,6 +46,31 @@ impl State {
             Moment::Hour { day, .. } => vec![day],
         };
         self.unjudged.extend(days.into_iter().map(|day| (province.clone(), day)));
+    }
+
+    /// A release stands, and what it decides is not known.
+    pub(super) fn leave_undrawn(&mut self, province: &ProvinceId, moment: Moment, entry: &Entry) -> Admitted {
+        self.note_release(province, moment, entry.time());
+        self.draws.insert((province.clone(), moment), None);
+        if let Moment::Hour { day, .. } = moment {
+            self.unjudged.insert((province.clone(), day));
+        }
+        self.unread(province)
+    }
+
+    /// Why something cannot be judged.
+    pub(super) fn unread(&self, province: &ProvinceId) -> Admitted {
+        if self.sealed.contains(province) { Admitted::Sealed } else { Admitted::Unjudged }
+    }
+
+    /// Whether what teams say of this day cannot be held against what was decided.
+    pub(super) fn is_unread(&self, province: &ProvinceId, day: Day) -> bool {
+        self.sealed.contains(province) || self.unjudged.contains(&(province.clone(), day))
+    }
+
+    /// Why something that stands on the whole log cannot be judged.
+    pub(super) fn unread_in_all(&self) -> Admitted {
+        if self.sealed.is_empty() { Admitted::Unjudged } else { Admitted::Sealed }
     }
 
     fn put_plan_right(&mut self, index: u64, entry: &Entry, said: PlanLogged) -> Result<(), Fault> {

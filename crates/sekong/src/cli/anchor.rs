@@ -1,11 +1,12 @@
 //! `sekong anchor`: what its commands take.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use sekong_model::{AnchorId, CampaignId};
+
+use super::centre::CentreArgs;
 
 /// What the keeper of another log does, and who checks it.
 #[derive(Debug, Subcommand)]
@@ -61,17 +62,9 @@ pub struct AnchorPostArgs {
     /// The folder of the log that is anchored: its checkpoint is read
     #[arg(long, value_name = "DIR")]
     pub log: PathBuf,
-    /// The address of the campaign's centre
-    #[arg(long, value_name = "URL")]
-    pub centre: String,
-    /// A file with the campaign log's key and the cosigners' below it, which did not come from this centre: that the anchor is in that
-    /// log is proven at once; without it the centre's word is taken
-    #[arg(long, value_name = "FILE")]
-    pub key: Option<String>,
-    /// So many of the cosigners must have signed the head that proves it, as the campaign says in rules.cosignatures; without it all
-    /// whose keys were given
-    #[arg(long, value_name = "N", requires = "key")]
-    pub cosignatures: Option<NonZeroUsize>,
+    /// Where it is logged.
+    #[command(flatten)]
+    pub at: CentreArgs,
     /// Take the hour that the centre tells, however far its clock is from this machine's: for a centre on a demo's clock
     #[arg(long)]
     pub demo_clock: bool,

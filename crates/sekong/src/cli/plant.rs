@@ -1,11 +1,12 @@
 //! `sekong plant`: what its commands take.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Subcommand};
 use sekong_model::{CampaignId, Day, Hour, PostId, ProvinceId, UnitId};
+
+use super::centre::CentreArgs;
 
 /// What the inspectorate does to see how much is found.
 #[derive(Debug, Subcommand)]
@@ -61,17 +62,9 @@ pub struct PlantPlaceArgs {
     /// The hour, 0 to 23
     #[arg(long, value_name = "HOUR", value_parser = hour)]
     pub hour: Hour,
-    /// The address of the campaign's centre
-    #[arg(long, value_name = "URL")]
-    pub centre: String,
-    /// A file with the campaign log's key and the cosigners' below it, which did not come from this centre: that it is in the log is
-    /// proven at once; without it the centre's word is taken
-    #[arg(long, value_name = "FILE")]
-    pub key: Option<String>,
-    /// So many of the cosigners must have signed the head that proves it, as the campaign says in rules.cosignatures; without it all
-    /// whose keys were given
-    #[arg(long, value_name = "N", requires = "key")]
-    pub cosignatures: Option<NonZeroUsize>,
+    /// Where it is logged.
+    #[command(flatten)]
+    pub at: CentreArgs,
 }
 
 fn hour(text: &str) -> Result<Hour, String> {

@@ -9,12 +9,11 @@ use sekong_centre::{AnchorCompared, AnchorShown};
 use sekong_log::{
     AnchorOpening, CHECKPOINT_FILE, Hash, Head, HeadAnchored, HeadKeys, Statement, audit_hashes,
 };
-use sekong_model::{CampaignId, Day, Hour};
-use serde::Deserialize;
+use sekong_model::{Day, Hour};
 use serde_json::json;
 
 use super::line::Line;
-use super::pinned::Pinned;
+use super::pinned::Centre;
 use super::verify::{Question, outcome, verify_source};
 use super::witness::given_log;
 use crate::anchor_folder::AnchorFolder;
@@ -46,11 +45,6 @@ pub(crate) fn init(args: &AnchorInitArgs) -> Result<(), Failure> {
     print_line(format_args!("key = \"{}\"", folder.key.id()))
 }
 
-#[derive(Deserialize)]
-struct ToldCampaign {
-    id: CampaignId,
-}
-
 /// How far the centre's clock may be from this machine's.
 const APART_MAX: SignedDuration = SignedDuration::from_mins(10);
 
@@ -78,18 +72,9 @@ fn hour(args: &AnchorPostArgs, line: &Line<'_>) -> Result<(Day, Hour), Failure> 
 pub(crate) fn post(args: &AnchorPostArgs) -> Result<(), Failure> {
     let folder = AnchorFolder::open(&args.data)?;
     let _lock = folder.lock()?;
-    let pinned = args.key.as_deref().map(|key| Pinned::read(key, args.cosignatures)).transpose()?;
     let note = head(&folder, &args.log)?;
-    let line = Line::to(&args.centre);
-    let ToldCampaign { id } = line.get("/api/campaign")?;
-    if id != folder.campaign {
-        return Err(Failure::usage(format!(
-            "--centre: {} is the centre of {id}, this folder is for {}",
-            args.centre, folder.campaign
-        ))
-        .hint("name the address of the other campaign's centre"));
-    }
-    let (day, hour) = hour(args, &line)?;
+    let centre = Centre::of(&args.at, &folder.campaign)?;
+    let (day, hour) = hour(args, &centre.line)?;
     let opening = match folder.opening(day, hour)? {
         Some(kept) => kept,
         None => {
@@ -99,16 +84,9 @@ pub(crate) fn post(args: &AnchorPostArgs) -> Result<(), Failure> {
         }
     };
     let said = HeadAnchored::sign(&folder.campaign, folder.anchor.clone(), &opening, &folder.key);
-    let index = line.log("/api/anchors", &serde_json::to_string(&said).map_err(Failure::failed)?)?;
-    let word = match &pinned {
-        Some(pinned) => {
-            let hint =
-                "keep what the centre shows as evidence; the opening is kept, post again within the hour";
-            let said = Statement::Anchor(said.clone());
-            pinned.prove(&line, index, &said, ("the anchor", hint)).map(|()| "proven to be")?
-        }
-        None => "by the centre's word",
-    };
+    let hint = "keep what the centre shows as evidence; the opening is kept, post again within the hour";
+    let (index, word) =
+        centre.log("/api/anchors", &said, &Statement::Anchor(said.clone()), ("the anchor", hint))?;
     print_line(format_args!(
         "{} is anchored for {day} {hour}:00 under {}: {word} entry {index}",
         folder.anchor, said.commitment

@@ -1,14 +1,58 @@
-//! A centre's word that something is in the log, held against keys that did not come from it.
+//! A centre's word that something is in the log, and the same held against keys that did not come from it.
 
 use std::num::NonZeroUsize;
 
 use sekong_centre::api::views::ReceiptView;
 use sekong_centre::{KeyRing, Receipt};
 use sekong_log::{Entry, Statement};
+use sekong_model::CampaignId;
+use serde::{Deserialize, Serialize};
 
 use super::line::Line;
+use crate::cli::CentreArgs;
 use crate::failure::Failure;
 use crate::given_keys::GivenKeys;
+
+/// The centre of a campaign, and what its word is held against.
+pub(super) struct Centre<'a> {
+    pub(super) line: Line<'a>,
+    pinned: Option<Pinned>,
+}
+
+#[derive(Deserialize)]
+struct ToldCampaign {
+    id: CampaignId,
+}
+
+impl<'a> Centre<'a> {
+    /// The centre at an address, which must be of the campaign that a folder is for.
+    pub(super) fn of(at: &'a CentreArgs, campaign: &CampaignId) -> Result<Centre<'a>, Failure> {
+        let pinned = at.key.as_deref().map(|key| Pinned::read(key, at.cosignatures)).transpose()?;
+        let line = Line::to(&at.centre);
+        let ToldCampaign { id } = line.get("/api/campaign")?;
+        if id == *campaign {
+            return Ok(Centre { line, pinned });
+        }
+        Err(Failure::usage(format!(
+            "--centre: {} is the centre of {id}, this folder is for {campaign}",
+            at.centre
+        ))
+        .hint("name the address of the other campaign's centre"))
+    }
+
+    /// Has a statement logged; gives the index of its entry, and by whose word it is there.
+    pub(super) fn log(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+        said: &Statement,
+        what: (&str, &str),
+    ) -> Result<(u64, &'static str), Failure> {
+        let index = self.line.log(path, &serde_json::to_string(body).map_err(Failure::failed)?)?;
+        let Some(pinned) = &self.pinned else { return Ok((index, "by the centre's word")) };
+        pinned.prove(&self.line, index, said, what).map(|()| (index, "proven to be"))
+    }
+}
 
 /// What heads are held against.
 pub(super) struct Pinned {

@@ -83,11 +83,11 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
     }
     if args.json {
         let mut printed = as_json(&verdict, &disputes, &pins);
-        printed["rests_on"] = rests_on(args, known);
+        printed["rests_on"] = rests_on(args, &verdict);
         print_line(printed)?;
     } else {
         print_words(&verdict, &disputes, &pins)?;
-        print_trust(args, &verdict, &pins, known)?;
+        print_trust(args, &verdict, &pins)?;
     }
     let outcome = outcome(&verdict).map_err(Failure::told);
     // The program ends here, and with it all that an audit remembers: to give that back piece by piece takes longer.
@@ -481,12 +481,12 @@ fn print_key_changes(state: &State) -> Result<(), Failure> {
 }
 
 /// What the verdict rests on: what was given by whoever asks, and what was taken as it is.
-fn rests_on(args: &VerifyArgs, known: Option<Known>) -> Value {
+fn rests_on(args: &VerifyArgs, verdict: &Verdict) -> Value {
     json!({
         "key_given": args.key.is_some(),
         "since_given": args.since.is_some(),
         "public_dice_given": args.public_dice.is_some(),
-        "signatures_known_before": known.map_or(0, |known| known.size),
+        "signatures_known_before": verdict.signatures_known,
     })
 }
 
@@ -504,16 +504,11 @@ fn check_dice(seen: Option<&ThrownDice>, state: &State) -> Option<AuditFault> {
 }
 
 /// What the verdict rests on, so that nobody takes it for more.
-fn print_trust(
-    args: &VerifyArgs,
-    verdict: &Verdict,
-    pins: &Pins,
-    known: Option<Known>,
-) -> Result<(), Failure> {
-    if let (Some(known), Some(file)) = (known, &args.resume) {
+fn print_trust(args: &VerifyArgs, verdict: &Verdict, pins: &Pins) -> Result<(), Failure> {
+    if let (1.., Some(file)) = (verdict.signatures_known, &args.resume) {
         print_line(format_args!(
             "signatures in the first {} entries were not checked again: {} says that they were; whoever can write it decides that",
-            known.size,
+            verdict.signatures_known,
             file.display()
         ))?;
     }

@@ -206,9 +206,9 @@ fn every_body_is_named_by_its_sha256() {
     }
 }
 
-/// A day on which three team-hours in ten have no data network: what the demo prints.
-fn dark_day(data: &Path, seed: &str, more: &[&str]) -> Value {
-    let run = ["demo", "--no-serve", "--json", "--days", "1", "--seed", seed, "--no-data", "0.3", "--data"];
+/// A day on which such a share of team-hours have no data network: what the demo prints.
+fn dark_day(data: &Path, (seed, share): (&str, &str), more: &[&str]) -> Value {
+    let run = ["demo", "--no-serve", "--json", "--days", "1", "--seed", seed, "--no-data", share, "--data"];
     sekong(run.iter().copied().chain([arg(data)]).chain(more.iter().copied())).exits(0).json()
 }
 
@@ -261,7 +261,8 @@ fn orders_reach_teams_without_a_network_by_voice_and_without_either_every_slot_i
     let present = |line: &Value| placed(line) - figure(line, "missed_away");
     for seed in ["1", "2", "3"] {
         let (heard, deaf) = (Data::absent(), Data::absent());
-        let (told, silent) = (dark_day(&heard.path, seed, &[]), dark_day(&deaf.path, seed, &["--no-voice"]));
+        let (told, silent) =
+            (dark_day(&heard.path, (seed, "0.3"), &[]), dark_day(&deaf.path, (seed, "0.3"), &["--no-voice"]));
         assert!(figure(&told, "orders_relayed") > 50, "{told}");
         assert!(figure(&told, "inspections") * 100 >= present(&told) * 95, "{told}");
         assert_eq!(figure(&silent, "orders_relayed"), 0);
@@ -270,4 +271,15 @@ fn orders_reach_teams_without_a_network_by_voice_and_without_either_every_slot_i
         assert_all_accounted_for(&heard.path, &told);
         assert_all_accounted_for(&deaf.path, &silent);
     }
+}
+
+#[test]
+fn with_every_network_dead_all_day_every_slot_is_a_miss_and_none_is_lost() {
+    let data = Data::absent();
+    let told = dark_day(&data.path, ("1", "1"), &["--no-voice"]);
+    // Boxes are opened when the network is back, and that is too late.
+    let figures = ["orders_relayed", "inspections"].map(|key| told[key].as_u64());
+    assert_eq!(figures, [Some(0), Some(0)], "{told}");
+    assert_eq!(told["province_hours"], 72, "the draw goes on without the teams");
+    assert_all_accounted_for(&data.path, &told);
 }

@@ -112,6 +112,10 @@ fn a_second_history_is_seen_against_what_was_verified() {
     resume(&data.path, &file).exits(0);
     let before = fs::read_to_string(&file).unwrap();
     is_no_continuation(resume(&TWO_DAYS.0.path, &file));
+    let other = resume(&TWO_DAYS.0.path, &file).exits(3).json();
+    assert_eq!(other["rests_on"]["signatures_known_before"], 0, "nothing of this history was known");
+    let words = sekong(["verify", arg(&TWO_DAYS.0.path), "--resume", arg(&file)]).exits(3).stdout;
+    assert!(!words.contains("were not checked again"), "{words}");
     assert_eq!(fs::read_to_string(&file).unwrap(), before);
 }
 
