@@ -10,7 +10,7 @@ function slot(inspections: InspectionView[], revealed = true): SlotView {
   return { probability: 0.3, revealed, inspections };
 }
 
-const report = { index: 9, started: "2017-01-01T00:04:00Z", passed: 9, inspected: 5, found: 2, corrections: [] };
+const report = { index: 9, started: "2017-01-01T00:04:00Z", passed: 9, inspected: 5, found: 2, finds: [], corrections: [] };
 
 describe("a cell", () => {
   it("shows what concerns most", () => {

@@ -7,7 +7,7 @@ import type { Json } from "../shared/canonical";
 import { boxKeyOf, hourText, makeBoxKeys, openBox, openingText, readMessage, type BoxFault, type BoxMessage } from "./box";
 import { commitmentOf, NO_PREVIOUS, placeAfter, sign, type Place } from "./entry";
 import { deliver, nextPlace, type Box, type Delivery, type Kind, type Signer, type Waiting } from "./outbox";
-import type { Correction } from "./report";
+import { told, type Correction } from "./report";
 import { hear, NOTHING_HEARD, Table as CodeTable, type Answer, type Heard, type Slot } from "./relay";
 
 interface KeptDevice extends Place {
@@ -250,7 +250,7 @@ export class Device {
 
   /** Corrects a report, or its last correction. */
   correct(duty: DutyView, correction: Correction, nowMs: number): Promise<void> {
-    const body = { of: correction.of, reason: correction.reason, counts: { ...correction.counts } };
+    const body = { of: correction.of, reason: correction.reason, counts: { ...correction.counts }, ...told(correction.finds) };
     return this.write("correction", correctionKey(this.team, duty, correction.of), body, nowMs, (entry) => entry.state !== "refused");
   }
 

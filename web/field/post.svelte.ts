@@ -11,7 +11,7 @@ import { allDuties, clearOrder, newestOrder, slotKey, type Standing } from "./or
 import type { Waiting } from "./outbox";
 import type { Answer, Heard, Slot } from "./relay";
 import { newestHead } from "./head";
-import { body, type Correction, type Counts } from "./report";
+import { body, type Correction, type Met } from "./report";
 
 const ASK_EVERY_MS = 15_000;
 const SEND_EVERY_MS = 5_000;
@@ -275,11 +275,11 @@ export class Post {
     await this.#look();
   }
 
-  async report(duty: DutyView, counts: Counts): Promise<void> {
+  async report(duty: DutyView, met: Met): Promise<void> {
     const begun = this.#begun(duty);
     if (!begun || this.clock.nowMs === null) return;
     const seen = await newestHead();
-    await begun.device.report(duty, body(duty, begun.startedMs, counts, seen), this.clock.nowMs);
+    await begun.device.report(duty, body(duty, begun.startedMs, met, seen), this.clock.nowMs);
     await this.#look();
     await this.deliver();
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { DutyView } from "../shared/types";
-import { body, chance, misfit, newestWord } from "./report";
+import type { Find } from "../shared/finds";
+import { body, chance, findsFit, misfit, newestWord } from "./report";
 
 const begins = Date.parse("2017-01-01T00:00:00Z");
 const duty: DutyView = {
@@ -22,6 +23,24 @@ describe("counts", () => {
   });
 });
 
+describe("finds", () => {
+  const counts = { passed: 5, inspected: 3, found: 2 };
+
+  it("are no more than were counted, and each line tells of whole vehicles", () => {
+    const line = (vehicles: number) => ({ transport: "car", drug: "opioids", vehicles }) as const;
+    expect(findsFit([], counts)).toBe(true);
+    expect(findsFit([line(1), line(1)], counts)).toBe(true);
+    expect(findsFit([line(3)], counts)).toBe(false);
+    for (const vehicles of [0, -1, 0.5, Number.NaN]) expect(findsFit([line(vehicles)], counts)).toBe(false);
+  });
+
+  it("stand in the report in the order of the lists, and not at all if nothing was told apart", () => {
+    const finds: Find[] = [{ transport: "boat", drug: "cannabis", vehicles: 1 }, { transport: "car", drug: "opioids", vehicles: 1 }];
+    expect(body(duty, begins, { counts, finds }, null)).toMatchObject({ finds: finds.toReversed() });
+    expect(body(duty, begins, { counts, finds: [] }, null)).not.toHaveProperty("finds");
+  });
+});
+
 describe("a duty", () => {
   it("is begun within its hour and at no other time", () => {
     expect(chance(duty, begins - 1, undefined)).toBe("ahead");
@@ -35,7 +54,7 @@ describe("a duty", () => {
   });
 
   it("quotes its order and says when it began", () => {
-    expect(body(duty, begins + 61_500, { passed: 3, inspected: 2, found: 1 }, null)).toEqual({
+    expect(body(duty, begins + 61_500, { counts: { passed: 3, inspected: 2, found: 1 }, finds: [] }, null)).toEqual({
       province: "p", unit: "u", post: "KH-LA-01", day: "2017-01-01", hour: 7, order: "ab",
       started: "2017-01-01T00:01:01Z", counts: { passed: 3, inspected: 2, found: 1 },
     });
@@ -43,13 +62,14 @@ describe("a duty", () => {
 
   it("quotes the newest head if one was seen", () => {
     const seen = { size: 7, root: "ab".repeat(32) };
-    expect(body(duty, begins, { passed: 0, inspected: 0, found: 0 }, seen)).toMatchObject({ seen });
+    expect(body(duty, begins, { counts: { passed: 0, inspected: 0, found: 0 }, finds: [] }, seen)).toMatchObject({ seen });
   });
 
   it("is corrected from its newest word on", () => {
-    const report = { index: 7, started: "2017-01-01T00:01:00Z", passed: 3, inspected: 2, found: 1, corrections: [] };
+    const report = { index: 7, started: "2017-01-01T00:01:00Z", passed: 3, inspected: 2, found: 1, finds: [], corrections: [] };
     expect(newestWord(report).index).toBe(7);
-    const correction = { index: 9, reason: "mistyped", passed: 4, inspected: 2, found: 1 };
-    expect(newestWord({ ...report, corrections: [correction] })).toEqual(correction);
+    const correction = { index: 9, reason: "mistyped", passed: 4, inspected: 2, found: 1, finds: [{ transport: "car", drug: "opioids", vehicles: 1 }] };
+    const { reason: _, ...word } = correction;
+    expect(newestWord({ ...report, corrections: [correction] })).toEqual(word);
   });
 });

@@ -1,4 +1,5 @@
 // A report on a duty: counts that fit each other, and what may be done about a duty now.
+import { DRUGS, ordered, TRANSPORTS, vehiclesIn, type Drug, type Find, type Transport } from "../shared/finds";
 import type { DutyView, ReportView } from "../shared/types";
 import type { Json } from "../shared/canonical";
 import { timeText } from "./entry";
@@ -24,6 +25,11 @@ export function misfit(counts: Counts): { field: CountField; why: "whole" | "ins
   return null;
 }
 
+/** Whether the finds that are told apart go with the counts: lines of whole vehicles, no more of them than were found. */
+export function findsFit(finds: Find[], counts: Counts): boolean {
+  return finds.every(({ vehicles }) => Number.isInteger(vehicles) && vehicles > 0) && vehiclesIn(finds) <= counts.found;
+}
+
 /** What a team can do about a duty. */
 export type Chance = "reported" | "ahead" | "begin" | "report" | "over";
 
@@ -36,6 +42,13 @@ export function chance(duty: DutyView, nowMs: number, startedMs: number | undefi
   return nowMs < begins + 3_600_000 ? "begin" : "over";
 }
 
+/** What was met. */
+export interface Met {
+  counts: Counts;
+  /** The finds, as far as they are told apart. */
+  finds: Find[];
+}
+
 /** A head of the log, as a report quotes it. */
 export interface Seen {
   size: number;
@@ -44,7 +57,7 @@ export interface Seen {
 }
 
 /** The body of the report's entry. A head that was seen shows that the report was not written before it. */
-export function body(duty: DutyView, startedMs: number, counts: Counts, seen: Seen | null): Json {
+export function body(duty: DutyView, startedMs: number, { counts, finds }: Met, seen: Seen | null): Json {
   return {
     province: duty.province,
     unit: duty.unit,
@@ -54,8 +67,15 @@ export function body(duty: DutyView, startedMs: number, counts: Counts, seen: Se
     order: duty.order,
     started: timeText(startedMs),
     counts: { ...counts },
+    ...told(finds),
     ...(seen && { seen: { ...seen } }),
   };
+}
+
+/** A list that is empty is left out, as the centre writes it. */
+export function told(finds: Find[]): { finds?: Json } {
+  const lines = ordered(finds).map((find) => ({ ...find }));
+  return lines.length > 0 ? { finds: lines } : {};
 }
 
 /** Why a report is corrected. */
@@ -63,14 +83,20 @@ export const REASONS = ["miscounted", "mistyped", "rechecked"] as const;
 export type Reason = (typeof REASONS)[number];
 
 /** What a correction says. */
-export interface Correction {
+export interface Correction extends Met {
   /** Index of the newest word on the slot. */
   of: number;
   reason: Reason;
-  counts: Counts;
 }
 
 /** What the team said last: the report, or its last correction. */
-export function newestWord(report: ReportView): Counts & { index: number } {
-  return report.corrections.at(-1) ?? report;
+export function newestWord(report: ReportView): Counts & { index: number; finds: Find[] } {
+  const { index, passed, inspected, found, finds } = report.corrections.at(-1) ?? report;
+  return { index, passed, inspected, found, finds: finds.flatMap(known) };
+}
+
+/** A line with words that this page does not know comes from a newer centre, and is left to it. */
+function known(of: { transport: string; drug: string; vehicles: number }): Find[] {
+  const [transport, drug] = [TRANSPORTS.find((one) => one === of.transport), DRUGS.find((one) => one === of.drug)];
+  return transport && drug ? [{ transport: transport satisfies Transport, drug: drug satisfies Drug, vehicles: of.vehicles }] : [];
 }

@@ -70,7 +70,7 @@ describe("a receipt", () => {
   });
 
   it("is one on the inspection that is shown, and on no other", () => {
-    const report = { index: 7, started: "2017-01-01T00:04:00Z", passed: 9, inspected: 5, found: 1, corrections: [] };
+    const report = { index: 7, started: "2017-01-01T00:04:00Z", passed: 9, inspected: 5, found: 1, finds: [], corrections: [] };
     const shown: InspectionDetail = {
       day: "2017-01-01", hour: 7, post: "KH-LA-01", province: "stung-treng", probability: 0.5, order: "ab", order_index: 3, plan_index: 2,
       inspection: { unit: "u", team: "ST-A-01", away: false, state: "done", report },
@@ -85,5 +85,10 @@ describe("a receipt", () => {
     for (const other of [{ hour: 8 }, { post: "KH-LA-02" }, { unit: "v" }, { order: "cd" }, { started: "2017-01-01T00:05:00Z" }, { counts: { ...counts, found: 0 } }, { note: "x" }]) {
       expect(saysWhatIsShown(receipt("inspection", { ...body, ...other }), shown), JSON.stringify(other)).toBe(false);
     }
+    const finds = [{ transport: "boat", drug: "opioids", vehicles: 1 }];
+    const told: InspectionDetail = { ...shown, inspection: { ...shown.inspection, report: { ...report, finds } } };
+    expect(saysWhatIsShown(receipt("inspection", { ...body, finds }), told)).toBe(true);
+    expect(saysWhatIsShown(receipt("inspection", { ...body, finds }), shown), "finds that are not shown").toBe(false);
+    expect(saysWhatIsShown(receipt("inspection", body), told), "finds that were not signed").toBe(false);
   });
 });

@@ -26,7 +26,7 @@ export async function leadsToHead(receipt: ReceiptView): Promise<boolean> {
   return root !== null && toHex(root) === toHex(head.root);
 }
 
-/** Whether the receipt's entry is the report that is shown: same place in the log, slot, unit, order, time and counts. */
+/** Whether the receipt's entry is the report that is shown: same place in the log, slot, unit, order, time, counts and finds. */
 export function saysWhatIsShown(receipt: ReceiptView, shown: InspectionDetail): boolean {
   const { report } = shown.inspection;
   if (!report || receipt.index !== report.index) return false;
@@ -36,6 +36,7 @@ export function saysWhatIsShown(receipt: ReceiptView, shown: InspectionDetail): 
   const wanted = {
     province: shown.province, unit: shown.inspection.unit, post: shown.post, day: shown.day, hour: shown.hour, order: shown.order,
     started: report.started, counts: { found: report.found, inspected: report.inspected, passed: report.passed },
+    ...(report.finds.length > 0 && { finds: report.finds }),
   };
   return entry.kind === "inspection" && canonical(body as Json) === canonical(wanted as Json);
 }

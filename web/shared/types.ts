@@ -13,6 +13,7 @@ export type DutyView = Schemas["DutyView"];
 export type EndsView = Schemas["EndsView"];
 export type EnrolledView = Schemas["EnrolledView"];
 export type EstimatesView = Schemas["EstimatesView"];
+export type FindView = Schemas["FindView"];
 export type FlowView = Schemas["FlowView"];
 /** What entries say, by kind. */
 export type Kind = Schemas["KindView"];

@@ -180,6 +180,11 @@ describe("a team in the field", () => {
       expect(await duty.getByTestId("send").isDisabled(), "more inspected than passed").toBe(true);
       await duty.getByTestId("inspected").fill("5");
       await duty.getByTestId("found").fill("1");
+      await duty.getByTestId("add-find").click();
+      await duty.getByTestId("transport").selectOption("boat");
+      await duty.getByTestId("vehicles").fill("2");
+      expect(await duty.getByTestId("send").isDisabled(), "more told apart than found").toBe(true);
+      await duty.getByTestId("vehicles").fill("1");
       await duty.getByTestId("send").click();
       await field.getByTestId("receipt").waitFor();
       expect(await field.getByTestId("receipt-check").first().getAttribute("data-holds")).toBe("true");
@@ -191,6 +196,8 @@ describe("a team in the field", () => {
     await expect.poll(() => changed.getAttribute("data-state"), { timeout: 20_000 }).toBe("done");
     await changed.click();
     await officer.getByTestId("receipt-check").first().waitFor();
+    expect(await officer.getByTestId("receipt-check").first().getAttribute("data-holds")).toBe("true");
+    expect(await officer.getByTestId("panel").textContent()).toContain("1 × boat or ferry, amphetamines");
     expect(await officer.getByTestId("feed").textContent()).toContain("5 inspected of 9, 1 with a find");
     expect(centre.misdeeds).toEqual([]);
   });

@@ -18,7 +18,7 @@ use futures_util::future::join_all;
 use sekong_centre::Centre;
 use sekong_centre::api::views::ReceiptView;
 use sekong_log::{CorrectionReason, DeviceKey, Entry, InspectionCorrected, Statement};
-use sekong_model::Counts;
+use sekong_model::{Counts, Finds};
 use sekong_simulate::Device;
 use sekong_store::SqliteStore;
 use tokio::runtime::Runtime;
@@ -80,6 +80,7 @@ impl Desk {
             let said = InspectionCorrected {
                 of: std::mem::replace(of, index),
                 counts: Counts::new(9, 5, u32::try_from(index % 3).unwrap()).unwrap(),
+                finds: Finds::default(),
                 reason: CorrectionReason::Miscounted,
                 persons: Vec::new(),
             };

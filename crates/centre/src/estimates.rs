@@ -6,12 +6,12 @@ use sekong_estimate::Seed;
 use sekong_estimate::detection::{Detection, corrected};
 use sekong_estimate::exact::Interval;
 use sekong_estimate::flow::{
-    Avoidance, Domain, Flow, FlowError, Method, Quantity, Ranked, Ranking, Record, Shrunk, Uncertainty,
+    Avoidance, Domain, Flow, FlowError, Kind, Method, Quantity, Ranked, Ranking, Record, Shrunk, Uncertainty,
 };
 use sekong_estimate::teams::{
     PoolPower, ShiftDay, TeamFinding, TeamsError, Telling, Too, flag_at, power, test_days,
 };
-use sekong_model::{Day, Hour, PostId, ProvinceId};
+use sekong_model::{Day, Drug, Hour, PostId, ProvinceId, Transport};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -61,6 +61,12 @@ pub struct FlowView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u8>)]
     pub hour: Option<Hour>,
+    /// Of what crossed with one kind of transport; `untold` of what no report told apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transport: Option<String>,
+    /// Of one class of drugs; `untold` of what no report told apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drug: Option<String>,
     /// `passed`, or `loads` that an inspection finds.
     pub quantity: String,
     /// `difference`, `horvitz_thompson` or `per_unit`.
@@ -233,7 +239,7 @@ pub struct EstimatesView {
     pub design: String,
     /// The method that stands first.
     pub method: String,
-    /// Everything together, each province, post and hour.
+    /// Everything together, each province, post, hour, transport and class of drugs.
     pub flows: Vec<FlowView>,
     /// Each day of everything together.
     pub days: Vec<FlowDayView>,
@@ -277,7 +283,7 @@ impl EstimatesView {
             province_days_left_out: met.days_left_out,
             design: met.design.to_string(),
             method: MAIN.name().to_owned(),
-            flows: flows(&record, &whole),
+            flows: flows(&record, &whole).into_iter().chain(kinds(&record, &whole)).collect(),
             days: days(&record, &whole),
             avoidance: avoidance.collect(),
             ranking: ranking.iter().flat_map(|ranking| &ranking.posts).map(RankView::of).collect(),
@@ -307,6 +313,29 @@ fn flows(record: &Record, whole: &Domain) -> Vec<FlowView> {
     asked.iter().flat_map(view).collect()
 }
 
+/// The loads by transport and by drug. What was never found is bounded like all else, and shown all the same.
+fn kinds(record: &Record, whole: &Domain) -> Vec<FlowView> {
+    let found = record.kinds();
+    let flow = |kind| record.of_kind(kind).flow(whole, Quantity::Loads, MAIN);
+    let view = |flow: &Flow| FlowView::of(whole, Quantity::Loads, MAIN, flow);
+    let mut none: Option<FlowView> = None;
+    let mut of = |kind| match found.contains(&kind) {
+        true => view(&flow(kind)),
+        false => none.get_or_insert_with(|| view(&flow(kind))).clone(),
+    };
+    let transports = Transport::ALL.map(|transport| FlowView {
+        transport: Some(transport.name().to_owned()),
+        ..of(Kind::Transport(transport))
+    });
+    let drugs = Drug::ALL.map(|drug| FlowView { drug: Some(drug.name().to_owned()), ..of(Kind::Drug(drug)) });
+    let untold = found.contains(&Kind::Untold).then(|| of(Kind::Untold));
+    let name = || Some("untold".to_owned());
+    let untold = untold
+        .into_iter()
+        .flat_map(|flow| [FlowView { transport: name(), ..flow.clone() }, FlowView { drug: name(), ..flow }]);
+    transports.into_iter().chain(drugs).chain(untold).collect()
+}
+
 fn days(record: &Record, whole: &Domain) -> Vec<FlowDayView> {
     let daily = |quantity| record.daily(whole, quantity, MAIN);
     let passed: BTreeMap<Day, f64> = daily(Quantity::Passed).into_iter().collect();
@@ -334,6 +363,8 @@ impl FlowView {
             province: domain.province.clone(),
             post: domain.post.clone(),
             hour: domain.hour,
+            transport: None,
+            drug: None,
             quantity: quantity.name().to_owned(),
             method: method.name().to_owned(),
             est: flow.est,

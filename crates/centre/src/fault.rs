@@ -22,7 +22,7 @@ pub use anchor::AnchorFault;
 pub(crate) use anchor::HOURS_MAX as ANCHOR_HOURS_MAX;
 pub use close::CloseFault;
 pub use outage::OutageFault;
-pub(crate) use plant::AHEAD_DAYS as PLANT_AHEAD_DAYS;
+pub use plant::AHEAD_DAYS as PLANT_AHEAD_DAYS;
 pub use plant::PlantFault;
 
 /// A rule that an entry breaks.
@@ -288,6 +288,14 @@ pub enum Fault {
         /// Time claimed in the entry.
         written: jiff::Timestamp,
     },
+    /// More finds are told apart than there were.
+    #[error("{told} finds are told apart by transport and drug, and {found} were counted")]
+    MoreFinds {
+        /// Vehicles in all lines.
+        told: u64,
+        /// As counted.
+        found: u32,
+    },
     /// A name outside this campaign.
     #[error("the campaign has no {what}")]
     Unknown {
@@ -546,6 +554,7 @@ impl Fault {
             Fault::AbsenceOver { .. } => "absences.until",
             Fault::Away { .. } => "inspection.away",
             Fault::WrittenBefore { .. } => "inspection.written",
+            Fault::MoreFinds { .. } => "inspection.finds",
             Fault::Unknown { .. } => "campaign.names",
             Fault::Commitment(_) => "custodian.commitment",
             Fault::Head(_) => "head.opens",

@@ -48,7 +48,7 @@ pub use estimates::{
     EndsView, EstimatesAsked, EstimatesError, EstimatesView, FlowView, PlantedView, PlantsView,
     TeamTestsError, TeamsView,
 };
-pub use fault::{AmendFault, AnchorFault, CloseFault, Fault, OutageFault, PlantFault};
+pub use fault::{AmendFault, AnchorFault, CloseFault, Fault, OutageFault, PLANT_AHEAD_DAYS, PlantFault};
 pub use folder::{Folder, FolderError};
 pub use gate::{Closed, Reserve, Space};
 pub use keys::{COSIGNATURES_WORD, Secrets, cosignatures_line};

@@ -19,7 +19,7 @@ mod record;
 mod scatter;
 mod shrunk;
 
-use sekong_model::{Day, Hour, PostId, ProvinceId};
+use sekong_model::{Day, Drug, Hour, PostId, ProvinceId, Transport};
 
 pub use avoidance::Avoidance;
 pub use rank::{Ranked, Ranking};
@@ -48,6 +48,17 @@ impl Quantity {
             Quantity::Loads => "loads",
         }
     }
+}
+
+/// Loads of one kind. A find is one vehicle, and is told once: kinds of one sort and what was not told apart add up to all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// By what they crossed with.
+    Transport(Transport),
+    /// By what they were.
+    Drug(Drug),
+    /// Those that no report told apart.
+    Untold,
 }
 
 /// How a day is estimated.

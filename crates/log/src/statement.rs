@@ -7,8 +7,8 @@ use std::fmt;
 
 use jiff::Timestamp;
 use sekong_model::{
-    CampaignId, Counts, CustodianId, Day, DeclarerId, Hour, Moment, OfficerId, PostId, ProvinceId, TeamId,
-    UnitId,
+    CampaignId, Counts, CustodianId, Day, DeclarerId, Finds, Hour, Moment, OfficerId, PostId, ProvinceId,
+    TeamId, UnitId,
 };
 use serde::de::value::MapDeserializer;
 use serde::{Deserialize, Serialize};
@@ -580,6 +580,9 @@ pub struct InspectionReported {
     pub started: Timestamp,
     /// Vehicles passed, inspected, and inspected with a find.
     pub counts: Counts,
+    /// The finds by transport and drug, as far as they were told apart; simulants are no finds of this kind.
+    #[serde(default, skip_serializing_if = "Finds::is_empty")]
+    pub finds: Finds,
     /// The newest head that the device knew: the report was not written before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<SeenHead>,

@@ -14,7 +14,7 @@ use sekong_draw::{SimulationKey, WalkError, simulate};
 use sekong_estimate::flow::{
     Domain, Flow, FlowError, Method, Planted, ProvinceDay, Quantity, Record, Slot, Uncertainty, Visit,
 };
-use sekong_model::{Campaign, Counts, Day, Hour, ProvinceId};
+use sekong_model::{Campaign, Counts, Day, Finds, Hour, ProvinceId};
 use sekong_plan::{Plan, PlannedSlot, is_arrival};
 
 pub use teams::{Ground, TeamPower, TeamTrial, Withholding, team_trial};
@@ -144,6 +144,7 @@ impl Stage {
                     let arrived = is_arrival(before, *node);
                     before = Some(*node);
                     day.slots[slot].visits.push(Visit {
+                        finds: Finds::default(),
                         unit: unit.unit.clone(),
                         counts: Some(counts),
                         arrived,

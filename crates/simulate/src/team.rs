@@ -40,7 +40,7 @@ pub struct Duty {
 }
 
 /// What a team does about a duty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deed {
     /// When it begins.
     pub started: Timestamp,

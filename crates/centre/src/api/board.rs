@@ -10,8 +10,8 @@ use super::extract::{InPath, InQuery};
 use super::problem::Problem;
 use super::session::{Role, Session};
 use super::views::{
-    BoardLine, BoardView, CorrectionView, EvidenceView, InspectionDetail, InspectionState, InspectionView,
-    ProblemView, ReportView, SlotView,
+    BoardLine, BoardView, CorrectionView, EvidenceView, FindView, InspectionDetail, InspectionState,
+    InspectionView, ProblemView, ReportView, SlotView,
 };
 use crate::schedule::decided_until;
 use crate::service::{Desk, Service};
@@ -173,6 +173,7 @@ pub(crate) fn report(report: &Report) -> ReportView {
         passed: report.counts.passed(),
         inspected: report.counts.inspected(),
         found: report.counts.found(),
+        finds: report.finds.iter().map(FindView::of).collect(),
         corrections: report.corrections.iter().map(correction).collect(),
     }
 }
@@ -185,6 +186,7 @@ fn correction(correction: &Correction) -> CorrectionView {
         passed: said.counts.passed(),
         inspected: said.counts.inspected(),
         found: said.counts.found(),
+        finds: said.finds.iter().map(FindView::of).collect(),
     }
 }
 

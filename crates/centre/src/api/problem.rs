@@ -229,6 +229,12 @@ fn of_device(fault: &Fault) -> Option<Mend<'static>> {
         Fault::WrittenBefore { .. } => {
             (S::UNPROCESSABLE_ENTITY, "written-before", "time", "sign after the inspection began")
         }
+        Fault::MoreFinds { .. } => (
+            S::UNPROCESSABLE_ENTITY,
+            "more-finds",
+            "body.finds",
+            "tell each vehicle with a find once, by what most of it was; simulants are not told apart",
+        ),
         Fault::OpenedBefore { .. } => (
             S::UNPROCESSABLE_ENTITY,
             "opened-before",

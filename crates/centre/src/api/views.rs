@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 use sekong_log::{BoxKey, CorrectionReason, DeviceId, Hash, PersonRecord, SilenceReason, Statement};
-use sekong_model::{AnchorId, CustodianId, Day, Hour, Moment, Order, PostId, ProvinceId, TeamId, UnitId};
+use sekong_model::{
+    AnchorId, CustodianId, Day, Drug, Find, Hour, Moment, Order, PostId, ProvinceId, TeamId, Transport,
+    UnitId,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -321,6 +324,8 @@ pub struct ReportView {
     pub inspected: u32,
     /// Of these, with a find.
     pub found: u32,
+    /// The finds by transport and drug, as far as the team told them apart.
+    pub finds: Vec<FindView>,
     /// What the team corrected afterwards, in order; the last one is its newest word.
     pub corrections: Vec<CorrectionView>,
 }
@@ -339,6 +344,28 @@ pub struct CorrectionView {
     pub inspected: u32,
     /// Of these, with a find.
     pub found: u32,
+    /// The finds by transport and drug, as far as they were told apart.
+    pub finds: Vec<FindView>,
+}
+
+/// Finds of one kind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct FindView {
+    /// `on-foot`, `two-wheeler`, `car`, `bus`, `truck`, `boat` or `other`.
+    #[schema(value_type = String)]
+    pub transport: Transport,
+    /// `amphetamines`, `opioids`, `cannabis`, `cocaine`, `precursors` or `other`: the most of what was found.
+    #[schema(value_type = String)]
+    pub drug: Drug,
+    /// Vehicles, boats and people on foot with it.
+    pub vehicles: u32,
+}
+
+impl FindView {
+    /// A line of a report.
+    pub(crate) fn of(of: &Find) -> FindView {
+        FindView { transport: of.transport, drug: of.drug, vehicles: of.vehicles }
+    }
 }
 
 /// A person's record, as it is shown to who has a case and a purpose.

@@ -102,7 +102,7 @@ pub enum PlantFault {
 }
 
 /// A plant is for an hour that begins at most so many days after its commitment.
-pub(crate) const AHEAD_DAYS: i64 = 7;
+pub const AHEAD_DAYS: i64 = 7;
 
 impl PlantFault {
     /// The rule's short name, as [`super::Fault::rule`] gives it.

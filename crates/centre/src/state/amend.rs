@@ -10,6 +10,7 @@ use sekong_log::{
 };
 use sekong_model::{Day, Hour, UnitId};
 
+use super::report::check_finds;
 use super::{Admitted, Bodies, CLOCK_TOLERANCE, State, body, statement};
 use crate::fault::{AmendFault, CORRECTIONS_MAX, Fault};
 
@@ -53,12 +54,13 @@ impl State {
         entry: &Entry,
         said: InspectionCorrected,
     ) -> Result<Admitted, Fault> {
+        check_finds(&said.finds, said.counts)?;
         self.check_persons(&said.persons)?;
         let all_read = self.sealed.is_empty() && self.unjudged.is_empty();
         if !all_read && !self.words.contains_key(&said.of) {
             // The report stands in a province whose draws this reader cannot judge.
             self.keep_persons(index, &said.persons);
-            return Ok(if self.sealed.is_empty() { Admitted::Unjudged } else { Admitted::Sealed });
+            return Ok(self.unread_in_all());
         }
         let slot = self.words.get(&said.of).cloned().ok_or(AmendFault::NoReport { of: said.of })?;
         self.check_corrects(entry, &slot)?;

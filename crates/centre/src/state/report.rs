@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use sekong_log::{Entry, Hash, HourClosed, InspectionReported, Tree};
-use sekong_model::{Counts, Day, Hour, PostId, ProvinceId, TeamId, UnitId};
+use sekong_model::{Counts, Day, Finds, Hour, PostId, ProvinceId, TeamId, UnitId};
 
 use super::{Admitted, CLOCK_TOLERANCE, Correction, State};
 use crate::fault::{CloseFault, Fault};
@@ -36,6 +36,8 @@ pub struct Report {
     pub started: Timestamp,
     /// What it counted.
     pub counts: Counts,
+    /// The finds by transport and drug, as far as it told them apart.
+    pub finds: Finds,
     /// Entries under the newest head that it quotes: it was not written before that.
     pub seen: Option<u64>,
     /// What the team corrected afterwards, in order.
@@ -45,8 +47,21 @@ pub struct Report {
 impl Report {
     fn of(index: u64, said: &InspectionReported) -> Report {
         let seen = said.seen.map(|seen| seen.size);
-        Report { index, started: said.started, counts: said.counts, seen, corrections: Vec::new() }
+        Report {
+            index,
+            started: said.started,
+            counts: said.counts,
+            finds: said.finds.clone(),
+            seen,
+            corrections: Vec::new(),
+        }
     }
+}
+
+/// No more finds are told apart than were counted; fewer may be.
+pub(super) fn check_finds(finds: &Finds, counts: Counts) -> Result<(), Fault> {
+    let (told, found) = (finds.vehicles(), counts.found());
+    if told <= u64::from(found) { Ok(()) } else { Err(Fault::MoreFinds { told, found }) }
 }
 
 /// What became of an inspection; each is exactly one of these.
@@ -78,6 +93,7 @@ impl State {
         if entry.time() < said.started {
             return Err(Fault::WrittenBefore { started: said.started, written: entry.time() });
         }
+        check_finds(&said.finds, said.counts)?;
         self.check_was_the_teams(entry, &said)?;
         self.check_seen(entry, said.seen, tree)?;
         self.check_persons(&said.persons)?;
@@ -182,11 +198,7 @@ impl State {
         }
         self.closes.insert((said.day, said.hour), size);
         self.diary.finish(Job::Close(said.day, said.hour));
-        Ok(match readable {
-            true => Admitted::Whole,
-            false if self.sealed.is_empty() => Admitted::Unjudged,
-            false => Admitted::Sealed,
-        })
+        Ok(if readable { Admitted::Whole } else { self.unread_in_all() })
     }
 
     /// No head that was quoted before, and cosigned by the deadline, may be newer than the one that closes.

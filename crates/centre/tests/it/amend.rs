@@ -4,14 +4,16 @@
 use std::path::Path;
 
 use sekong_centre::api::views::{InspectionDetail, LoggedView, PersonView, ProblemView, ReceiptView};
-use sekong_centre::{Amended, Bodies, Damage, Evidence, Folder, Scrub, Tally, Verdict, audit, restore};
+use sekong_centre::{
+    Amended, Bodies, Damage, Evidence, Folder, Scrub, Tally, Verdict, Watch, audit, restore,
+};
 use sekong_draw::{erasure_message, sign_for_seat};
 use sekong_log::{
     CorrectionReason, DeviceKey, Entry, ErasureGround, Fetched, Hash, InspectionCorrected,
     InspectionReported, LogFiles, Part, PersonCommitted, PersonErased, PersonRecord, SaltedPerson, SeenHead,
     Statement, body_hash, tiles_of,
 };
-use sekong_model::{Campaign, Counts, Hour, TeamId};
+use sekong_model::{Campaign, Counts, Drug, Find, Finds, Hour, TeamId, Transport};
 use sekong_simulate::Device;
 use sekong_store::{Commit, SqliteStore, Store};
 use serde_json::json;
@@ -82,6 +84,11 @@ fn files(log: &Path, size: u64) -> LogFiles {
 
 /// What an auditor finds of the published log.
 pub(crate) fn audited(site: &Site, bodies: &dyn Bodies) -> Verdict {
+    watched(site, bodies, &mut |_| ())
+}
+
+/// The same, for somebody who wants to know how far it is.
+pub(crate) fn watched(site: &Site, bodies: &dyn Bodies, watch: &mut Watch<'_>) -> Verdict {
     let receipt: ReceiptView = site.get("/api/receipts/0").json();
     let size = receipt.head.lines().nth(1).unwrap().parse().unwrap();
     let files = files(&site.folder.path().join("log"), size);
@@ -94,7 +101,7 @@ pub(crate) fn audited(site: &Site, bodies: &dyn Bodies) -> Verdict {
         since: None,
         known: None,
     };
-    audit(&evidence, &mut |_| ())
+    audit(&evidence, watch)
 }
 
 pub(crate) fn clean_audit(site: &Site) -> Verdict {
@@ -248,7 +255,8 @@ fn a_look_needs_a_role_a_case_and_a_purpose_and_leaves_an_entry() {
 
 fn corrected(of: u64, found: u32) -> InspectionCorrected {
     let counts = Counts::new(9, 5, found).unwrap();
-    InspectionCorrected { of, reason: CorrectionReason::Mistyped, counts, persons: Vec::new() }
+    let finds = Finds::default();
+    InspectionCorrected { of, reason: CorrectionReason::Mistyped, counts, finds, persons: Vec::new() }
 }
 
 fn correct(site: &Site, device: &mut Device, said: InspectionCorrected) -> Answer {
@@ -435,6 +443,28 @@ async fn a_scrub_finds_a_record_that_is_not_the_one_committed_to() {
 }
 
 #[test]
+fn finds_are_told_apart_in_a_report_and_otherwise_in_its_correction() {
+    let site = reporting();
+    let (team, said) = report(&site, 0);
+    let mut own = device(&site.campaign, &team);
+    let one = |drug| Finds::new(vec![Find { transport: Transport::Truck, drug, vehicles: 1 }]).unwrap();
+    let told = InspectionReported { finds: one(Drug::Precursors), ..said.clone() };
+    let of = send(&site, &signed(&site, &mut own, &told)).json::<ReceiptView>().index;
+    let too_many = InspectionCorrected { finds: one(Drug::Cocaine), ..corrected(of, 0) };
+    let problem: ProblemView = correct(&site, &mut own.clone(), too_many).json();
+    assert_eq!((problem.status, problem.field.as_deref()), (422, Some("body.finds")), "{problem:?}");
+    let rechecked = InspectionCorrected { finds: one(Drug::Cocaine), ..corrected(of, 1) };
+    correct(&site, &mut own, rechecked).json::<ReceiptView>();
+    let unit = said.unit.to_string().replace('/', "%2F");
+    let path = format!("/api/inspections/{}/0/{unit}", said.day);
+    let shown: InspectionDetail = site.get_as(&site.sign_in("duty-officer"), &path).json();
+    let report = shown.inspection.report.unwrap();
+    let drugs = [&report.finds, &report.corrections[0].finds].map(|finds| finds[0].drug);
+    assert_eq!(drugs, [Drug::Precursors, Drug::Cocaine], "the first word stays");
+    clean_audit(&site);
+}
+
+#[test]
 fn a_report_is_corrected_so_many_times_and_no_more() {
     let site = reporting();
     let (team, said) = report(&site, 0);
@@ -443,7 +473,7 @@ fn a_report_is_corrected_so_many_times_and_no_more() {
     let mut correct = |of: u64, found: u32| {
         let counts = Counts::new(9, 5, found).unwrap();
         let said =
-            InspectionCorrected { of, reason: CorrectionReason::Miscounted, counts, persons: Vec::new() };
+            InspectionCorrected { reason: CorrectionReason::Miscounted, counts, ..corrected(of, found) };
         send(&site, &own.write(&Statement::Correction(said), site.now()).unwrap())
     };
     for number in 0..32 {

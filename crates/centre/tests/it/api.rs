@@ -10,7 +10,7 @@ use sekong_centre::api::views::{
     OrdersView, ProblemView, ReceiptView, SessionView,
 };
 use sekong_log::{DeviceKey, Entry, EntryDraft, InspectionReported, NO_PREVIOUS, Statement};
-use sekong_model::{Counts, Hour, Moment, TeamId, UnitId};
+use sekong_model::{Counts, Finds, Hour, Moment, TeamId, UnitId};
 use sekong_simulate::Device;
 use serde_json::{Value, json};
 
@@ -34,6 +34,7 @@ pub(crate) fn report(site: &Site, number: usize) -> (TeamId, InspectionReported)
         order: due.order.unwrap(),
         started: site.campaign.instant(site.day(), Hour::MIDNIGHT) + minutes(4),
         counts: Counts::new(9, 5, 1).unwrap(),
+        finds: Finds::default(),
         seen: None,
         persons: Vec::new(),
     };

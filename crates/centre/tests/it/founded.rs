@@ -13,7 +13,8 @@ use sekong_log::{
     Absence, AbsenceReason, DeviceKey, Enrolled, Entry, Hash, InspectionReported, Period, Statement,
 };
 use sekong_model::{
-    Campaign, Counts, Day, Hour, Moment, ProvinceId, SourceBundle, Team, TeamId, UnitId, referenced_files,
+    Campaign, Counts, Day, Finds, Hour, Moment, ProvinceId, SourceBundle, Team, TeamId, UnitId,
+    referenced_files,
 };
 use sekong_simulate::{Device, Seed};
 use sekong_store::SqliteStore;
@@ -274,6 +275,7 @@ impl Founded {
             order: due.order.unwrap(),
             started: self.instant(Hour::MIDNIGHT) + SignedDuration::from_mins(4),
             counts: Counts::new(9, 5, 1).unwrap(),
+            finds: Finds::default(),
             seen: None,
             persons: Vec::new(),
         }

@@ -13,6 +13,7 @@ mod noninterference;
 mod office;
 mod orders;
 mod plants;
+mod progress;
 mod reports;
 mod restart;
 mod rules;

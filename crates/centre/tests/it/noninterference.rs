@@ -20,7 +20,7 @@ use sekong_log::{
     BoxOpened, CHECKPOINT_FILE, Entry, EntryDraft, Hash, InspectionReported, NO_PREVIOUS, Period, Statement,
     tiles_of,
 };
-use sekong_model::{Campaign, Counts, Day, Hour, Moment, ProvinceId, SourceBundle, TeamId, UnitId};
+use sekong_model::{Campaign, Counts, Day, Finds, Hour, Moment, ProvinceId, SourceBundle, TeamId, UnitId};
 use sekong_simulate::Seed;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -705,6 +705,7 @@ impl Twins {
                     order: Hash([7; 32]),
                     started: begins,
                     counts: Counts::new(1, 1, 0).unwrap(),
+                    finds: Finds::default(),
                     seen: None,
                     persons: Vec::new(),
                 };

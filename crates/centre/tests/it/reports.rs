@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use sekong_centre::{Fault, Refusal};
 use sekong_log::{Entry, Hash, InspectionReported};
-use sekong_model::{Hour, TeamId};
+use sekong_model::{Drug, Find, Finds, Hour, TeamId, Transport};
 
 use crate::founded::{Founded, device};
 
@@ -50,6 +50,16 @@ async fn a_report_on_a_slot_that_nobody_was_sent_to_is_refused() {
 async fn a_report_that_quotes_another_order_is_refused() {
     let refusal = refused(|report, _| report.order = Hash([9; 32])).await;
     assert!(matches!(fault(&refusal), Fault::OtherOrder { .. }));
+}
+
+#[tokio::test]
+async fn more_finds_told_apart_than_were_counted_are_refused() {
+    let refusal = refused(|report, _| report.finds = finds(report.counts.found() + 1)).await;
+    assert!(matches!(fault(&refusal), Fault::MoreFinds { told: 2, found: 1 }));
+}
+
+fn finds(vehicles: u32) -> Finds {
+    Finds::new(vec![Find { transport: Transport::Boat, drug: Drug::Amphetamines, vehicles }]).unwrap()
 }
 
 #[tokio::test]

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sekong_model::{Counts, Day, Hour, PostId, ProvinceId, UnitId};
+use sekong_model::{Counts, Day, Find, Finds, Hour, PostId, ProvinceId, UnitId};
 
-use super::{Domain, Quantity};
+use super::{Domain, Kind, Quantity};
 
 /// Weight of a broader expectation against one's own days.
 const PRIOR_DAYS: f64 = 4.0;
@@ -16,6 +16,8 @@ pub struct Visit {
     pub unit: UnitId,
     /// What was counted; `None` if the visit was missed or late.
     pub counts: Option<Counts>,
+    /// The finds among them, as far as they were told apart; without what was planted.
+    pub finds: Finds,
     /// Whether the unit had been elsewhere before, or had just begun.
     pub arrived: bool,
     /// What was planted there, and is among what was counted: it is no traffic.
@@ -50,12 +52,14 @@ impl Visit {
             Quantity::Passed => Some(f64::from(counts.passed().saturating_sub(self.planted.passed))),
             Quantity::Loads if counts.passed() == 0 => Some(0.0),
             Quantity::Loads if counts.inspected() == 0 => None,
-            // The lot within the post took from all that passed, planted or not, so that these are what a find stands for.
-            Quantity::Loads => {
-                let (_, found) = self.looked();
-                Some(found as f64 * f64::from(counts.passed()) / f64::from(counts.inspected()))
-            }
+            Quantity::Loads => Some(self.looked().1 as f64 * self.stands_for()),
         }
+    }
+
+    /// How many of those that passed one that was inspected stands for: the lot within the post took from all of them, planted or not.
+    fn stands_for(&self) -> f64 {
+        let of = |counts: Counts| f64::from(counts.passed()) / f64::from(counts.inspected().max(1));
+        self.counts.map_or(0.0, of)
     }
 }
 
@@ -210,7 +214,30 @@ pub(super) struct Seen {
     pub(super) arrived: bool,
     /// Inspected and found.
     pub(super) looked: (u64, u64),
+    finds: Finds,
+    stands_for: f64,
     pub(super) values: [Option<f64>; 2],
+}
+
+impl Seen {
+    /// Finds of one kind.
+    fn of(&self, kind: Kind) -> u64 {
+        let of = |is: &dyn Fn(&Find) -> bool| -> u64 {
+            self.finds.iter().filter(|find| is(find)).map(|find| u64::from(find.vehicles)).sum()
+        };
+        match kind {
+            Kind::Transport(transport) => of(&|find| find.transport == transport),
+            Kind::Drug(drug) => of(&|find| find.drug == drug),
+            Kind::Untold => self.looked.1.saturating_sub(self.finds.vehicles()),
+        }
+    }
+
+    /// Forgets all finds but those of one kind.
+    fn keep(&mut self, kind: Kind) {
+        self.looked.1 = self.of(kind);
+        let loads = &mut self.values[Quantity::Loads as usize];
+        *loads = loads.map(|_| self.looked.1 as f64 * self.stands_for);
+    }
 }
 
 impl Record {
@@ -237,6 +264,29 @@ impl Record {
         record.predict();
         record.note_most();
         Ok(record)
+    }
+
+    /// The same days with the finds of one kind alone, and predictions made of these.
+    pub fn of_kind(&self, kind: Kind) -> Record {
+        let mut record = self.clone();
+        for at in &self.visited {
+            record.cells[*at].visits.iter_mut().for_each(|seen| seen.keep(kind));
+        }
+        record.predict();
+        record.note_most();
+        record
+    }
+
+    /// The kinds of which there were finds.
+    pub fn kinds(&self) -> BTreeSet<Kind> {
+        let visits = || self.visited.iter().flat_map(|at| &self.cells[*at].visits);
+        let told = visits().flat_map(|seen| seen.finds.iter());
+        let mut kinds: BTreeSet<Kind> =
+            told.flat_map(|find| [Kind::Transport(find.transport), Kind::Drug(find.drug)]).collect();
+        if visits().any(|seen| seen.of(Kind::Untold) > 0) {
+            kinds.insert(Kind::Untold);
+        }
+        kinds
     }
 
     /// The posts of the record.
@@ -352,6 +402,8 @@ impl Cell {
             unit: visit.unit.clone(),
             arrived: visit.arrived,
             looked: visit.looked(),
+            finds: visit.finds.clone(),
+            stands_for: visit.stands_for(),
             values: [Quantity::Passed, Quantity::Loads].map(|quantity| visit.value(quantity)),
         };
         Cell {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use sekong_estimate::Seed;
 use sekong_estimate::flow::{
-    Domain, FlowError, Method, Planted, ProvinceDay, Quantity, Record, Slot, Uncertainty, Visit,
+    Domain, FlowError, Kind, Method, Planted, ProvinceDay, Quantity, Record, Slot, Uncertainty, Visit,
 };
-use sekong_model::{Counts, Day, Hour};
+use sekong_model::{Counts, Day, Drug, Find, Finds, Hour, Transport};
 use serde::Deserialize;
 
 /// Two units on one chain over three posts and four hours, enumerated by the peer (numpy).
@@ -66,6 +66,7 @@ impl Markov {
             let visit = |(unit, path): (usize, &&[usize])| Visit {
                 unit: format!("unit-{unit}").parse().unwrap(),
                 counts: Some(Counts::new(y, y, y.min(1)).unwrap()),
+                finds: Finds::default(),
                 arrived: hour == 0 || path[hour - 1] != post,
                 planted: Planted::default(),
             };
@@ -165,6 +166,8 @@ fn arriving_and_staying_estimate_the_same_where_nobody_avoids() {
     near(of(false) - fixed(false), comparable);
 }
 
+const MET: Method = Method::HorvitzThompson;
+
 fn slot(post: &str, inclusion: f64, visits: Vec<Visit>) -> Slot {
     Slot {
         post: post.parse().unwrap(),
@@ -178,7 +181,13 @@ fn slot(post: &str, inclusion: f64, visits: Vec<Visit>) -> Slot {
 
 fn visit(unit: &str, counts: Option<(u32, u32, u32)>) -> Visit {
     let counts = counts.map(|(passed, inspected, found)| Counts::new(passed, inspected, found).unwrap());
-    Visit { unit: unit.parse().unwrap(), counts, arrived: true, planted: Planted::default() }
+    Visit {
+        unit: unit.parse().unwrap(),
+        counts,
+        finds: Finds::default(),
+        arrived: true,
+        planted: Planted::default(),
+    }
 }
 
 fn record(days: &[Option<(u32, u32, u32)>]) -> Record {
@@ -223,6 +232,65 @@ fn what_was_planted_is_left_out_and_loads_stay_unbiased_over_the_lot_within_a_po
         loads.est
     });
     near(estimates.sum::<f64>() / 6.0, 1.0);
+}
+
+/// Three days at two posts, with finds of two transports and two drugs, and one that no report told apart.
+fn told_apart() -> Record {
+    let find = |transport, drug, vehicles| Find { transport, drug, vehicles };
+    let (car, boat) = (Transport::Car, Transport::Boat);
+    let finds = [
+        vec![find(car, Drug::Cannabis, 1), find(boat, Drug::Opioids, 1)],
+        vec![find(boat, Drug::Cannabis, 2)],
+        Vec::new(),
+    ];
+    let one = |(number, finds): (i32, Vec<Find>)| {
+        let seen = Visit { finds: Finds::new(finds).unwrap(), ..visit("u", Some((12, 6, 3))) };
+        let lost = slot("P1", 0.25, vec![visit("v", None)]);
+        day(number, vec![slot("P0", 0.5, vec![seen]), lost])
+    };
+    Record::new((0..).zip(finds).map(one).collect()).unwrap()
+}
+
+#[test]
+fn loads_by_transport_and_by_drug_add_up_to_all_with_those_that_nobody_told_apart() {
+    let record = told_apart();
+    let of = |record: &Record, method| record.flow(&Domain::default(), Quantity::Loads, method).est;
+    let kind = |kind, method| of(&record.of_kind(kind), method);
+    for method in Method::ALL {
+        let (all, untold) = (of(&record, method), kind(Kind::Untold, method));
+        let transports = Transport::ALL.map(|one| kind(Kind::Transport(one), method));
+        let drugs = Drug::ALL.map(|one| kind(Kind::Drug(one), method));
+        near(transports.iter().sum::<f64>() + untold, all);
+        near(drugs.iter().sum::<f64>() + untold, all);
+    }
+    // Each find stands for two that passed, at a chance of one half; what was lost is filled with what was met.
+    let car = record.of_kind(Kind::Transport(Transport::Car));
+    let boat = record.of_kind(Kind::Transport(Transport::Boat));
+    let found = |record: &Record| record.flow(&Domain::default(), Quantity::Loads, MET).found;
+    assert_eq!((found(&car), found(&boat), found(&record.of_kind(Kind::Untold))), (1, 3, 5));
+    assert_eq!(
+        record.kinds().into_iter().collect::<Vec<_>>(),
+        [
+            Kind::Transport(Transport::Car),
+            Kind::Transport(Transport::Boat),
+            Kind::Drug(Drug::Opioids),
+            Kind::Drug(Drug::Cannabis),
+            Kind::Untold
+        ]
+    );
+}
+
+#[test]
+fn a_kind_that_was_never_found_has_a_bound_and_changes_nothing_that_passed() {
+    let record = told_apart();
+    let trucks = record.of_kind(Kind::Transport(Transport::Truck));
+    let loads = trucks.flow(&Domain::default(), Quantity::Loads, MET);
+    assert!(matches!(loads.uncertainty, Uncertainty::Model { high } if high > 0.0), "{loads:?}");
+    let passed = |record: &Record| {
+        let flow = record.flow(&Domain::default(), Quantity::Passed, MET);
+        (flow.est, flow.uncertainty, flow.lost)
+    };
+    assert_eq!(passed(&trucks), passed(&record));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use sekong_model::{CaseNumber, Counts};
+use sekong_model::{CaseNumber, Counts, Finds};
 use serde::{Deserialize, Serialize};
 
 use super::SeatSignature;
@@ -31,6 +31,9 @@ pub struct InspectionCorrected {
     pub reason: CorrectionReason,
     /// What it should have said.
     pub counts: Counts,
+    /// The finds that go with these counts.
+    #[serde(default, skip_serializing_if = "Finds::is_empty")]
+    pub finds: Finds,
     /// Records of persons of this version, each with a salt of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub persons: Vec<PersonCommitted>,

@@ -200,6 +200,7 @@ pub(crate) fn report(duty: &Ordered, deed: &Deed) -> Option<InspectionReported> 
         order: duty.order,
         started: deed.started,
         counts: Counts::new(deed.passage.passed, deed.passage.inspected, deed.passage.found).ok()?,
+        finds: deed.passage.finds.clone(),
         seen: None,
         persons: Vec::new(),
     })

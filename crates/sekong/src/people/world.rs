@@ -225,7 +225,10 @@ impl World {
 
     fn plan_deed(&mut self, team: &TeamId, duty: &Ordered) {
         let deed = self.deed(team, duty);
-        let Some((deed, report)) = deed.and_then(|deed| Some((deed, report(duty, &deed)?))) else { return };
+        let Some((deed, report)) = deed.and_then(|deed| report(duty, &deed).map(|report| (deed, report)))
+        else {
+            return;
+        };
         let writing = Happening::Write(Box::new(report), team.clone(), deed.sent);
         // Who learns late which order its deed was done under writes the report then.
         let written = deed.written.max(self.setting.clock.now());

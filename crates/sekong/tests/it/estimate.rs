@@ -181,6 +181,19 @@ fn a_record_tells_what_passed_by_the_plans_that_drew_the_inspections() {
             );
         }
     }
+    let by_kind = |part: &str| -> Vec<&Value> {
+        of("loads", "difference").into_iter().filter(|flow| flow.get(part).is_some()).collect()
+    };
+    for (part, count) in [("transport", 7), ("drug", 6)] {
+        let kinds = by_kind(part);
+        assert!(
+            [count, count + 1].contains(&kinds.len()),
+            "each of the list, and what was not told: {kinds:?}"
+        );
+        let sum: f64 = kinds.iter().map(|flow| est(flow)).sum();
+        assert!((sum / est(of("loads", "difference")[0]) - 1.0).abs() < 1e-9, "{part}: {sum}");
+        assert!(kinds.iter().all(|flow| flow["interval95"].is_object()), "{kinds:?}");
+    }
     let all = of("passed", "difference")[0];
     assert_eq!(all["interval_by"], "days");
     let (low, high) = (all["lost"]["low"].as_f64().unwrap(), all["lost"]["high"].as_f64().unwrap());

@@ -11,7 +11,7 @@ use sekong_centre::api::views::{CampaignView, DutyView, InspectionState, OrdersV
 use sekong_log::{
     BoxOpened, DeviceId, DeviceKey, Entry, EntryDraft, Head, InspectionReported, Statement, VerifierKey,
 };
-use sekong_model::{Campaign, CampaignId, Counts, Day, Hour, ProvinceId, TeamId};
+use sekong_model::{Campaign, CampaignId, Counts, Day, Finds, Hour, ProvinceId, TeamId};
 use sekong_simulate::Seed;
 use tempfile::TempDir;
 
@@ -202,6 +202,7 @@ fn report(duty: DutyView) -> Result<InspectionReported, Trouble> {
         order: duty.order,
         started: duty.begins + SignedDuration::from_mins(3),
         counts: Counts::new(7, 4, 0).map_err(Trouble::program)?,
+        finds: Finds::default(),
         seen: None,
         persons: Vec::new(),
     })

@@ -194,12 +194,14 @@ fn print_teams(teams: &TeamsView) -> Result<(), Failure> {
 }
 
 fn in_words(flow: &FlowView) -> String {
-    let domain = match (&flow.province, &flow.post, &flow.hour) {
-        (Some(province), ..) => province.to_string(),
-        (_, Some(post), _) => post.to_string(),
-        (.., Some(hour)) => format!("{hour}:00"),
-        (None, None, None) => "all".to_owned(),
-    };
+    let domain = [
+        flow.province.as_ref().map(ProvinceId::to_string),
+        flow.post.as_ref().map(PostId::to_string),
+        flow.hour.map(|hour| format!("{hour}:00")),
+        flow.transport.as_ref().map(|transport| format!("transport {transport}")),
+        flow.drug.as_ref().map(|drug| format!("drug {drug}")),
+    ];
+    let domain = domain.into_iter().flatten().next().unwrap_or_else(|| "all".to_owned());
     let interval = match (&flow.interval95, flow.interval_by.as_str()) {
         (Some(interval), "model") => {
             format!("at most {} by a model, for nothing was found", end(interval.high))
