@@ -80,6 +80,11 @@ export class Centre {
     });
   }
 
+  /** The campaign's data folder. */
+  get data(): string {
+    return join(this.folder, "campaign");
+  }
+
   async end(): Promise<void> {
     await this.browser.close();
     this.server.kill("SIGKILL");

@@ -1,4 +1,6 @@
 // What a duty officer and a team do with the pages, in a real browser against the real program.
+import { mkdirSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { BoardView, EstimatesView, ReceiptView } from "../shared/types";
@@ -120,6 +122,33 @@ describe("the board", () => {
     expect(refused).toBe(403);
     // The refusal shows in the console, as it should: it is the test that asked for it, once.
     expect(centre.misdeeds.splice(0)).toEqual([expect.stringContaining("403")]);
+  });
+
+  it("says that the published folder lags behind while it cannot be written, and no longer", async () => {
+    const own = await Centre.start();
+    const blocked = join(own.data, "checkpoint.next");
+    const disk = async (role: string) => {
+      const page = await own.page(role, "/");
+      await page.getByTestId("cell").first().waitFor();
+      return page.getByTestId("disk");
+    };
+    try {
+      mkdirSync(blocked);
+      await enrol(await own.page("team?team=ST-A-01", "/field"));
+      const shown = await disk("duty-officer");
+      await shown.waitFor();
+      expect(await shown.getAttribute("data-alarm")).toBe("diskUnpublished");
+      expect(await shown.textContent()).toContain("checkpoint.next");
+      expect(await (await disk("analyst")).count(), "it is for those who run the hour").toBe(0);
+      rmdirSync(blocked);
+      await enrol(await own.page("team?team=ST-A-02", "/field"));
+      const officer = await own.page("duty-officer", "/");
+      await officer.waitForResponse("**/api/disk");
+      expect(await officer.getByTestId("disk").count()).toBe(0);
+      expect(own.misdeeds).toEqual([]);
+    } finally {
+      await own.end();
+    }
   });
 
   it("asks who one is, without an error on the way, and explains itself by keyboard", async () => {

@@ -4,7 +4,7 @@
 use sekong_draw::{CommitmentError, DealError, ReleaseError, ThrowError, VouchError, WalkError};
 use sekong_log::{DeviceId, Hash, HeadError, Period};
 use sekong_model::{
-    Breach, CustodianId, Day, Hour, Moment, PoolId, PostId, ProvinceId, ShiftId, TeamId, UnitId,
+    Breach, CustodianId, Day, DeclarerId, Hour, Moment, PoolId, PostId, ProvinceId, ShiftId, TeamId, UnitId,
 };
 use sekong_plan::{GameError, SolveError};
 
@@ -288,6 +288,22 @@ pub enum Fault {
         /// Time claimed in the entry.
         written: jiff::Timestamp,
     },
+    /// An order is relayed to a team that has none.
+    #[error("team {team} has no order of {moment}: it is not on duty, or away")]
+    NoOrder {
+        /// The team.
+        team: TeamId,
+        /// The hour.
+        moment: Moment,
+    },
+    /// A team's absence is confirmed by the office that declares it.
+    #[error("the absence of {team} is declared by {by}, which is no second source for it")]
+    SameSource {
+        /// Who is said to be away.
+        team: TeamId,
+        /// By whose word.
+        by: DeclarerId,
+    },
     /// More finds are told apart than there were.
     #[error("{told} finds are told apart by transport and drug, and {found} were counted")]
     MoreFinds {
@@ -555,6 +571,8 @@ impl Fault {
             Fault::Away { .. } => "inspection.away",
             Fault::WrittenBefore { .. } => "inspection.written",
             Fault::MoreFinds { .. } => "inspection.finds",
+            Fault::NoOrder { .. } => "relayed.order",
+            Fault::SameSource { .. } => "absences.source",
             Fault::Unknown { .. } => "campaign.names",
             Fault::Commitment(_) => "custodian.commitment",
             Fault::Head(_) => "head.opens",

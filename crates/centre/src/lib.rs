@@ -65,7 +65,7 @@ pub use sms::{SmsGateway, SmsGatewayError};
 pub use state::{
     Admitted, Anchored, AnchoredHours, Bodies, Body, Correction, DayPlan, DealtShift, Drawn, DrawnOrder, Due,
     KeyRing, NotedSilence, OpenedPlant, Outcome, Overdue, PersonPlace, PlantInLog, Report, SeatKey,
-    Simulants, State, TwoFaces,
+    Simulants, State, TeamDevice, TwoFaces,
 };
 pub use tally::{Amended, Anchors, CUSTODIANS_MIN, Degraded, Late, OldHeads, Plants, Tally};
 pub use witness::{

@@ -117,6 +117,21 @@ struct Chained {
     logged: BTreeMap<u64, u64>,
 }
 
+/// A device that speaks, or spoke, for a team: by the centre's word alone, for the centre enrols it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TeamDevice<'a> {
+    /// The team.
+    pub team: &'a TeamId,
+    /// Its public key.
+    pub device: DeviceId,
+    /// Index of the entry that enrolled it.
+    pub index: u64,
+    /// When.
+    pub enrolled: Timestamp,
+    /// When another one took its place.
+    pub retired: Option<Timestamp>,
+}
+
 /// The plan of a province-day and how far its units were drawn.
 #[derive(Debug, Clone)]
 pub struct DayPlan {
@@ -371,8 +386,8 @@ impl State {
             Statement::Plan(said) => self.admit_plan(index, entry, said, bodies),
             Statement::Absences(said) => self.admit_absences(index, entry, &said, tree),
             Statement::Release(said) => self.admit_release(index, entry, said, tree, bodies),
-            Statement::Deal(said) => self.admit_deal(said, bodies),
-            Statement::Orders(said) => self.admit_orders(index, said, bodies),
+            Statement::Deal(said) => self.admit_deal(entry, said, bodies),
+            Statement::Orders(said) => self.admit_orders(index, entry, said, bodies),
             Statement::Opened(said) => self.admit_opened(entry, said),
             Statement::Relayed(said) => self.admit_relayed(index, entry, said),
             Statement::Table(said) => self.admit_table(said),
@@ -487,7 +502,7 @@ impl State {
         self.commitments.values().map(|committed| (committed.index, &committed.said))
     }
 
-    /// How late each release is in the log that was not there soon after it was due by the schedule.
+    /// How late each release, or what it decided, is in the log that was not there soon after it was due by the schedule.
     pub(crate) fn late_releases(&self) -> impl Iterator<Item = (&ProvinceId, Moment, SignedDuration)> {
         self.late.iter().map(|((province, moment), by)| (province, *moment, *by))
     }
@@ -562,6 +577,18 @@ impl State {
     pub fn device_of(&self, team: &TeamId) -> Option<DeviceId> {
         let of_team = |chained: &Chained| chained.retired.is_none() && chained.team.as_ref() == Some(team);
         self.devices.iter().find(|(_, chained)| of_team(chained)).map(|(device, _)| *device)
+    }
+
+    /// Every device that spoke for a team, in the order of their entries.
+    pub fn team_devices(&self) -> Vec<TeamDevice<'_>> {
+        let own = self.devices.iter().filter_map(|(device, chained)| {
+            let team = chained.team.as_ref()?;
+            let (index, enrolled, retired) = (chained.enrolled_at, chained.enrolled, chained.retired);
+            Some(TeamDevice { team, device: *device, index, enrolled, retired })
+        });
+        let mut devices: Vec<TeamDevice<'_>> = own.collect();
+        devices.sort_by_key(|of| of.index);
+        devices
     }
 
     /// The key to which a team's orders are sealed after `size` entries.

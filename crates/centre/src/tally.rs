@@ -148,7 +148,7 @@ fn sums(of: &BTreeMap<CustodianId, BTreeMap<SilenceReason, u64>>) -> BTreeMap<&C
     of.iter().map(|(custodian, reasons)| (custodian, reasons.values().sum())).collect()
 }
 
-/// What was released later than the schedule says, by more than clocks may be apart. A centre that has seen the values and
+/// What was released, dealt or ordered later than the schedule says, by more than clocks may be apart. A centre that has seen the values and
 /// waits with the log cannot hide that, unless it sets the times of all that it writes meanwhile back as well.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Late {

@@ -19,12 +19,14 @@ use crate::clocks::{DemoStart, Speed};
 use crate::failure::Failure;
 
 mod anchor;
+mod auditor;
 mod centre;
 mod estimate;
 mod plant;
 
 pub use anchor::{AnchorCheckArgs, AnchorCommand, AnchorExportArgs, AnchorInitArgs, AnchorPostArgs};
 
+pub use auditor::{AuditorCommand, AuditorFetchArgs, AuditorInitArgs};
 pub use centre::CentreArgs;
 pub use estimate::{
     EstimateArgs, EstimateCampaignArgs, EstimateCommand, EstimateDesignArgs, EstimatePowerArgs,
@@ -67,6 +69,12 @@ pub enum Command {
         after_help = "Examples, in order:\n  sekong custodian init campaigns/northeast-2017 --id court --data court\n  sekong custodian commit --data court --out court.json\n  sekong custodian serve --data court --centre centre.json --listen 192.0.2.7:7443"
     )]
     Custodian(CustodianCommand),
+    /// Ask the custodians themselves what they released, over lines of their own
+    #[command(
+        subcommand,
+        after_help = "Examples, in order:\n  sekong auditor init --data auditor\n  sekong auditor fetch --data auditor --custodian court.json --at 192.0.2.7:7443 --out court-released.json"
+    )]
+    Auditor(AuditorCommand),
     /// Cosign the heads of logs on a machine of its own, and never two histories of one
     #[command(
         subcommand,

@@ -275,7 +275,15 @@ fn remove(path: &Path) -> std::io::Result<()> {
 
 /// Writes a file that must not be there yet, and has it on the disk.
 pub(crate) fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
-    let cannot = |error| Failure::failed(format!("cannot write {}: {error}", path.display()));
+    let cannot = |error: std::io::Error| {
+        let failure = Failure::failed(format!("cannot write {}: {error}", path.display()));
+        match error.kind() {
+            std::io::ErrorKind::AlreadyExists => {
+                failure.hint("nothing was changed: name a file that is not there yet")
+            }
+            _ => failure.hint("check the path and its permissions"),
+        }
+    };
     let mut file =
         fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(cannot)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(cannot)

@@ -29,7 +29,7 @@ pub use failure::{Failure, FailureKind};
 pub use output::complain;
 
 use cli::{
-    AnchorCommand, CampaignCommand, Cli, Command, CustodianCommand, DiceCommand, DrawCommand,
+    AnchorCommand, AuditorCommand, CampaignCommand, Cli, Command, CustodianCommand, DiceCommand, DrawCommand,
     EstimateCommand, GameCommand, PlantCommand, WitnessCommand,
 };
 
@@ -70,6 +70,8 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Plant(PlantCommand::Init(args)) => commands::plant::init(&args),
         Command::Plant(PlantCommand::Commit(args)) => commands::plant::commit(&args),
         Command::Plant(PlantCommand::Reveal(args)) => commands::plant::reveal(&args),
+        Command::Auditor(AuditorCommand::Init(args)) => commands::auditor::init(&args),
+        Command::Auditor(AuditorCommand::Fetch(args)) => commands::auditor::fetch(&args),
         Command::Custodian(CustodianCommand::Init(args)) => commands::custodian::init(&args),
         Command::Custodian(CustodianCommand::Commit(args)) => commands::custodian::commit(&args),
         Command::Custodian(CustodianCommand::Serve(args)) => commands::custodian::serve(&args),

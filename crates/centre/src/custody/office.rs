@@ -20,6 +20,7 @@ use tokio::sync::Mutex;
 
 use super::tls::LineKey;
 use super::window::Window;
+use super::wire::RELEASED;
 use super::{AskError, Asked, CustodianLink};
 use crate::api::problem::Problem;
 use crate::bodies::canonical;
@@ -154,7 +155,7 @@ impl Office {
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
         let options = self.options.clone();
         let shown = Router::new()
-            .route("/released", get(show_released))
+            .route(RELEASED, get(show_released))
             .route("/status", get(show_status))
             .with_state(self.clone());
         let window = Window {
@@ -364,10 +365,11 @@ struct After {
 }
 
 /// What auditors are shown: a page of releases, and the name to go on after.
-#[derive(Debug, Serialize)]
-struct ReleasedPage {
-    releases: Vec<Release>,
-    next: Option<String>,
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReleasedPage {
+    pub(super) releases: Vec<Release>,
+    pub(super) next: Option<String>,
 }
 
 async fn show_released(

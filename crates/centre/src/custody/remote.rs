@@ -16,12 +16,16 @@ use sekong_model::CustodianId;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use super::office::ReleasedPage;
 use super::tls::LineKey;
-use super::wire::{MESSAGE_MAX_BYTES, RELEASE, RequestJson};
+use super::wire::{MESSAGE_MAX_BYTES, RELEASE, RELEASED, RequestJson};
 use super::{AskError, Asked, CustodianLink};
 
 /// Longest wait for an answer, from the first packet on.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
+
+/// Most bytes of a page of releases: 500 of about a kilobyte.
+const PAGE_MAX_BYTES: usize = 4 << 20;
 
 /// The line to a custodian. Each ask is a connection of its own: there are a few an hour.
 pub struct Remote {
@@ -38,7 +42,11 @@ impl Remote {
 
     async fn release(&self, request: &ReleaseRequest) -> Result<Release, AskError> {
         let message = serde_json::to_vec(&RequestJson::from(request)).map_err(no_answer)?;
-        let answer = self.send(message).await?;
+        let asking = Request::post(RELEASE)
+            .header(header::HOST, self.id.as_str())
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(message));
+        let answer = self.send(asking.map_err(no_answer)?).await?;
         let status = answer.status();
         let bytes = to_bytes(answer.into_body(), MESSAGE_MAX_BYTES).await.map_err(no_answer)?;
         match status {
@@ -56,7 +64,38 @@ impl Remote {
         ))
     }
 
-    async fn send(&self, message: Vec<u8>) -> Result<Response<Body>, AskError> {
+    /// Everything that the custodian shows to the auditor whose key this line has: its releases once auditors may see them.
+    ///
+    /// # Errors
+    /// [`AskError`] if it does not answer, or goes round in circles.
+    pub async fn released(&self) -> Result<Vec<Release>, AskError> {
+        let (mut releases, mut after) = (Vec::new(), String::new());
+        loop {
+            let page = tokio::time::timeout(ANSWER_LIMIT, self.page(&after)).await;
+            let page = page
+                .map_err(|_| no_answer(format!("{} does not answer in {ANSWER_LIMIT:?}", self.address)))??;
+            releases.extend(page.releases);
+            match page.next {
+                None => return Ok(releases),
+                Some(next) if after < next => after = next,
+                Some(next) => return Err(no_answer(format!("it goes on after {next:?}, which was before"))),
+            }
+        }
+    }
+
+    async fn page(&self, after: &str) -> Result<ReleasedPage, AskError> {
+        let uri = format!("{RELEASED}?after={}", percent_encoded(after));
+        let request = Request::get(uri).header(header::HOST, self.id.as_str()).body(Body::empty());
+        let answer = self.send(request.map_err(no_answer)?).await?;
+        let status = answer.status();
+        let bytes = to_bytes(answer.into_body(), PAGE_MAX_BYTES).await.map_err(no_answer)?;
+        if status != StatusCode::OK {
+            return Err(no_answer(format!("{status}: {}", detail(&bytes))));
+        }
+        serde_json::from_slice(&bytes).map_err(no_answer)
+    }
+
+    async fn send(&self, request: Request<Body>) -> Result<Response<Body>, AskError> {
         let stream = TcpStream::connect(self.address);
         let stream = stream
             .await
@@ -66,11 +105,6 @@ impl Remote {
         let stream = stream.await.map_err(|error| self.unproved(&error))?;
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(no_answer)?;
-        let request = Request::post(RELEASE)
-            .header(header::HOST, self.id.as_str())
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(Body::from(message))
-            .map_err(no_answer)?;
         // It ends with the answer: its task is not waited for.
         tokio::spawn(connection);
         let answer = sender.send_request(request).await.map_err(no_answer)?;
@@ -89,6 +123,15 @@ impl CustodianLink for Remote {
             answer.map_err(|_| no_answer(format!("{} does not answer in {ANSWER_LIMIT:?}", self.address)))?
         })
     }
+}
+
+/// As a query holds it (RFC 3986, section 2.1).
+fn percent_encoded(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(byte).collect()
 }
 
 fn no_answer(error: impl ToString) -> AskError {

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// Where a value is asked for.
 pub(super) const RELEASE: &str = "/release";
 
+/// Where auditors look at what was released, `?after=` a name for the next page.
+pub(super) const RELEASED: &str = "/released";
+
 /// Most bytes of a request or an answer: three entries of 64 KiB in hexadecimal digits, proofs, a head.
 pub(super) const MESSAGE_MAX_BYTES: usize = 512 * 1024;
 

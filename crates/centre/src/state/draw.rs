@@ -94,12 +94,18 @@ impl State {
         releases.iter().map(by).collect::<Option<Vec<_>>>().is_some_and(|by| self.ahead.is_signed(index, &by))
     }
 
-    /// The schedule has its trace; that it came late shows, whatever the reason.
+    /// The schedule has its trace.
     pub(super) fn note_release(&mut self, province: &ProvinceId, moment: Moment, time: Timestamp) {
         self.diary.note(Job::Draw(moment), province, Trace::Release);
+        self.note_late(province, moment, time);
+    }
+
+    /// That values, or what they decided, came late shows, whatever the reason.
+    fn note_late(&mut self, province: &ProvinceId, moment: Moment, time: Timestamp) {
         let late = time.duration_since(self.campaign.release_at(moment));
         if CLOCK_TOLERANCE < late {
-            self.late.insert((province.clone(), moment), late);
+            let before = self.late.entry((province.clone(), moment)).or_default();
+            *before = late.max(*before);
         }
     }
 
@@ -340,14 +346,20 @@ impl State {
     }
 
     /// Notes that a moment's deal or orders are logged.
-    fn note_decided(&mut self, province: &ProvinceId, moment: Moment, trace: Trace) {
+    fn note_decided(&mut self, province: &ProvinceId, moment: Moment, trace: Trace, time: Timestamp) {
+        self.note_late(province, moment, time);
         self.decided_logged.insert((province.clone(), moment, trace));
         self.diary.note(Job::Draw(moment), province, trace);
     }
 
-    pub(super) fn admit_deal(&mut self, said: Dealt, bodies: &dyn Bodies) -> Result<Admitted, Fault> {
+    pub(super) fn admit_deal(
+        &mut self,
+        entry: &Entry,
+        said: Dealt,
+        bodies: &dyn Bodies,
+    ) -> Result<Admitted, Fault> {
         let admitted = self.check_deal(&said, bodies)?;
-        self.note_decided(&said.province, said.moment, Trace::Deal);
+        self.note_decided(&said.province, said.moment, Trace::Deal, entry.time());
         Ok(admitted)
     }
 
@@ -369,12 +381,13 @@ impl State {
     pub(super) fn admit_orders(
         &mut self,
         index: u64,
+        entry: &Entry,
         said: OrdersSealed,
         bodies: &dyn Bodies,
     ) -> Result<Admitted, Fault> {
         let moment = Moment::Hour { day: said.day, hour: said.hour };
         let opened = self.check_orders(&said, moment, bodies)?;
-        self.note_decided(&said.province, moment, Trace::Orders);
+        self.note_decided(&said.province, moment, Trace::Orders, entry.time());
         let Some(opened) = opened else {
             if self.drawn(&said.province, moment).is_some() {
                 self.sealed.insert(said.province.clone());

@@ -160,6 +160,11 @@ impl State {
         Ok(daily.map_or(dice.0, |die| with_daily_die(dice.as_bytes(), &die.number)))
     }
 
+    /// The daily dice in the log, by their entries: the period that each is of, and its number.
+    pub fn daily_dice(&self) -> impl Iterator<Item = (u64, Period, &str)> {
+        self.daily_dice.iter().map(|(period, die)| (die.index, *period, die.number.as_str()))
+    }
+
     /// The daily die of a period; `None` in a campaign without one.
     fn die_of(&self, period: Period) -> Result<Option<&DieThrown>, Fault> {
         if self.campaign.rules().daily_die.is_none() {
@@ -241,6 +246,10 @@ impl State {
         }
         if !self.campaign.declarers().contains(&absence.declared_by) {
             return Err(Fault::Unknown { what: format!("declarer {}", absence.declared_by) });
+        }
+        if absence.second_source.as_str() == absence.declared_by.as_str() {
+            let (team, by) = (absence.team.clone(), absence.declared_by.clone());
+            return Err(Fault::SameSource { team, by });
         }
         if absence.until < self.first_day_of(said.period) {
             return Err(Fault::AbsenceOver { team: absence.team.clone(), until: absence.until });

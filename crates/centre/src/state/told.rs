@@ -71,6 +71,15 @@ impl State {
         if until < claimed { Err(Fault::ToldLate { until, claimed }) } else { Ok(()) }
     }
 
+    /// Nothing is relayed to a team that has no order, where what was drawn is known.
+    fn check_has_order(&self, province: &ProvinceId, moment: Moment, team: &TeamId) -> Result<(), Fault> {
+        let is_known = self.drawn(province, moment).is_some();
+        if is_known && self.order_for(province, moment, team).is_none() {
+            return Err(Fault::NoOrder { team: team.clone(), moment });
+        }
+        Ok(())
+    }
+
     /// Index of the entry that says that this very order was relayed so.
     pub(crate) fn relayed_at(&self, said: &OrderRelayed) -> Option<u64> {
         let moment = Moment::Hour { day: said.day, hour: said.hour };
@@ -86,6 +95,7 @@ impl State {
         let moment = self.told(&said.province, said.day, said.hour, &said.team)?;
         self.check_serial(&said.team, self.table_of(&said.team).0, said.table)?;
         self.check_relayed(entry, said.day, said.hour)?;
+        self.check_has_order(&said.province, moment, &said.team)?;
         if self.relayed_at(&said).is_some() {
             return Err(Fault::LoggedBefore { what: "that this order was relayed".to_owned() });
         }

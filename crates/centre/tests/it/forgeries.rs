@@ -372,10 +372,17 @@ async fn a_device_is_enrolled_once_and_an_absence_says_who_and_until_when() {
         second_source: "garrison roll".parse().unwrap(),
     };
     let stranger = sekong_log::Absence { declared_by: "somebody".parse().unwrap(), ..away.clone() };
+    let alone = sekong_log::Absence {
+        until: forger.founded.day(),
+        second_source: "duty-office-police".parse().unwrap(),
+        ..away.clone()
+    };
     let released = forger.founded.campaign.release_at(Moment::Week { week: 0 });
     let in_time = released - SignedDuration::from_hours(1);
     let before_lists = |said: &Statement| !matches!(said, Statement::Absences(_));
-    for (absence, rule) in [(away, "absences.until"), (stranger, "campaign.names")] {
+    for (absence, rule) in
+        [(away, "absences.until"), (stranger, "campaign.names"), (alone, "absences.source")]
+    {
         let list = sekong_log::AbsencesFrozen { absent: vec![absence], ..list.clone() };
         let fault = forger.fault_of(before_lists, Statement::Absences(list), in_time);
         assert_eq!(fault.rule(), rule, "{fault}");

@@ -1,7 +1,7 @@
 //! What devices and the centre say of how orders were told: by whom, and when that can be.
 
 use jiff::{SignedDuration, Timestamp};
-use sekong_centre::{Fault, Job, Refusal};
+use sekong_centre::{Fault, Job, Late, Refusal};
 use sekong_log::{BoxOpened, Channel, Enrolled, OrderRelayed, Period, Statement};
 use sekong_model::{Hour, Moment};
 
@@ -65,6 +65,48 @@ async fn an_order_is_relayed_until_its_hour_is_closed() {
         assert!(matches!(fault, Fault::ToldLate { .. }), "{fault}");
     }
     forger.admit(&mut forger.state(everything), 0, relayed(), midnight + minutes(60)).unwrap();
+}
+
+#[tokio::test]
+async fn nothing_is_relayed_to_a_team_that_has_no_order() {
+    let founded = Founded::at_midnight().await;
+    let (_, due) = founded.dues()[0].clone();
+    let (day, now, moment) = (founded.day(), founded.now, founded.moment());
+    let drawn = founded.centre.state().drawn(&due.province, moment).unwrap();
+    let on_duty: Vec<_> = drawn.orders.iter().map(|order| order.team.clone()).collect();
+    let pools = founded.campaign.pools_of(&due.province);
+    let mut teams = pools.iter().flat_map(|pool| founded.campaign.teams_of(&pool.id));
+    let idle = teams.find(|team| !on_duty.contains(&team.id)).unwrap().id.clone();
+    let said = OrderRelayed {
+        province: due.province,
+        day,
+        hour: Hour::MIDNIGHT,
+        team: idle,
+        channel: Channel::Sms,
+        table: 0,
+    };
+    let forger = Forger::of(founded);
+    let fault = forger.fault_of(everything, Statement::Relayed(said), now);
+    assert_eq!(fault.rule(), "relayed.order", "{fault}");
+}
+
+/// The draw is made in its time, and the teams are told of it when the hour is nearly over.
+#[tokio::test]
+async fn orders_that_are_held_back_after_the_draw_are_late_though_its_values_are_not() {
+    let founded = Founded::at_midnight().await;
+    let told = founded.now + minutes(50);
+    let after = told.duration_since(founded.campaign.release_at(founded.moment()));
+    let forger = Forger::of(founded);
+    let of_one = |said: &Statement| match said {
+        Statement::Orders(said) if said.province.as_str() == "stung-treng" => Some(said.clone()),
+        _ => None,
+    };
+    let orders = forger.said(|said| of_one(&said));
+    let mut state = forger.state(|said| of_one(said).is_none());
+    assert_eq!(Late::of(&state), Late::default());
+    forger.admit(&mut state, 0, Statement::Orders(orders), told).unwrap();
+    let late = Late::of(&state);
+    assert_eq!((late.province_hours, late.unexplained, late.longest), (1, 1, after));
 }
 
 /// Every team is on the week's list for the first day alone.

@@ -227,7 +227,7 @@ fn warn_of_seats(campaign: &Campaign, given: &[OfficerSeat]) {
         if names.is_empty() { "no [[officer]] in campaign.toml".to_owned() } else { names.join(", ") };
     complain(format_args!("warning: seats without a key: {names}"));
     complain(format_args!(
-        "  help: sekong dice key, and --officer SEAT=KEY for each; found the campaign anew with them"
+        "  help: sekong dice key, and --officer SEAT=KEY for each; found the campaign anew with them, or have two others vouch for it: sekong dice vouch"
     ));
 }
 

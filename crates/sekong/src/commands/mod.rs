@@ -1,6 +1,7 @@
 //! One module a command.
 
 pub(crate) mod anchor;
+pub(crate) mod auditor;
 pub(crate) mod campaign_check;
 pub(crate) mod check;
 pub(crate) mod codebook;

@@ -8,8 +8,7 @@ use sekong_centre::{
     OldHeads, Plants, Progress, Shown, State, Verdict, Watch, audit,
 };
 use sekong_draw::ThrownDice;
-use sekong_log::{DeviceId, Fetched, Known, SignedNote};
-use sekong_model::OfficerId;
+use sekong_log::{Fetched, Known, SignedNote};
 use serde_json::{Value, json};
 
 use crate::cli::VerifyArgs;
@@ -24,11 +23,10 @@ use crate::pins::{Pins, read_shown};
 use crate::progress::bar;
 use crate::resume::Resume;
 
+mod people;
+
 /// Faults printed in words; JSON holds all.
 const FAULTS_PRINTED: usize = 20;
-
-/// Digits of a key that are printed in words; JSON holds all.
-const FINGERPRINT_DIGITS: usize = 16;
 
 /// What a record is held against.
 pub(crate) struct Question<'a> {
@@ -83,11 +81,11 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
     }
     if args.json {
         let mut printed = as_json(&verdict, &disputes, &pins);
-        printed["rests_on"] = rests_on(args, &verdict);
+        printed["rests_on"] = rests_on(args, &verdict, &shown);
         print_line(printed)?;
     } else {
         print_words(&verdict, &disputes, &pins)?;
-        print_trust(args, &verdict, &pins)?;
+        print_trust(args, &verdict, &pins, &shown)?;
     }
     let outcome = outcome(&verdict).map_err(Failure::told);
     // The program ends here, and with it all that an audit remembers: to give that back piece by piece takes longer.
@@ -123,13 +121,12 @@ fn read_head(path: &Path) -> Result<String, Failure> {
 pub(crate) fn outcome(verdict: &Verdict) -> Result<(), Failure> {
     let Some(first) = verdict.faults.first() else { return Ok(()) };
     let count = verdict.faults.len();
-    let place =
-        first.entry.map_or_else(|| first.file.clone().unwrap_or_default(), |entry| format!("entry {entry}"));
-    Err(Failure::not_verified(format!(
-        "{count} things do not hold; first, {place}: {} ({})",
-        first.detail, first.rule
-    ))
-    .hint("keep this copy as evidence and compare it with another copy or an older head"))
+    let entry = first.entry.map(|entry| format!("entry {entry}"));
+    let place = entry.or_else(|| first.file.clone()).unwrap_or_else(|| "the record".to_owned());
+    let what =
+        if count == 1 { "1 thing does not hold:" } else { &format!("{count} things do not hold; first,") };
+    Err(Failure::not_verified(format!("{what} {place}: {} ({})", first.detail, first.rule))
+        .hint("keep this copy as evidence and compare it with another copy or an older head"))
 }
 
 /// Verifies a data folder.
@@ -253,8 +250,10 @@ fn as_json(verdict: &Verdict, disputes: &[Dispute], pins: &Pins) -> Value {
         "planned_until": verdict.state.as_ref().and_then(sekong_centre::State::planned_until),
         "public_dice": verdict.state.as_ref().and_then(State::public_dice)
             .map(|(dice, method)| json!({ "dice": dice, "method": method })),
-        "custodians": verdict.state.as_ref().map(|state| custodians_json(state, pins)),
-        "seat_keys": verdict.state.iter().flat_map(seat_keys).collect::<Vec<_>>(),
+        "custodians": verdict.state.as_ref().map(|state| people::custodians(state, pins)),
+        "seat_keys": verdict.state.iter().flat_map(people::seat_keys).collect::<Vec<_>>(),
+        "devices": verdict.state.as_ref().map(people::devices),
+        "daily_dice": verdict.state.as_ref().and_then(people::daily_dice),
         "disputes": disputes.iter().map(dispute_json).collect::<Vec<_>>(),
         "late_releases": verdict.state.as_ref().map(|state| late_json(&Late::of(state))),
         "old_heads": verdict.state.as_ref().map(|state| old_heads_json(&OldHeads::of(state))),
@@ -270,14 +269,6 @@ fn as_json(verdict: &Verdict, disputes: &[Dispute], pins: &Pins) -> Value {
         "unjudged": verdict.unjudged,
         "faults": faults.collect::<Vec<_>>(),
     })
-}
-
-fn custodians_json(state: &State, pins: &Pins) -> Value {
-    let custodian = |(index, said): (u64, &sekong_log::CustodianCommitted)| {
-        let (id, pinned) = (&said.custodian, pins.holds(&said.custodian));
-        json!({ "custodian": id, "key": said.key, "root": said.root, "entry": index, "pinned": pinned })
-    };
-    state.commitments().map(custodian).collect()
 }
 
 fn dispute_json(dispute: &Dispute) -> Value {
@@ -379,31 +370,11 @@ fn print_amended(amended: &Amended) -> Result<(), Failure> {
         print_line(format_args!(
             "entry {}: device {}… signed two entries as its number {seq}, entry {} and the body {}",
             shown.index,
-            short(*device),
+            people::short(*device),
             shown.logged,
             shown.other
         ))
     })
-}
-
-/// The beginning of a key, for people to compare.
-fn short(key: DeviceId) -> String {
-    key.to_string().chars().take(FINGERPRINT_DIGITS).collect()
-}
-
-/// Whose keys the log holds.
-fn print_people(state: &State, pins: &Pins) -> Result<(), Failure> {
-    for (_, said) in state.commitments() {
-        let from = if pins.holds(&said.custodian) { "as was given" } else { "taken from the log" };
-        print_line(format_args!("custodian {}: key {}…, {from}", said.custodian, short(said.key)))?;
-    }
-    if let Some((dice, method)) = state.public_dice() {
-        print_line(format_args!(
-            "public dice {dice}, thrown {method} (--public-dice holds them against what was seen)"
-        ))?;
-    }
-    let mut newest = state.seat_keys().filter_map(|(seat, keys)| Some((seat, keys.last()?.key)));
-    newest.try_for_each(|(seat, key)| print_line(format_args!("seat {seat}: key {}…", short(key))))
 }
 
 /// What was drawn otherwise than it should have been, or later.
@@ -431,7 +402,7 @@ fn print_figures(state: &State) -> Result<(), Failure> {
     }
     if 0 < late.province_hours + late.province_weeks {
         print_line(format_args!(
-            "late: {} province-hours and {} province-weeks released after their time, {} of them without a silence; \
+            "late: {} province-hours and {} province-weeks released, dealt or ordered after their time, {} of them without a silence; \
              the latest by {} minutes",
             late.province_hours,
             late.province_weeks,
@@ -456,33 +427,13 @@ fn print_old_heads(heads: &OldHeads) -> Result<(), Failure> {
     ))
 }
 
-/// Every key of the seats that throw dice, and who vouched for it.
-fn seat_keys(state: &State) -> Vec<Value> {
-    let keys = state.seat_keys().flat_map(|(seat, keys)| keys.iter().map(move |key| (seat, key)));
-    keys.map(|(seat, key)| {
-        json!({ "seat": seat, "key": key.key, "entry": key.index, "vouched_by": key.vouched_by })
-    })
-    .collect()
-}
-
-/// Keys that a seat got after its first one, or that came after the public dice: somebody had to vouch for each.
-fn print_key_changes(state: &State) -> Result<(), Failure> {
-    for (seat, keys) in state.seat_keys() {
-        for key in keys.iter().filter(|key| !key.vouched_by.is_empty()) {
-            let by: Vec<&str> = key.vouched_by.iter().map(OfficerId::as_str).collect();
-            let (entry, new) = (key.index, key.key);
-            print_line(format_args!(
-                "entry {entry}: seat {seat} got the key {new}, vouched for by {}",
-                by.join(" and ")
-            ))?;
-        }
-    }
-    Ok(())
-}
-
 /// What the verdict rests on: what was given by whoever asks, and what was taken as it is.
-fn rests_on(args: &VerifyArgs, verdict: &Verdict) -> Value {
+fn rests_on(args: &VerifyArgs, verdict: &Verdict, shown: &[(PathBuf, Shown)]) -> Value {
+    let released = shown.iter().map(|(_, shown)| {
+        json!({ "custodian": shown.custodian, "releases": shown.releases.len(), "second_freezes": shown.second_freezes.len() })
+    });
     json!({
+        "released": released.collect::<Vec<_>>(),
         "key_given": args.key.is_some(),
         "since_given": args.since.is_some(),
         "public_dice_given": args.public_dice.is_some(),
@@ -504,7 +455,20 @@ fn check_dice(seen: Option<&ThrownDice>, state: &State) -> Option<AuditFault> {
 }
 
 /// What the verdict rests on, so that nobody takes it for more.
-fn print_trust(args: &VerifyArgs, verdict: &Verdict, pins: &Pins) -> Result<(), Failure> {
+fn print_trust(
+    args: &VerifyArgs,
+    verdict: &Verdict,
+    pins: &Pins,
+    shown: &[(PathBuf, Shown)],
+) -> Result<(), Failure> {
+    for (path, shown) in shown {
+        print_line(format_args!(
+            "{} releases that {} shows in {} were held against the log; what it does not show was not",
+            shown.releases.len(),
+            shown.custodian,
+            path.display()
+        ))?;
+    }
     if let (1.., Some(file)) = (verdict.signatures_known, &args.resume) {
         print_line(format_args!(
             "signatures in the first {} entries were not checked again: {} says that they were; whoever can write it decides that",
@@ -549,8 +513,7 @@ fn print_words(verdict: &Verdict, disputes: &[Dispute], pins: &Pins) -> Result<(
         ))?;
     }
     if let Some(state) = &verdict.state {
-        print_people(state, pins)?;
-        print_key_changes(state)?;
+        people::print(state, pins)?;
         print_figures(state)?;
         print_amended(&Amended::of(state))?;
         print_anchors(state)?;

@@ -275,6 +275,7 @@ fn what_a_custodian_exports_is_held_against_the_log() {
     let verify = || sekong(["verify", arg(&data), "--released", arg(&file), "--json"]);
     let verdict = verify().exits(0).json();
     assert_eq!(verdict["disputes"], Value::Array(Vec::new()), "{verdict}");
+    assert_eq!(verdict["rests_on"]["released"][0]["releases"], 0, "nothing was shown: {verdict}");
     ceremony.edit("released.json", |shown| shown["campaign"] = "another".into());
     verify().exits(2).says(&["released.json", "proves nothing", "another"]);
     fs::write(&file, "noise").unwrap();

@@ -38,6 +38,8 @@ struct Network {
     custodians: Vec<(String, String, Option<Stepped>)>,
     /// Name, address, process.
     witnesses: Vec<(String, String, Option<Stepped>)>,
+    /// The line key of an auditor.
+    auditor: String,
     centre: Option<Stepped>,
 }
 
@@ -89,6 +91,8 @@ impl Network {
             witnesses[..2].iter().map(|(id, address, _)| witness(&root, id, address, &[])).collect();
         sekong(dice).exits(0);
         drop(running);
+        let made = sekong(["auditor", "init", "--data", arg(&at("auditor"))]).exits(0).stdout;
+        let auditor = made.lines().next().unwrap().strip_prefix("line key ").unwrap().to_owned();
         let first = sekong_centre::jobs(&campaign, 1)[0].0;
         let start = first - jiff::SignedDuration::from_hours(1);
         let mut network = Network {
@@ -99,6 +103,7 @@ impl Network {
             now: start,
             custodians: Vec::new(),
             witnesses,
+            auditor,
             centre: None,
         };
         WITNESSES[..2].iter().for_each(|id| network.start_witness(id));
@@ -166,6 +171,8 @@ impl Network {
             arg(&centre),
             "--listen",
             listen,
+            "--auditor",
+            &self.auditor,
             "--demo-clock",
             &clock,
             "--steps",
@@ -517,12 +524,37 @@ fn a_week_of_a_network_of_processes_is_drawn_around_outages_silences_and_rogues(
         let count = named.iter().filter(|name| **name == (id.to_owned(), reason)).count();
         assert_eq!(count, 3, "{id}, {reason}: {named:?}");
     }
+    network.an_auditor_asks("court", &hours);
     network.centre = None;
     network.an_old_copy_is_refused(&aside.unwrap());
     network.check_record(&hours);
 }
 
 impl Network {
+    /// What a custodian itself shows to an auditor is what the log was drawn with; nobody else is shown anything.
+    fn an_auditor_asks(&self, id: &str, hours: &[Hour]) {
+        let at = |name: &str| self.root.join(name);
+        let (file, out) = (at(&format!("{id}.json")), at("released.json"));
+        let (_, address, _) = self.custodians.iter().find(|(known, ..)| known == id).unwrap();
+        let fetch = |data: &str, out: &Path| {
+            let of = ["--custodian", arg(&file), "--at", address, "--out", arg(out)];
+            sekong(["auditor", "fetch", "--data", arg(&at(data))].iter().chain(&of))
+        };
+        sekong(["auditor", "init", "--data", arg(&at("stranger"))]).exits(0);
+        fetch("stranger", &at("none.json")).exits(1).says(&["no answer", "sekong custodian serve --auditor"]);
+        assert!(!at("none.json").exists());
+        fetch("auditor", &out).exits(0);
+        fetch("auditor", &out).exits(1).says(&["released.json", "name a file that is not there yet"]);
+        let (data, now) = (at("data"), self.now.to_string());
+        let verify = ["verify", arg(&data), "--now", &now, "--released", arg(&out), "--json"];
+        let verdict = sekong(verify).exits(0).json();
+        assert_eq!(verdict["disputes"], serde_json::json!([]), "{verdict}");
+        // Four whole days and more can be seen: three provinces' hours, but for those in which it was silent.
+        let silent = 3 * hours.iter().filter(|hour| hour.id == id).count() as u64;
+        let shown = verdict["rests_on"]["released"][0]["releases"].as_u64().unwrap();
+        assert!(4 * 24 * 3 - silent <= shown && shown < 7 * 24 * 3, "{shown}");
+    }
+
     /// The whole record holds, for the auditor and for the outside verifier, and says who was silent and who vouched.
     fn check_record(&self, hours: &[Hour]) {
         let (data, now) = (self.root.join("data"), self.now.to_string());

@@ -17,7 +17,7 @@ impl Data {
     /// Verifies and expects a fault of this rule at this file or entry.
     #[track_caller]
     fn breaks(&self, rule: &str, at: impl Into<Value>) {
-        let run = sekong(["verify", arg(&self.path), "--json"]).exits(3).says(&["do not hold", "help:"]);
+        let run = sekong(["verify", arg(&self.path), "--json"]).exits(3).says(&["not hold", "help:"]);
         let verdict = run.json();
         assert_eq!(verdict["verified"], false);
         let (at, faults) = (at.into(), verdict["faults"].as_array().unwrap());
