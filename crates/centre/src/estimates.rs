@@ -71,7 +71,7 @@ pub struct FlowView {
     pub quantity: String,
     /// `difference`, `horvitz_thompson` or `per_unit`.
     pub method: String,
-    /// The estimate.
+    /// The estimate; none where nothing was found, whatever was predicted, so that parts may add up to a little less than all.
     pub est: f64,
     /// 95 %, if it can be told.
     pub interval95: Option<EndsView>,
@@ -83,7 +83,8 @@ pub struct FlowView {
     pub df: Option<f64>,
     /// Days between those that are compared.
     pub lag_days: Option<usize>,
-    /// The estimate with nothing, and with the most ever counted at the post, for each visit that was lost.
+    /// The estimate with nothing, and with the most ever counted at the post, for each visit that was lost; of a kind of loads, the upper
+    /// end with all that nobody told apart.
     pub lost: EndsView,
     /// Visits that the draw placed.
     pub visits: usize,
@@ -313,15 +314,14 @@ fn flows(record: &Record, whole: &Domain) -> Vec<FlowView> {
     asked.iter().flat_map(view).collect()
 }
 
-/// The loads by transport and by drug. What was never found is bounded like all else, and shown all the same.
+/// The loads by transport and by drug. What was never found is bounded, and shown all the same.
 fn kinds(record: &Record, whole: &Domain) -> Vec<FlowView> {
     let found = record.kinds();
-    let flow = |kind| record.of_kind(kind).flow(whole, Quantity::Loads, MAIN);
-    let view = |flow: &Flow| FlowView::of(whole, Quantity::Loads, MAIN, flow);
+    let view = |kind| FlowView::of(whole, Quantity::Loads, MAIN, &record.flow_of_kind(whole, kind, MAIN));
     let mut none: Option<FlowView> = None;
     let mut of = |kind| match found.contains(&kind) {
-        true => view(&flow(kind)),
-        false => none.get_or_insert_with(|| view(&flow(kind))).clone(),
+        true => view(kind),
+        false => none.get_or_insert_with(|| view(kind)).clone(),
     };
     let transports = Transport::ALL.map(|transport| FlowView {
         transport: Some(transport.name().to_owned()),
@@ -500,7 +500,7 @@ pub struct WeekEvalueView {
     pub e: f64,
 }
 
-/// The tests of teams over whole weeks.
+/// The tests of teams by the deals of days, from the first day on.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct TeamsView {
     /// SHA-256 over the entries of the plans.

@@ -135,7 +135,8 @@ fn province_day(
             before = Some(&due.post);
             let Some(at) = index.get(&(due.post.clone(), *hour)) else { continue };
             let counts = in_time(state, day, *hour, due);
-            let finds = due.report.as_ref().map(|report| report.finds.clone()).unwrap_or_default();
+            let finds = due.report.as_ref().filter(|_| counts.is_some()).map(|report| report.finds.clone());
+            let finds = finds.unwrap_or_default();
             let Simulants { planted: passed, inspected, found } = state.simulants_met(day, *hour, unit);
             let planted = Planted { passed, inspected, found };
             slots[*at].visits.push(Visit { unit: (*unit).clone(), counts, finds, arrived, planted });

@@ -154,7 +154,7 @@ pub fn teams(of: &TeamsView) -> String {
     }
     svg.text(LEFT, HEIGHT - BOTTOM + 18.0, "start", "week 1");
     svg.text(WIDTH - RIGHT, HEIGHT - BOTTOM + 18.0, "end", &format!("week {}", weeks + 1));
-    svg.finish(&note("e-process of whole weeks", &of.design))
+    svg.finish(&note("e-process by the deals of days", &of.design))
 }
 
 fn note(method: &str, design: &str) -> String {

@@ -140,6 +140,12 @@ pub enum DesignError {
         /// Its rows.
         wanted: usize,
     },
+    /// Values so large, or probabilities so small, that no number holds what they come to.
+    #[error("{name}: its values and weights come to more than a number of 64 bits holds")]
+    Overflow {
+        /// The column.
+        name: String,
+    },
     /// Nothing was counted.
     #[error("y has no column: name at least one, like {{\"found\": [0, 2, 1]}}")]
     NoColumn,
@@ -420,6 +426,9 @@ impl Design {
 
     fn estimate(&self, name: &str, est: f64, z: &[f64], rows: Rows<'_>) -> Result<Estimate, DesignError> {
         let variance = self.structure.variance(z)?;
+        if !est.is_finite() || !variance.is_finite() {
+            return Err(DesignError::Overflow { name: name.to_owned() });
+        }
         if variance < 0.0 {
             return Err(DesignError::Negative { name: name.to_owned(), variance });
         }

@@ -38,6 +38,10 @@ async fn a_box_is_opened_by_its_teams_device_once_it_is_there_and_before_others_
     let other = sekong_log::DeviceKey::from_seed(&[77; 32]).id();
     let enrolled = Enrolled { team: team.clone(), device: other, box_key: None };
     founded.centre.enrol(enrolled, midnight + minutes(10)).unwrap();
+    let devices = founded.centre.state().team_devices().into_iter().filter(|of| *of.team == team);
+    let devices: Vec<_> = devices.map(|of| (of.device, of.retired)).collect();
+    let phone = device(&founded.campaign, &team).id();
+    assert_eq!(devices, [(phone, Some(midnight + minutes(10))), (other, None)], "an auditor is told of both");
     let retired = fault(opened(&mut founded, midnight + minutes(40)));
     assert!(matches!(retired, Fault::Retired { .. }), "{retired}");
     // What it opened while it was the team's it may say afterwards.

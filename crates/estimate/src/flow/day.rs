@@ -6,7 +6,7 @@ use sekong_model::{Day, ProvinceId, UnitId};
 
 use super::record::{Cell, Record, Within};
 use super::scatter::{self, Regime, Scatter};
-use super::{Domain, Flow, Lost, Method, Quantity, Uncertainty};
+use super::{Domain, Flow, Kind, Lost, Method, Quantity, Uncertainty};
 use crate::exact::{self, Interval};
 
 /// What a day was drawn by: the regime of each province that has a plan.
@@ -95,10 +95,31 @@ impl Record {
     }
 }
 
+impl Record {
+    /// The loads of one kind. What nobody told apart may be of it: then that is in the upper bounds, and where none of the kind was told
+    /// the bound is the upper end of all of it together.
+    pub fn flow_of_kind(&self, domain: &Domain, kind: Kind, method: Method) -> Flow {
+        let flow = self.of_kind(kind).flow(domain, Quantity::Loads, method);
+        if kind == Kind::Untold {
+            return flow;
+        }
+        let most = self.of_kind_at_most(kind).flow(domain, Quantity::Loads, method);
+        let lost = Interval { high: most.lost.high.max(flow.lost.high), ..flow.lost };
+        let uncertainty = match (flow.uncertainty, most.uncertainty) {
+            (Uncertainty::Model { .. }, Uncertainty::Scatter { t95, .. }) => {
+                Uncertainty::Model { high: t95.high }
+            }
+            (Uncertainty::Model { .. }, of_most) => of_most,
+            (known, _) => known,
+        };
+        Flow { lost, uncertainty, ..flow }
+    }
+}
+
 impl Asked<'_> {
     fn flow(&self) -> Flow {
         let base = self.base();
-        let sum = |lost| self.by_day(&base, lost).into_values().sum::<f64>();
+        let sum = |lost| self.by_day(&base, lost).into_values().fold(0.0, |sum, day| sum + day);
         let (est, low, high) = (sum(Lost::Predicted), sum(Lost::Nothing), sum(Lost::Most));
         let visits = || self.visited().flat_map(|cell| &cell.visits);
         let found = found(self.visited());
@@ -115,7 +136,8 @@ impl Asked<'_> {
         Flow {
             est,
             uncertainty,
-            lost: Interval { low: low.clamp(0.0, est.max(0.0)), high: high.max(est) },
+            // An estimate by difference may lie below zero; what it is bounded by lies on its sides all the same.
+            lost: Interval { low: low.max(0.0).min(est), high: high.max(est) },
             days: base.keys().map(|day| self.record.days[*day].day).collect::<BTreeSet<Day>>().len(),
             visits: visits().count(),
             visits_lost: visits().filter(|seen| seen.values[self.quantity as usize].is_none()).count(),

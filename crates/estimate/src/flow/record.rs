@@ -16,7 +16,7 @@ pub struct Visit {
     pub unit: UnitId,
     /// What was counted; `None` if the visit was missed or late.
     pub counts: Option<Counts>,
-    /// The finds among them, as far as they were told apart; without what was planted.
+    /// The finds among them, as far as they were told apart; a simulant is none of any kind.
     pub finds: Finds,
     /// Whether the unit had been elsewhere before, or had just begun.
     pub arrived: bool,
@@ -232,9 +232,9 @@ impl Seen {
         }
     }
 
-    /// Forgets all finds but those of one kind.
-    fn keep(&mut self, kind: Kind) {
-        self.looked.1 = self.of(kind);
+    /// Forgets all finds but so many.
+    fn keep(&mut self, found: u64) {
+        self.looked.1 = found;
         let loads = &mut self.values[Quantity::Loads as usize];
         *loads = loads.map(|_| self.looked.1 as f64 * self.stands_for);
     }
@@ -268,9 +268,21 @@ impl Record {
 
     /// The same days with the finds of one kind alone, and predictions made of these.
     pub fn of_kind(&self, kind: Kind) -> Record {
+        self.with_finds(|seen| seen.of(kind))
+    }
+
+    /// The same, if all that nobody told apart were of this kind, too.
+    pub(super) fn of_kind_at_most(&self, kind: Kind) -> Record {
+        self.with_finds(|seen| seen.of(kind) + seen.of(Kind::Untold))
+    }
+
+    fn with_finds(&self, of: impl Fn(&Seen) -> u64) -> Record {
         let mut record = self.clone();
         for at in &self.visited {
-            record.cells[*at].visits.iter_mut().for_each(|seen| seen.keep(kind));
+            for seen in &mut record.cells[*at].visits {
+                let found = of(seen);
+                seen.keep(found);
+            }
         }
         record.predict();
         record.note_most();

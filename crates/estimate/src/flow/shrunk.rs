@@ -2,7 +2,7 @@
 
 use sekong_model::PostId;
 
-use super::{Domain, Method, Quantity, Record};
+use super::{Domain, Flow, Method, Quantity, Record, Uncertainty};
 use crate::exact::Interval;
 use crate::special::{gamma_quantile, ln_gamma};
 
@@ -21,67 +21,94 @@ pub struct Shrunk {
     pub model95: Interval,
 }
 
-/// The Gamma law from which the posts' rates come.
+/// A Gamma law from which the posts' rates may come, and how much speaks for it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Prior {
+struct Law {
     shape: f64,
     rate: f64,
+    weight: f64,
 }
 
+/// Shapes that are weighed: from posts as unlike as can be to posts as good as alike.
+const SHAPES: (f64, f64, usize) = (0.02, 2_000.0, 41);
+
+/// Means that are weighed for each shape, to as many standard errors on either side.
+const MEANS: (f64, usize) = (4.0, 21);
+
 impl Record {
-    /// Finds of each post as Poisson, their rates as Gamma, fitted to all posts (empirical Bayes; Robbins 1956, Clayton and Kaldor
-    /// 1987). Empty without a find.
+    /// Finds of each post as Poisson, their rates as Gamma, whose law is known no better than the posts tell it (hierarchical Bayes with the
+    /// uniform prior for shrinkage; Christiansen and Morris 1997). How surely the vehicles are known goes in. Empty without a find.
     pub fn shrunk(&self, whole: &Domain) -> Vec<Shrunk> {
         let posts: Vec<PostId> = self.posts().into_iter().cloned().collect();
         let flow = |post: &PostId| {
             let domain = Domain { post: Some(post.clone()), ..whole.clone() };
             self.flow(&domain, Quantity::Passed, Method::Difference)
         };
-        let flows: Vec<_> = posts.iter().map(flow).collect();
+        let flows: Vec<Flow> = posts.iter().map(flow).collect();
         let counts: Vec<(f64, f64)> =
             flows.iter().map(|flow| (flow.found as f64, flow.inspected as f64)).collect();
-        let Some(prior) = Prior::of(&counts) else { return Vec::new() };
-        let one = |(post, flow): (PostId, &super::Flow)| {
-            let (shape, rate) = (prior.shape + flow.found as f64, prior.rate + flow.inspected as f64);
-            let at = |p| flow.est * gamma_quantile(p, shape) / rate;
-            Shrunk {
-                post,
-                inspected: flow.inspected,
-                found: flow.found,
-                loads: flow.est * shape / rate,
-                model95: Interval { low: at(0.025), high: at(0.975) },
-            }
-        };
-        posts.into_iter().zip(&flows).map(one).collect()
+        let laws = laws(&counts);
+        if laws.is_empty() {
+            return Vec::new();
+        }
+        posts.into_iter().zip(&flows).map(|(post, flow)| shrunk(post, flow, &laws)).collect()
     }
 }
 
-impl Prior {
-    /// The most likely of the laws with the mean of all; `None` without a find.
-    fn of(counts: &[(f64, f64)]) -> Option<Prior> {
-        let (found, inspected) =
-            counts.iter().fold((0.0, 0.0), |(found, seen), (own, of)| (found + own, seen + of));
-        if found == 0.0 {
-            return None;
-        }
-        let prior = |log_shape: f64| {
-            let shape = libm::exp(log_shape);
-            Prior { shape, rate: shape * inspected / found }
-        };
-        // From posts as unlike as can be to posts as good as alike; the likelihood has one top in between.
-        let (mut low, mut high) = (libm::log(0.02), libm::log(2_000.0));
-        let third = (5.0_f64.sqrt() - 1.0) / 2.0;
-        while high - low > 1e-6 {
-            let (one, other) = (high - third * (high - low), low + third * (high - low));
-            if prior(one).log_likelihood(counts) < prior(other).log_likelihood(counts) {
-                low = one;
-            } else {
-                high = other;
-            }
-        }
-        Some(prior((low + high) / 2.0))
+/// Mean and variance over all laws; the interval is that of the Gamma law which has both.
+fn shrunk(post: PostId, flow: &Flow, laws: &[Law]) -> Shrunk {
+    let (mut mean, mut square) = (0.0, 0.0);
+    for law in laws {
+        let (shape, rate) = (law.shape + flow.found as f64, law.rate + flow.inspected as f64);
+        mean += law.weight * shape / rate;
+        square += law.weight * shape * (shape + 1.0) / (rate * rate);
     }
+    let passed_variance = match flow.uncertainty {
+        Uncertainty::Scatter { se, .. } => se * se,
+        Uncertainty::Model { .. } | Uncertainty::NotEstimable => 0.0,
+    };
+    let loads = flow.est.max(0.0) * mean;
+    let variance = flow.est * flow.est * (square - mean * mean) + passed_variance * square;
+    let of_law = |p| {
+        if variance > 0.0 { gamma_quantile(p, loads * loads / variance) * variance / loads } else { loads }
+    };
+    let model95 = if loads > 0.0 {
+        Interval { low: of_law(0.025), high: of_law(0.975) }
+    } else {
+        Interval { low: 0.0, high: 0.0 }
+    };
+    Shrunk { post, inspected: flow.inspected, found: flow.found, loads, model95 }
+}
 
+/// The laws on a grid of shapes and means, by what the posts say for each; none without a find.
+fn laws(counts: &[(f64, f64)]) -> Vec<Law> {
+    let (found, inspected) =
+        counts.iter().fold((0.0, 0.0), |(found, seen), (own, of)| (found + own, seen + of));
+    if found == 0.0 {
+        return Vec::new();
+    }
+    let mut laws = Vec::new();
+    for shape in grid(libm::log(SHAPES.0), libm::log(SHAPES.1), SHAPES.2).map(libm::exp) {
+        let reach = MEANS.0 * (1.0 / found + 1.0 / (shape * counts.len() as f64)).sqrt();
+        for mean in grid(-reach, reach, MEANS.1).map(|log| libm::exp(log) * found / inspected) {
+            // Uniform in shape / (1 + shape), on this grid of logarithms; the means of a shape lie as far apart as their reach has them.
+            let prior = libm::log(shape) - 2.0 * libm::log(1.0 + shape) + libm::log(reach);
+            let law = Law { shape, rate: shape / mean, weight: 0.0 };
+            laws.push(Law { weight: prior + law.log_likelihood(counts), ..law });
+        }
+    }
+    let most = laws.iter().map(|law| law.weight).fold(f64::NEG_INFINITY, f64::max);
+    laws.iter_mut().for_each(|law| law.weight = libm::exp(law.weight - most));
+    let all: f64 = laws.iter().map(|law| law.weight).sum();
+    laws.iter_mut().for_each(|law| law.weight /= all);
+    laws
+}
+
+fn grid(low: f64, high: f64, points: usize) -> impl Iterator<Item = f64> {
+    (0..points).map(move |at| low + (high - low) * at as f64 / (points - 1) as f64)
+}
+
+impl Law {
     /// Of counts with their exposures: the negative binomial law.
     fn log_likelihood(&self, counts: &[(f64, f64)]) -> f64 {
         let one = |(found, inspected): &(f64, f64)| {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use sekong_estimate::Seed;
 use sekong_estimate::flow::{
-    Domain, FlowError, Kind, Method, Planted, ProvinceDay, Quantity, Record, Slot, Uncertainty, Visit,
+    Domain, FlowError, Kind, Method, Planted, ProvinceDay, Quantity, Record, Shrunk, Slot, Uncertainty, Visit,
 };
 use sekong_model::{Counts, Day, Drug, Find, Finds, Hour, Transport};
 use serde::Deserialize;
@@ -286,6 +286,14 @@ fn a_kind_that_was_never_found_has_a_bound_and_changes_nothing_that_passed() {
     let trucks = record.of_kind(Kind::Transport(Transport::Truck));
     let loads = trucks.flow(&Domain::default(), Quantity::Loads, MET);
     assert!(matches!(loads.uncertainty, Uncertainty::Model { high } if high > 0.0), "{loads:?}");
+    // What nobody told apart may have been in trucks.
+    let kind = |kind| record.flow_of_kind(&Domain::default(), kind, MET);
+    let (truck, untold) = (kind(Kind::Transport(Transport::Truck)), kind(Kind::Untold));
+    let Uncertainty::Scatter { t95, .. } = untold.uncertainty else { panic!("{untold:?}") };
+    assert_eq!((truck.est, truck.uncertainty), (0.0, Uncertainty::Model { high: t95.high }));
+    assert_eq!((truck.lost.low, truck.lost.high), (0.0, untold.lost.high));
+    let car = kind(Kind::Transport(Transport::Car));
+    assert!(car.est + untold.est <= car.lost.high && car.lost.low <= car.est, "{car:?}");
     let passed = |record: &Record| {
         let flow = record.flow(&Domain::default(), Quantity::Passed, MET);
         (flow.est, flow.uncertainty, flow.lost)
@@ -459,6 +467,12 @@ fn a_post_with_few_finds_borrows_from_the_others() {
     let own = of("P0").found as f64 / of("P0").inspected as f64 * 32.0 * 100.0;
     assert!(own < of("P0").loads && of("P0").loads < of("P1").loads, "{shrunk:?}");
     assert!(shrunk.iter().all(|of| of.model95.low < of.loads && of.loads < of.model95.high));
+    // However alike the posts are, nobody knows one of them better than all of them together.
+    let alike = posts(&[10; 12]).shrunk(&Domain::default());
+    let reach = |found: u64| 1.96 / (found as f64).sqrt();
+    let pooled = reach(alike.iter().map(|of| of.found).sum());
+    let wide = |of: &Shrunk| (of.model95.high / of.model95.low).ln() / 2.0;
+    assert!(alike.iter().all(|of| pooled < wide(of) && wide(of) < reach(of.found)), "{alike:?}");
     let none = record_without_finds();
     assert_eq!(none.shrunk(&Domain::default()), []);
 }

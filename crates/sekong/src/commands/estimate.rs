@@ -123,7 +123,7 @@ pub(crate) fn teams(args: &EstimateTeamsArgs) -> Result<(), Failure> {
         return print_line(teams_json(&found));
     }
     let at = flag_at(found.len());
-    print_line(format_args!("{} teams; one is flagged at {at:.0}, for an enquiry", found.len()))?;
+    print_line(format_args!("{} teams; the flag stands at {at:.0}, for an enquiry", found.len()))?;
     found.iter().try_for_each(|of| print_line(team_in_words(of)))
 }
 

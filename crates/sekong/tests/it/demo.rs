@@ -69,6 +69,15 @@ fn a_campaign_with_a_daily_die_is_lived_like_any_other() {
     assert!(dice.iter().any(|die| matches!(die.period, Period::Week { week: 0 })), "{dice:?}");
     assert!(dice.iter().any(|die| matches!(die.period, Period::Day { .. })), "{dice:?}");
     assert!(dice.iter().all(|die| die.number.len() == 5), "{dice:?}");
+    // Whoever saw them thrown finds them in the verdict.
+    let verify = ["verify", arg(&data.path), "--now", "2017-01-02T00:00:00Z"];
+    let listed = sekong(verify.iter().chain(&["--json"])).exits(0).json()["daily_dice"].take();
+    assert_eq!(listed["source"], "national lottery, first prize");
+    let numbers: BTreeSet<&str> =
+        listed["dice"].as_array().unwrap().iter().map(|die| die["number"].as_str().unwrap()).collect();
+    assert_eq!(numbers, dice.iter().map(|die| die.number.as_str()).collect());
+    let words = sekong(verify).exits(0).stdout;
+    assert!(words.contains("daily numbers by national lottery, first prize"), "{words}");
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn what_is_no_sample_is_told_by_field_and_fix() {
     told("{\"y\": {\"a\": [1, \"NaN\"]}, \"weights\": [1, 1]}", &["y.a[1]", "invalid type: string"]);
     told(
         "{\"y\": {\"a\": [1, null]}, \"weights\": [1, 1]}",
-        &["y.a[1]", "a row with a missing value is left out"],
+        &["y.a[1]", "leave out a row with a missing value yourself"],
     );
     told("{\"y\": {\"a\": [1, 2], \"a\": [1, 2]}, \"weights\": [1, 1]}", &["two columns \"a\""]);
     told("{\"y\": {\"a\": [1, 2]}, \"weights\": [1]}", &["weights has 1 rows"]);
@@ -87,6 +87,10 @@ fn what_is_no_sample_is_told_by_field_and_fix() {
     );
     told("{\"y\": {\"a\": [1, 2]}, \"weights\": [1, 1]} {}", &["trailing characters"]);
     told("{\"y\": {}, \"weights\": []}", &["y has no column"]);
+    told(
+        "{\"y\": {\"a\": [1e308, 1e308]}, \"pi\": [0.01, 0.5]}",
+        &["a: its values and weights come to more"],
+    );
     design("{\"y\": {\"a\": [1, 2]}, \"weights\": [1, 1]}", &["--ratio", "a"])
         .exits(2)
         .says(&["found/inspected"]);
@@ -138,6 +142,11 @@ fn what_is_no_record_of_shifts_is_told_by_line_field_and_fix() {
     told(&shift(2).replace("\"u1\":2", "\"u0\":2"), &["unit u0 is there twice under units"]);
     told(&shift(2).replace(",\"week\":2", ""), &["line 3", "missing field `week`"]);
     told("[]", &["line 3"]);
+    let of_class = |class: &str| format!("{{\"class\":\"{class}\",{}", &shift(2)[1..]);
+    told(&of_class("pills"), &["line 3", "class is pills, that of the lines before none"]);
+    let idle = r#"{"week":2,"day":"d","pool":"p","shift":"00-08","units":{},"dealt":{}}"#;
+    told(idle, &["line 3", "units is empty"]);
+    teams(&[], &[]).exits(1).says(&["no shift is in it", "help:"]);
 }
 
 /// Estimates of the record of two days.

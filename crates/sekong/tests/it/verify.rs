@@ -42,6 +42,10 @@ fn a_day_that_holds_is_told_in_words_and_in_json() {
         (&json!([]), &json!([]), &json!(0))
     );
     assert_eq!(verdict["cosignatures"].as_array().unwrap().len(), 3);
+    let devices = verdict["devices"].as_array().unwrap();
+    assert!(devices.iter().all(|of| of["retired"].is_null() && of["entry"].is_u64()), "{devices:?}");
+    let told = format!("\n{} teams have devices, which the centre enrolled; ", devices.len());
+    assert!(words.stdout.contains(&told) && words.stdout.contains("one after the other: none\n"), "{told}");
 }
 
 #[test]

@@ -12,8 +12,7 @@ use crate::files::read_at_most;
 /// A sample's file is no longer.
 const SAMPLE_MAX_BYTES: usize = 1 << 30;
 
-const HINT: &str =
-    "sekong estimate design --help shows what a sample's file holds; a row with a missing value is left out";
+const HINT: &str = "sekong estimate design --help shows what a sample's file holds; leave out a row with a missing value yourself; rows count from 0";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -26,8 +26,7 @@ struct Line {
     #[serde(default)]
     away: Vec<String>,
     /// What was found; one file is about one class, and the test does not ask which.
-    #[serde(rename = "class")]
-    _class: Option<Label>,
+    class: Option<Label>,
 }
 
 /// Reads a record; whether its deals hold together is not looked at.
@@ -35,11 +34,30 @@ pub(super) fn read(path: &Path) -> Result<Vec<ShiftDay>, Failure> {
     let bytes = read_at_most(path, RECORD_MAX_BYTES)?;
     let lines = (1..).zip(bytes.split(|byte| *byte == b'\n'));
     let full = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
-    full.map(|(number, line)| {
-        let line: Line = parse(&format!("{}, line {number}", path.display()), line, HINT)?;
-        Ok(line.into())
-    })
-    .collect()
+    let (mut record, mut about) = (Vec::new(), None);
+    for (number, line) in full {
+        let place = format!("{}, line {number}", path.display());
+        let mut line: Line = parse(&place, line, HINT)?;
+        if line.units.0.is_empty() {
+            return Err(Failure::failed(format!("{place}: units is empty")).hint(HINT));
+        }
+        let class = line.class.take().map(String::from);
+        let before = about.get_or_insert_with(|| class.clone());
+        if *before != class {
+            let word = |class: &Option<String>| class.clone().unwrap_or_else(|| "none".to_owned());
+            return Err(Failure::failed(format!(
+                "{place}: class is {}, that of the lines before {}",
+                word(&class),
+                word(before)
+            ))
+            .hint("a file is about one class: make one of each, or leave class out"));
+        }
+        record.push(line.into());
+    }
+    if record.is_empty() {
+        return Err(Failure::failed(format!("{}: no shift is in it", path.display())).hint(HINT));
+    }
+    Ok(record)
 }
 
 impl From<Line> for ShiftDay {
