@@ -18,6 +18,8 @@ pub struct Twice {
     pub loads: f64,
     /// Its standard error.
     pub se: f64,
+    /// 95 % for it, by the logarithm of what neither found (Chao 1987): never below what was found.
+    pub interval95: Interval,
     /// Part of them that the first team found. An upper bound, for the same reason.
     pub detection: f64,
 }
@@ -77,7 +79,14 @@ pub fn of_double_inspections(first: u32, second: u32, both: u32) -> Result<Twice
     let loads = (one + 1.0) * (other + 1.0) / (both + 1.0) - 1.0;
     let variance = (one + 1.0) * (other + 1.0) * (one - both) * (other - both)
         / ((both + 1.0) * (both + 1.0) * (both + 2.0));
-    Ok(Twice { loads, se: variance.sqrt(), detection: one / loads })
+    let (seen, unseen) = (one + other - both, loads - (one + other - both));
+    let times = if unseen > 0.0 {
+        libm::exp(1.96 * libm::sqrt(libm::log(1.0 + variance / (unseen * unseen))))
+    } else {
+        1.0
+    };
+    let interval95 = Interval { low: seen + unseen / times, high: seen + unseen * times };
+    Ok(Twice { loads, se: variance.sqrt(), interval95, detection: one / loads })
 }
 
 /// A flow of loads that would be found, as one of loads that there were; `reach` is half of its own interval at 95 %. Both uncertainties

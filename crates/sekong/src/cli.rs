@@ -30,7 +30,7 @@ pub use auditor::{AuditorCommand, AuditorFetchArgs, AuditorInitArgs};
 pub use centre::CentreArgs;
 pub use estimate::{
     EstimateArgs, EstimateCampaignArgs, EstimateCommand, EstimateDesignArgs, EstimatePowerArgs,
-    EstimateReplayArgs, EstimateTeamsArgs, Plants, Ratio,
+    EstimateReplayArgs, EstimateTeamsArgs, EstimateTwiceArgs, Plants, Ratio,
 };
 pub use plant::{MetVisit, PlantCommand, PlantCommitArgs, PlantInitArgs, PlantPlaceArgs, PlantRevealArgs};
 

@@ -56,6 +56,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
             None => commands::estimate::campaign(&args.campaign),
             Some(EstimateCommand::Design(args)) => commands::estimate::design(&args),
             Some(EstimateCommand::Teams(args)) => commands::estimate::teams(&args),
+            Some(EstimateCommand::Twice(args)) => commands::estimate::twice(&args),
             Some(EstimateCommand::Replay(args)) => commands::estimate::replay(&args),
             Some(EstimateCommand::Power(args)) => commands::estimate::power(&args),
         },

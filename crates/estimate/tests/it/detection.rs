@@ -24,7 +24,18 @@ fn two_teams_apart_tell_of_all_there_was() {
     near(twice.loads, 806.0 / 11.0 - 1.0);
     near(twice.se * twice.se, 241_800.0 / 1_452.0);
     near(twice.detection, 30.0 / twice.loads);
-    assert_eq!(of_double_inspections(4, 4, 4).unwrap().loads, 4.0);
+    // Neither found 806/11 − 46 of them; e^(1.96·√ln(1 + v/f²)) of Chao by hand.
+    let (unseen, variance) = (806.0_f64 / 11.0 - 46.0, 241_800.0_f64 / 1_452.0);
+    let times = (1.96 * (1.0 + variance / unseen / unseen).ln().sqrt()).exp();
+    near(twice.interval95.low, 45.0 + unseen / times);
+    near(twice.interval95.high, 45.0 + unseen * times);
+    assert!(45.0 < twice.interval95.low && twice.interval95.low < twice.loads);
+    let all = of_double_inspections(4, 4, 4).unwrap();
+    assert_eq!(
+        (all.loads, all.interval95.low, all.interval95.high),
+        (4.0, 4.0, 4.0),
+        "both found the same four"
+    );
     assert_eq!(of_double_inspections(5, 0, 0), Err(DetectionError::NoneTwice));
     assert!(of_double_inspections(2, 5, 3).is_err());
 }

@@ -71,6 +71,23 @@ impl FromStr for Plants {
     }
 }
 
+/// `sekong estimate twice`.
+#[derive(Debug, Args)]
+pub struct EstimateTwiceArgs {
+    /// Found by the first team
+    #[arg(long, value_name = "COUNT")]
+    pub first: u32,
+    /// Found by the second
+    #[arg(long, value_name = "COUNT")]
+    pub second: u32,
+    /// Found by both
+    #[arg(long, value_name = "COUNT")]
+    pub both: u32,
+    /// Print one JSON object on one line
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// What is estimated.
 #[derive(Debug, Subcommand)]
 pub enum EstimateCommand {
@@ -98,6 +115,13 @@ pub enum EstimateCommand {
         asks for week deals that are lots of their own; where a rest rule ties them together, take --by-days.\n\n\
         Example:\n  sekong estimate teams shifts.jsonl --by-days --json")]
     Teams(EstimateTeamsArgs),
+    /// What was there at least, by vehicles that two teams inspected apart
+    #[command(
+        after_help = "Each number is of vehicles with a find. What is well hidden from one team is well hidden from the other, too:\n\
+        loads are a lower bound, and the part of them that the first team found an upper one (Chapman 1951; 95 % by Chao 1987).\n\n\
+        Example:\n  sekong estimate twice --first 30 --second 25 --both 10 --json"
+    )]
+    Twice(EstimateTwiceArgs),
     /// Draw a campaign again and again over traffic that is known: are the estimates right, and as sure as they say?
     #[command(
         after_help = "What passes is made up once; plans, dice and lots within a post are the campaign's.\n\

@@ -10,10 +10,11 @@ mod teams_file;
 pub(crate) use campaign::campaign;
 pub(crate) use replay::{power, replay};
 use sekong_estimate::design::{Design, DesignError, Estimate};
+use sekong_estimate::detection::of_double_inspections;
 use sekong_estimate::teams::{ALPHA, THETAS, TeamFinding, Telling, Too, flag_at, test_days, test_teams};
 use serde_json::{Map, Value, json};
 
-use crate::cli::{EstimateDesignArgs, EstimateTeamsArgs, Ratio};
+use crate::cli::{EstimateDesignArgs, EstimateTeamsArgs, EstimateTwiceArgs, Ratio};
 use crate::failure::Failure;
 use crate::output::print_line;
 
@@ -112,6 +113,26 @@ fn print_columns(what: &str, columns: &ByColumn) -> Result<(), Failure> {
             of.est, of.se, of.t95.low, of.t95.high, of.df
         ))
     })
+}
+
+pub(crate) fn twice(args: &EstimateTwiceArgs) -> Result<(), Failure> {
+    let found = of_double_inspections(args.first, args.second, args.both);
+    let found = found.map_err(|error| {
+        Failure::usage(error)
+            .hint("count vehicles with a find: by the first team, by the second, by both of them")
+    })?;
+    let (low, high) = (found.interval95.low, found.interval95.high);
+    if args.json {
+        return print_line(json!({
+            "method": "chapman", "loads_at_least": found.loads, "se": found.se, "interval95": [low, high],
+            "detection_at_most": found.detection,
+        }));
+    }
+    print_line(format_args!(
+        "{:.1} loads were there at least (95 % {low:.1} to {high:.1}, Chapman and Chao); the first team found {:.0} % of them at most",
+        found.loads,
+        100.0 * found.detection
+    ))
 }
 
 pub(crate) fn teams(args: &EstimateTeamsArgs) -> Result<(), Failure> {

@@ -149,6 +149,22 @@ fn what_is_no_record_of_shifts_is_told_by_line_field_and_fix() {
     teams(&[], &[]).exits(1).says(&["no shift is in it", "help:"]);
 }
 
+#[test]
+fn inspecting_twice_bounds_what_was_there_and_says_why_it_cannot() {
+    let twice = |first: &str, second: &str, both: &str, more: &[&str]| {
+        let of = ["estimate", "twice", "--first", first, "--second", second, "--both", both];
+        sekong(of.iter().chain(more))
+    };
+    let found = twice("30", "25", "10", &["--json"]).exits(0).json();
+    assert!((found["loads_at_least"].as_f64().unwrap() - 806.0 / 11.0 + 1.0).abs() < 1e-9, "{found}");
+    let ends = [0, 1].map(|end| found["interval95"][end].as_f64().unwrap());
+    assert!(45.0 < ends[0] && ends[0] < 72.3 && 72.3 < ends[1], "{found}");
+    let words = twice("30", "25", "10", &[]).exits(0).stdout;
+    assert!(words.starts_with("72.3 loads were there at least (95 % "), "{words}");
+    twice("30", "25", "0", &[]).exits(2).says(&["no load was found by both", "help:"]);
+    twice("3", "25", "4", &[]).exits(2).says(&["4 is more than 3"]);
+}
+
 /// Estimates of the record of two days.
 fn estimate(more: &[&str]) -> Run {
     let (data, _) = &*TWO_DAYS;
