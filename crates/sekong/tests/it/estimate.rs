@@ -162,7 +162,7 @@ fn inspecting_twice_bounds_what_was_there_and_says_why_it_cannot() {
     let words = twice("30", "25", "10", &[]).exits(0).stdout;
     assert!(words.starts_with("72.3 loads were there at least (95 % "), "{words}");
     twice("30", "25", "0", &[]).exits(2).says(&["no load was found by both", "help:"]);
-    twice("3", "25", "4", &[]).exits(2).says(&["4 is more than 3"]);
+    twice("3", "25", "4", &[]).exits(2).says(&["4 found by both is more than 3"]);
 }
 
 /// Estimates of the record of two days.
