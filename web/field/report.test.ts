@@ -31,6 +31,7 @@ describe("finds", () => {
     expect(findsFit([], counts)).toBe(true);
     expect(findsFit([line(1), line(1)], counts)).toBe(true);
     expect(findsFit([line(3)], counts)).toBe(false);
+    expect(findsFit([{ transport: "", drug: "opioids", vehicles: 1 }], counts), "nothing is reported because it stood there").toBe(false);
     for (const vehicles of [0, -1, 0.5, Number.NaN]) expect(findsFit([line(vehicles)], counts)).toBe(false);
   });
 

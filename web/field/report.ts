@@ -1,5 +1,5 @@
 // A report on a duty: counts that fit each other, and what may be done about a duty now.
-import { DRUGS, ordered, TRANSPORTS, vehiclesIn, type Drug, type Find, type Transport } from "../shared/finds";
+import { DRUGS, isChosen, ordered, TRANSPORTS, vehiclesIn, type Drug, type Find, type Line, type Transport } from "../shared/finds";
 import type { DutyView, ReportView } from "../shared/types";
 import type { Json } from "../shared/canonical";
 import { timeText } from "./entry";
@@ -25,9 +25,10 @@ export function misfit(counts: Counts): { field: CountField; why: "whole" | "ins
   return null;
 }
 
-/** Whether the finds that are told apart go with the counts: lines of whole vehicles, no more of them than were found. */
-export function findsFit(finds: Find[], counts: Counts): boolean {
-  return finds.every(({ vehicles }) => Number.isInteger(vehicles) && vehicles > 0) && vehiclesIn(finds) <= counts.found;
+/** Whether the finds that are told apart go with the counts: chosen lines of whole vehicles, no more of them than were found. */
+export function findsFit(lines: Line[], counts: Counts): boolean {
+  const isWhole = ({ vehicles }: Line) => Number.isInteger(vehicles) && vehicles > 0;
+  return lines.every((line) => isChosen(line) && isWhole(line)) && vehiclesIn(lines) <= counts.found;
 }
 
 /** What a team can do about a duty. */

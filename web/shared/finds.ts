@@ -14,6 +14,18 @@ export interface Find {
   vehicles: number;
 }
 
+/** A line that is being written: what is not chosen yet is empty, so that nothing is reported because it stood there. */
+export interface Line {
+  transport: Transport | "";
+  drug: Drug | "";
+  vehicles: number;
+}
+
+/** Whether all of a line is chosen. */
+export function isChosen(line: Line): line is Find {
+  return line.transport !== "" && line.drug !== "";
+}
+
 /** As a report holds them: each pair once, in the order of the lists. */
 export function ordered(finds: Find[]): Find[] {
   const of = (transport: Transport, drug: Drug): Find => {
@@ -24,7 +36,7 @@ export function ordered(finds: Find[]): Find[] {
 }
 
 /** Vehicles in all lines. */
-export function vehiclesIn(finds: Find[]): number {
+export function vehiclesIn(finds: Line[]): number {
   return finds.reduce((sum, { vehicles }) => sum + vehicles, 0);
 }
 

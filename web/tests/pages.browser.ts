@@ -211,6 +211,8 @@ describe("a team in the field", () => {
       await duty.getByTestId("found").fill("1");
       await duty.getByTestId("add-find").click();
       await duty.getByTestId("transport").selectOption("boat");
+      expect(await duty.getByTestId("send").isDisabled(), "what it was is not chosen").toBe(true);
+      await duty.getByTestId("drug").selectOption("amphetamines");
       await duty.getByTestId("vehicles").fill("2");
       expect(await duty.getByTestId("send").isDisabled(), "more told apart than found").toBe(true);
       await duty.getByTestId("vehicles").fill("1");
