@@ -461,7 +461,7 @@ pub struct TeamTestView {
     pub counted: u64,
     /// The e-value after each week in which it was dealt.
     pub e_values: Vec<WeekEvalueView>,
-    /// The week after which it first stood at the flag: for an enquiry, never an accusation.
+    /// The week in which it first stood at the flag: for an enquiry, never an accusation.
     pub flag_week: Option<u32>,
     /// The week after which e-BH first named it.
     pub ebh_week: Option<u32>,

@@ -51,8 +51,9 @@ const EVENLY: Thetas = [1.0 / 7.0; 7];
 /// By weeks, as published.
 const BY_WEEKS: Bets = Bets { thetas: THETAS, parts: EVENLY };
 
-/// By days most is laid where it tells soonest: one who holds back nearly all is seen by the same θ, one who holds back little by none.
-const TOO_LITTLE: Bets = Bets { thetas: THETAS, parts: [0.0625, 0.125, 0.25, 0.25, 0.1875, 0.0625, 0.0625] };
+/// By days half is laid on one who holds back four fifths: that is to be seen in a quarter of a year where little is found, and one who
+/// holds back nearly all is seen by the same θ. One who holds back half is seen later for it.
+const TOO_LITTLE: Bets = Bets { thetas: THETAS, parts: [0.04, 0.2, 0.5, 0.14, 0.04, 0.04, 0.04] };
 
 const TOO_MUCH: Bets = Bets { thetas: THETAS_MORE, parts: EVENLY };
 
@@ -96,7 +97,7 @@ pub struct TeamFinding {
     pub found: u64,
     /// The e-process after each week in which it was dealt.
     pub e_values: Vec<(u32, f64)>,
-    /// The week after which it first stood at K/α.
+    /// The week in which it first stood at K/α, be it after one day of it.
     pub flag_week: Option<u32>,
     /// The week after which e-BH first named it.
     pub ebh_week: Option<u32>,
@@ -335,6 +336,8 @@ struct Wager {
     growth_log: Thetas,
     expected: f64,
     found: u64,
+    /// The most that it ever stood at, after any deal: the bound of Ville is for this.
+    highest: f64,
     e_values: Vec<(u32, f64)>,
     flag_week: Option<u32>,
     ebh_week: Option<u32>,
@@ -350,6 +353,7 @@ impl Wager {
             growth_log: [0.0; 7],
             expected: 0.0,
             found: 0,
+            highest: 1.0,
             e_values,
             flag_week,
             ebh_week,
@@ -364,6 +368,7 @@ impl Wager {
         }
         self.found += found;
         self.expected += expected;
+        self.highest = self.highest.max(self.e_value());
         self.played = true;
     }
 
@@ -524,7 +529,7 @@ fn play_day<'a>(wagers: &mut BTreeMap<&'a str, Wager>, day: &'a ShiftDay, bets: 
     }
 }
 
-/// Flags whoever has reached K/α, and by e-BH the largest k teams that have each reached K/(k·α).
+/// Flags whoever has reached K/α after any deal, and by e-BH the largest k teams that stand at K/(k·α) each.
 fn flag(wagers: &mut BTreeMap<&str, Wager>, week: u32) {
     let at = flag_at(wagers.len());
     let mut values: Vec<f64> = wagers.values().map(Wager::e_value).collect();
@@ -533,7 +538,7 @@ fn flag(wagers: &mut BTreeMap<&str, Wager>, week: u32) {
     let least = reached.last().map(|(_, value)| *value);
     for wager in wagers.values_mut() {
         let value = wager.e_value();
-        if at <= value {
+        if at <= wager.highest {
             wager.flag_week.get_or_insert(week);
         }
         if least.is_some_and(|least| least <= value) {

@@ -79,7 +79,7 @@ pub struct PlantedTeamView {
     pub expected: f64,
     /// The e-value after each week in which plants of it were opened.
     pub e_values: Vec<WeekEvalueView>,
-    /// The week after which it first stood at the flag: for an enquiry, never an accusation.
+    /// The week in which it first stood at the flag: for an enquiry, never an accusation.
     pub flag_week: Option<u32>,
     /// The week after which e-BH first named it.
     pub ebh_week: Option<u32>,

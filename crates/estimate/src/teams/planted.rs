@@ -49,7 +49,7 @@ pub struct PlantedFinding {
     pub expected: f64,
     /// The e-process after each week in which plants of it were opened.
     pub e_values: Vec<(u32, f64)>,
-    /// The week after which it first stood at K/α.
+    /// The week in which it first stood at K/α, be it after one visit.
     pub flag_week: Option<u32>,
     /// The week after which e-BH first named it.
     pub ebh_week: Option<u32>,

@@ -27,7 +27,6 @@ pub struct PoolPower {
 
 /// A day of a team.
 struct TeamDay {
-    week: u32,
     found: u32,
     expected: f64,
     /// Finds of all units that are not left to ghosts, its own among them.
@@ -45,7 +44,7 @@ pub fn power(record: &[ShiftDay], held_back: f64, seed: Seed) -> Result<Vec<Pool
         let means = Too::Little.bets().means(days.served());
         for (team, _) in days.dealt.iter().filter(|(team, _)| !days.is_away(team)) {
             let (found, served) = (days.finds_of(team), days.served().collect());
-            let day = TeamDay { week: days.week, found, expected: days.expected(), served, means };
+            let day = TeamDay { found, expected: days.expected(), served, means };
             pools.entry(&days.pool).or_default().entry(team).or_default().push(day);
         }
     }
@@ -63,12 +62,12 @@ pub fn power(record: &[ShiftDay], held_back: f64, seed: Seed) -> Result<Vec<Pool
     Ok(pools.into_iter().map(of_pool).collect())
 }
 
-/// Whether the flag stands after any week; the days come in order.
+/// Whether the flag stands after any day; they come in order.
 fn is_flagged(days: &[TeamDay], held_back: f64, flag: f64, chance: &mut Chance) -> bool {
     let mut wager = Wager::on(Too::Little.bets());
-    days.chunk_by(|one, next| one.week == next.week).any(|week| {
-        week.iter().for_each(|day| day.lay(&mut wager, held_back, chance));
-        flag <= wager.e_value()
+    days.iter().any(|day| {
+        day.lay(&mut wager, held_back, chance);
+        flag <= wager.highest
     })
 }
 

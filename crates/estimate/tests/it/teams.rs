@@ -118,6 +118,25 @@ fn who_finds_nothing_where_all_others_do_is_flagged_and_stays_so() {
     assert!(found.iter().all(|of| of.team == "t03" || (of.flag_week.is_none() && of.ebh_week.is_none())));
 }
 
+/// Ville's bound is for every look: what a team stood at on a day of the week is not taken back by the rest of it.
+#[test]
+fn a_flag_that_is_reached_within_a_week_stands_though_the_week_ends_below_it() {
+    let dealt: Vec<_> = (0..20).map(|at| (team(at), at)).collect();
+    let finds =
+        |own: u32, others: u32| (0..20).map(|at| if at == 3 { own } else { others }).collect::<Vec<_>>();
+    let record: Vec<ShiftDay> = (0..7)
+        .map(|at| {
+            let (own, others) = if at < 5 { (0, 3) } else { (9, 0) };
+            day(1, at, "00-08", &finds(own, others), &dealt)
+        })
+        .collect();
+    let found = test_days(&record, Too::Little).unwrap();
+    let own = of(&found, "t03");
+    assert!(own.e_values[0].1 < flag_at(20), "{:?}", own.e_values);
+    assert_eq!((own.flag_week, own.ebh_week), (Some(1), None), "e-BH is for values at one time");
+    assert!(found.iter().all(|of| of.team == "t03" || of.flag_week.is_none()));
+}
+
 #[test]
 fn a_lone_team_is_never_flagged() {
     let record: Vec<ShiftDay> = (1..50).map(|week| day(week, 0, "00-08", &[9], &[(team(0), 0)])).collect();

@@ -179,7 +179,7 @@ fn telling_json(of: &Telling) -> Value {
 fn team_in_words(of: &TeamFinding) -> String {
     let last = of.e_values.last().map_or(1.0, |(_, e)| *e);
     let flag = match (of.flag_week, of.ebh_week) {
-        (Some(week), _) => format!("; FLAGGED after week {week}"),
+        (Some(week), _) => format!("; FLAGGED in week {week}"),
         (None, Some(week)) => format!("; named by e-BH after week {week}"),
         (None, None) => String::new(),
     };

@@ -129,7 +129,7 @@ fn a_team_that_finds_nothing_is_flagged_in_json_and_words() {
     assert_eq!(found["teams"]["t04"]["flag_week"], Value::Null);
     assert_eq!((&bad["found"], &found["teams"]["t04"]["found"]), (&json!(0), &json!(18)));
     let words = teams(&lines, &[]).exits(0).stdout;
-    assert!(words.contains(&format!("FLAGGED after week {flag}")) && words.lines().count() == 21, "{words}");
+    assert!(words.contains(&format!("FLAGGED in week {flag}")) && words.lines().count() == 21, "{words}");
 }
 
 #[test]
