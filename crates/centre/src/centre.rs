@@ -28,6 +28,7 @@ use crate::gate::Closed;
 use crate::keys::Secrets;
 use crate::ledger::{FrozenHead, HeadSigners, Ledger, LedgerError};
 use crate::plan_book;
+use crate::publication::{Publication, Published};
 use crate::receipt::Receipt;
 use crate::schedule::Job;
 use crate::state::{Bodies, Body, CLOCK_TOLERANCE, DrawnOrder, KeyRing, State, statement};
@@ -477,6 +478,25 @@ impl<S: Store> Centre<S> {
     pub async fn commit(&mut self, now: Timestamp) -> Result<(), CentreError> {
         self.ledger.commit(now).await?;
         Ok(())
+    }
+
+    /// The same without publishing it: whoever calls this has [`Publication`]s written.
+    ///
+    /// # Errors
+    /// As [`Centre::commit`].
+    pub async fn make_durable(&mut self, now: Timestamp) -> Result<(), CentreError> {
+        self.ledger.make_durable(now).await?;
+        Ok(())
+    }
+
+    /// What is to be written into the published folder, if anything is due; see [`Ledger::publication`].
+    pub fn publication(&mut self, now: Timestamp) -> Option<Publication> {
+        self.ledger.publication(now)
+    }
+
+    /// Takes what came of writing it.
+    pub fn note_published(&mut self, published: Published) {
+        self.ledger.note_published(published);
     }
 
     /// After opening has the last head cosigned, which a crash may have left bare: what comes next is built on cosigned heads.

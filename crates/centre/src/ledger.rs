@@ -16,6 +16,7 @@ use sekong_store::{Commit, Store, StoreError, StoredBody, StoredHead, StoredPers
 
 use crate::beyond::{self, Beyond, Lacking};
 use crate::folder::{Folder, FolderError};
+use crate::publication::{Publication, Published, Tiles, Unpublished, write_body};
 use crate::receipt::Receipt;
 use crate::state::CLOCK_TOLERANCE;
 use crate::witness::{Missing, RemoteWitness, Submission, Witness, WitnessAt, WitnessError};
@@ -160,16 +161,6 @@ pub struct Ledger<S> {
     commits: u64,
     unpublished: Unpublished,
     foreign: Vec<String>,
-}
-
-/// What is durable and not yet in the published folder.
-#[derive(Default)]
-struct Unpublished {
-    from: u64,
-    bodies: Vec<StoredBody>,
-    /// Bodies in the folder that wait for their time, by Unix seconds.
-    sealed: BTreeSet<(i64, Hash)>,
-    why: Option<String>,
 }
 
 /// A head that enough have cosigned.
@@ -543,12 +534,21 @@ impl<S: Store> Ledger<S> {
         lacking.filter_map(|cosigner| cosigner.rests_until()).min()
     }
 
-    /// Makes what waits durable with one transaction, has the head cosigned, then publishes it. `false` if nothing waited.
-    /// Those who have not cosigned the newest head are asked for it each time, unless they are left alone.
+    /// Makes what waits durable and has the head cosigned, as [`Ledger::make_durable`], then publishes it.
+    pub async fn commit(&mut self, now: Timestamp) -> Result<bool, LedgerError> {
+        let new = self.make_durable(now).await?;
+        if let Some(publication) = self.publication(now) {
+            self.note_published(publication.write());
+        }
+        Ok(new)
+    }
+
+    /// Makes what waits durable with one transaction and has the head cosigned; what is to be published is due. `false` if nothing
+    /// waited. Those who have not cosigned the newest head are asked for it each time, unless they are left alone.
     ///
     /// # Errors
     /// After an error the process must end: what it holds in memory may be ahead of the store.
-    pub async fn commit(&mut self, now: Timestamp) -> Result<bool, LedgerError> {
+    pub async fn make_durable(&mut self, now: Timestamp) -> Result<bool, LedgerError> {
         let met = self.meet(now).await?;
         let new = self.committed < self.tree.size();
         if new {
@@ -556,10 +556,25 @@ impl<S: Store> Ledger<S> {
         }
         let asked = self.ask(now, false).await?;
         self.check_forked(&asked)?;
-        if new || met || asked.gained {
-            self.unpublished.why = self.publish_all(now).err().map(|error| error.to_string());
-        }
+        self.unpublished.due |= new || met || asked.gained;
         Ok(new)
+    }
+
+    /// What brings the published folder up to the newest head, if anything is due; it is to be written, and what came of it
+    /// given to [`Ledger::note_published`], before the next one is asked for.
+    pub fn publication(&mut self, now: Timestamp) -> Option<Publication> {
+        if !self.unpublished.due {
+            return None;
+        }
+        let tiles = tiles(&self.tree, &self.leaves, self.unpublished.from, self.committed);
+        let note = self.heads.back().map(|head| head.whole.as_str()).unwrap_or_default();
+        self.unpublished.begin(&self.folder, (tiles, self.committed), note, now)
+    }
+
+    /// Takes what came of writing a publication.
+    pub fn note_published(&mut self, published: Published) {
+        self.unpublished.note(published);
+        self.leaves.forget_full_bundles(self.unpublished.from);
     }
 
     /// Writes into the store what heads have gained since they are there, so that a log that ends well has nothing to ask for.
@@ -608,30 +623,6 @@ impl<S: Store> Ledger<S> {
     fn gained_heads(&self) -> Vec<StoredHead> {
         let head = |size: &u64| self.heads.get(self.heads.partition_point(|head| head.size < *size));
         self.gained.iter().filter_map(head).map(KeptHead::stored).collect()
-    }
-
-    /// Brings the published folder up to the newest head; what was durable before may be missing there, too.
-    fn publish_all(&mut self, now: Timestamp) -> Result<(), LedgerError> {
-        publish(&self.folder, &self.tree, &self.leaves, self.unpublished.from, self.committed)?;
-        for body in &self.unpublished.bodies {
-            self.unpublished.sealed.extend(publish_body(&self.folder, body, now)?);
-        }
-        self.unpublished.bodies.clear();
-        self.unseal(now)?;
-        self.folder.write_checkpoint(self.note().unwrap_or_default())?;
-        self.unpublished.from = self.committed;
-        self.leaves.forget_full_bundles(self.committed);
-        Ok(())
-    }
-
-    /// Publishes the bodies whose time has come.
-    fn unseal(&mut self, now: Timestamp) -> Result<(), LedgerError> {
-        let sealed = &mut self.unpublished.sealed;
-        while let Some((_, hash)) = sealed.first().filter(|(from_s, _)| *from_s <= now.as_second()) {
-            self.folder.unseal(hash)?;
-            sealed.pop_first();
-        }
-        Ok(())
     }
 
     fn signed_head(&self) -> Result<KeptHead, LedgerError> {
@@ -837,7 +828,9 @@ async fn publish_stored<S: Store>(
         let before = size;
         leaves.bytes.extend(store.leaves(before, READ_BATCH).await?.into_iter().map(|stored| stored.leaf));
         size = (before + READ_BATCH).min(tree.size());
-        publish(folder, tree, &leaves, before, size)?;
+        for (path, bytes) in tiles(tree, &leaves, before, size)? {
+            folder.write_tile(&path, &bytes)?;
+        }
         leaves.forget_full_bundles(size);
     }
     Ok(leaves)
@@ -963,19 +956,13 @@ fn unopened(error: HeadError, note: &str, log: &VerifierKey) -> LedgerError {
     }
 }
 
-/// Publishes what entries `before..size` change.
-fn publish(folder: &Folder, tree: &Tree, leaves: &Leaves, before: u64, size: u64) -> Result<(), LedgerError> {
-    for path in tiles_for(before, size) {
-        let bytes = match path.kind() {
-            TileKind::Entries => {
-                let entries = leaves.range(path.start(), path.end()).unwrap_or_default();
-                encode_bundle(entries)?
-            }
-            TileKind::Hashes { .. } => tile_bytes(tree, &path).unwrap_or_default(),
-        };
-        folder.write_tile(&path, &bytes)?;
-    }
-    Ok(())
+/// The tiles and bundles that entries `before..size` change.
+fn tiles(tree: &Tree, leaves: &Leaves, before: u64, size: u64) -> Result<Tiles, TileError> {
+    let bytes = |path: &TilePath| match path.kind() {
+        TileKind::Entries => encode_bundle(leaves.range(path.start(), path.end()).unwrap_or_default()),
+        TileKind::Hashes { .. } => Ok(tile_bytes(tree, path).unwrap_or_default()),
+    };
+    tiles_for(before, size).into_iter().map(|path| Ok((path, bytes(&path)?))).collect()
 }
 
 /// Writes every body where it belongs at a time; gives those that wait.
@@ -987,25 +974,10 @@ async fn publish_bodies<S: Store>(
     let mut sealed = BTreeSet::new();
     for hash in store.body_hashes().await? {
         if let Some(body) = store.body(hash).await? {
-            sealed.extend(publish_body(folder, &body, now)?);
+            sealed.extend(write_body(folder, &body, now)?);
         }
     }
     Ok(sealed)
-}
-
-/// Writes a body where it belongs at a time; one that waits is given with its time.
-fn publish_body(
-    folder: &Folder,
-    body: &StoredBody,
-    now: Timestamp,
-) -> Result<Option<(i64, Hash)>, LedgerError> {
-    let hash = Hash(body.hash);
-    let waits = body.public_from_s.filter(|from_s| now.as_second() < *from_s);
-    match waits {
-        Some(_) => folder.write_sealed(&hash, &body.bytes)?,
-        None => folder.write_body(&hash, &body.bytes)?,
-    }
-    Ok(waits.map(|from_s| (from_s, hash)))
 }
 
 #[cfg(test)]

@@ -312,10 +312,10 @@ impl<S: Store> Scrub<'_, S> {
             tokio::task::yield_now().await;
         }
         for path in tiles_of(tree.size()) {
-            // A full tile ends the life of its partial ones.
-            let full = TilePath::new(path.kind(), path.index(), sekong_log::TILE_WIDTH);
-            let there =
-                [Some(path), full].into_iter().flatten().any(|path| names.contains(&path.to_string()));
+            // A full tile ends the life of its partial ones, and a head that was followed at once may never have been published.
+            let wider = (path.width()..=sekong_log::TILE_WIDTH)
+                .filter_map(|width| TilePath::new(path.kind(), path.index(), width));
+            let there = wider.into_iter().any(|path| names.contains(&path.to_string()));
             if !there {
                 damages.push(file(format!("log/{path}"), Wrong::Missing));
             }

@@ -4,6 +4,7 @@ mod desk;
 pub(crate) mod listen;
 mod lobby;
 mod night;
+mod publisher;
 mod scheduler;
 mod writer;
 
@@ -39,6 +40,7 @@ use crate::gate::{Closed, Gate, Reserve};
 use crate::sms::SmsGateway;
 use crate::tally::{Degraded, Late, Tally};
 use night::Night;
+use publisher::Publisher;
 use scheduler::Scheduler;
 use writer::{WAITING_MAX, Wish, Writer};
 
@@ -146,6 +148,7 @@ impl Service {
             unpublished: unpublished_in,
             gate: Gate::new(options.reserve.clone(), damaged_out),
             closed: closed_in,
+            publisher: Publisher::default(),
         };
         let dice = Arc::new(Notify::new());
         let scheduler = Scheduler {

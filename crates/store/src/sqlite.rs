@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use crate::{Commit, Store, StoreError, StoredBody, StoredHead, StoredLeaf, StoredPerson};
 
@@ -158,6 +158,25 @@ fn leaf_of(row: &SqliteRow) -> Result<StoredLeaf, StoreError> {
     Ok(StoredLeaf { index: size_of(row.get(0))?, leaf: row.get(1) })
 }
 
+/// Leaves in one statement: each statement is a trip to the connection's thread, which costs more than the row itself.
+const LEAVES_MAX: usize = 64;
+
+async fn insert_leaves(
+    tx: &mut SqliteConnection,
+    first_index: u64,
+    leaves: &[Vec<u8>],
+) -> Result<(), sqlx::Error> {
+    let mut indices = first_index..;
+    for some in leaves.chunks(LEAVES_MAX) {
+        let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO leaves (log_index, leaf) ");
+        insert.push_values(some.iter().zip(indices.by_ref()), |mut row, (leaf, index)| {
+            row.push_bind(stored_number(index)).push_bind(leaf.as_slice());
+        });
+        insert.build().execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
 const KEEP_NEW_PERSON: &str = "INSERT INTO persons (commitment, salt, record) VALUES (?, ?, ?)";
 
 const KEEP_LOST_PERSON: &str =
@@ -214,14 +233,7 @@ impl Store for SqliteStore {
             rewrite(&mut tx, &commit.head).await?;
             return tx.commit().await.map_err(failed(doing));
         }
-        for (index, leaf) in (commit.first_index..).zip(&commit.leaves) {
-            sqlx::query("INSERT INTO leaves (log_index, leaf) VALUES (?, ?)")
-                .bind(stored_number(index))
-                .bind(leaf)
-                .execute(&mut *tx)
-                .await
-                .map_err(failed(doing))?;
-        }
+        insert_leaves(&mut tx, commit.first_index, &commit.leaves).await.map_err(failed(doing))?;
         for body in &commit.bodies {
             sqlx::query(
                 "INSERT INTO bodies (hash, bytes, auditors_from_s, public_from_s) VALUES (?, ?, ?, ?) \

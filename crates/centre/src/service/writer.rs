@@ -13,12 +13,14 @@ use sekong_model::{Moment, TeamId};
 use sekong_store::Store;
 use tokio::sync::{RwLock, mpsc, oneshot, watch};
 
+use super::publisher::Publisher;
 use super::{Away, Stopped};
 use crate::centre::{Centre, CentreError, Refusal, Relayed};
 use crate::clock::Clock;
 use crate::custody::{Answers, Ask};
 use crate::fault::Fault;
 use crate::gate::{Closed, Gate};
+use crate::publication::Published;
 use crate::schedule::Job;
 
 /// Wishes that may wait for the writer; whoever comes later waits for a place.
@@ -111,6 +113,7 @@ pub(super) struct Writer<S> {
     pub(super) unpublished: watch::Sender<Option<String>>,
     pub(super) gate: Gate,
     pub(super) closed: watch::Sender<Option<Closed>>,
+    pub(super) publisher: Publisher,
 }
 
 impl<S: Store> Writer<S> {
@@ -119,13 +122,17 @@ impl<S: Store> Writer<S> {
     /// # Errors
     /// A commit that failed: what is in memory may be ahead of the store, so nothing may be written after it.
     pub(super) async fn run(mut self, mut wishes: mpsc::Receiver<Wish>) -> Result<(), Stopped> {
-        let (mut batch, mut closed) = (Vec::new(), None);
+        let (mut batch, mut closed, clock) = (Vec::new(), None, self.clock.clone());
         loop {
             let again = self.centre.read().await.ledger().asks_again_at();
             let wished = tokio::select! {
+                published = self.publisher.written() => {
+                    self.published(published).await;
+                    None
+                }
                 wished = wishes.recv_many(&mut batch, BATCH_MAX) => Some(0 < wished),
                 // A cosigner that was left alone is asked for the newest head, whether or not anything is written meanwhile.
-                () = self.comes(again), if closed.is_none() => Some(true),
+                () = comes(&*clock, again), if closed.is_none() => Some(true),
                 () = tokio::time::sleep(IDLE) => None,
             };
             closed = self.look();
@@ -138,17 +145,20 @@ impl<S: Store> Writer<S> {
                 (None, _) => (),
             }
         }
+        let mut centre = self.centre.write().await;
+        self.publisher.finish(&mut centre, self.clock.now()).await;
         if closed.is_some() {
             return Ok(());
         }
-        self.centre.write().await.settle().await.map_err(|error| Stopped::because(&error))
+        centre.settle().await.map_err(|error| Stopped::because(&error))
     }
 
-    async fn comes(&self, time: Option<Timestamp>) {
-        match time {
-            Some(time) => self.clock.wait_until(time).await,
-            None => std::future::pending().await,
-        }
+    /// Takes what came of a publication, and begins the next one if something came meanwhile.
+    async fn published(&mut self, published: Published) {
+        let mut centre = self.centre.write().await;
+        centre.note_published(published);
+        tell_unpublished(&self.unpublished, &centre);
+        self.publisher.begin(&mut centre, self.clock.now());
     }
 
     /// Whether the log may be written now; a change shows.
@@ -194,8 +204,9 @@ impl<S: Store> Writer<S> {
         }
     }
 
-    async fn grant(&self, batch: Vec<Wish>) -> Result<(), CentreError> {
-        let mut centre = self.centre.write().await;
+    async fn grant(&mut self, batch: Vec<Wish>) -> Result<(), CentreError> {
+        let own = self.centre.clone();
+        let mut centre = own.write().await;
         let mut answers = Vec::new();
         for wish in batch {
             let now = self.clock.now();
@@ -236,11 +247,14 @@ impl<S: Store> Writer<S> {
                     answers.push(Answer::Written(to, centre.announce_die(period, number, now).await));
                 }
                 Wish::Publish(to) => {
+                    self.publisher.finish(&mut centre, now).await;
                     centre.publish_head();
                     let _ = to.send(());
                 }
                 Wish::Run(job, released, to) => {
                     self.commit(&mut centre, &mut answers).await?;
+                    // A job publishes by itself, and its list or order is there when it is done.
+                    self.publisher.finish(&mut centre, now).await;
                     let done = centre.run(job, now, &*self.away, &released).await;
                     self.tell(&centre);
                     // The job's caller names the rule; a log that cannot be written ends everything.
@@ -257,20 +271,33 @@ impl<S: Store> Writer<S> {
 
     fn tell(&self, centre: &Centre<S>) {
         self.committed.send_replace(centre.ledger().committed());
-        let why = centre.ledger().unpublished();
-        self.unpublished.send_if_modified(|told| {
-            let changed = told.as_deref() != why;
-            *told = why.map(str::to_owned);
-            changed
-        });
+        tell_unpublished(&self.unpublished, centre);
     }
 
-    async fn commit(&self, centre: &mut Centre<S>, answers: &mut Vec<Answer>) -> Result<(), CentreError> {
-        centre.commit(self.clock.now()).await?;
+    async fn commit(&mut self, centre: &mut Centre<S>, answers: &mut Vec<Answer>) -> Result<(), CentreError> {
+        let now = self.clock.now();
+        centre.make_durable(now).await?;
         self.tell(centre);
         answers.drain(..).for_each(Answer::give);
+        self.publisher.begin(centre, now);
         Ok(())
     }
+}
+
+async fn comes(clock: &dyn Clock, time: Option<Timestamp>) {
+    match time {
+        Some(time) => clock.wait_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn tell_unpublished<S: Store>(told: &watch::Sender<Option<String>>, centre: &Centre<S>) {
+    let why = centre.ledger().unpublished();
+    told.send_if_modified(|told| {
+        let changed = told.as_deref() != why;
+        *told = why.map(str::to_owned);
+        changed
+    });
 }
 
 /// An entry whose sequence was used is looked up, so that a device that heard no answer may send it again. Another one in

@@ -91,7 +91,7 @@ pub(crate) fn audited(site: &Site, bodies: &dyn Bodies) -> Verdict {
 pub(crate) fn watched(site: &Site, bodies: &dyn Bodies, watch: &mut Watch<'_>) -> Verdict {
     let receipt: ReceiptView = site.get("/api/receipts/0").json();
     let size = receipt.head.lines().nth(1).unwrap().parse().unwrap();
-    let files = files(&site.folder.path().join("log"), size);
+    let files = files(&site.published(), size);
     let evidence = Evidence {
         files: &Fetched(&files),
         keys: &site.keys,
@@ -128,7 +128,7 @@ fn an_erased_person_is_gone_from_every_file_and_no_total_changes() {
     let sent = with_persons(&entry, &[&person]);
     let receipt: ReceiptView = site.post("/api/entries/with-persons", &sent).json();
     assert!(is_somewhere(site.folder.path()), "it is kept");
-    assert!(!is_somewhere(&site.folder.path().join("log")), "and not in the log");
+    assert!(!is_somewhere(&site.published()), "and not in the log");
     let commitment = person.committed().commitment;
     let seen: PersonView = look(&site, "analyst", &commitment).json();
     assert_eq!((seen.entry, &seen.record), (receipt.index, &person.record().unwrap()));

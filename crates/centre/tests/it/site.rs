@@ -192,6 +192,18 @@ impl Site {
         panic!("not within half a minute: {:?}", self.get("/api/clock").json::<ClockView>());
     }
 
+    /// The published log, once it is up to the newest head: it is written after the answer.
+    pub(crate) fn published(&self) -> std::path::PathBuf {
+        let log = self.folder.path().join("log");
+        for _ in 0..600 {
+            if self.get("/log/checkpoint").body == std::fs::read(log.join("checkpoint")).unwrap_or_default() {
+                return log;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("not published within half a minute: {:?}", *self.service.unpublished().borrow());
+    }
+
     /// Sets the clock and waits until the schedule is done up to it.
     pub(crate) fn step_to(&self, time: Timestamp) -> Result<(), Stopped> {
         self.clock.0.send_replace(time);

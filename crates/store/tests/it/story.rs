@@ -97,6 +97,14 @@ async fn a_person_is_kept_until_erased(store: &mut impl Store) {
     assert_eq!(store.person([3; 32]).await.unwrap(), Some(person(3)));
 }
 
+async fn a_wide_commit_is_kept_in_order(store: &mut impl Store) {
+    let leaves: Vec<String> = (6..206).map(|index| format!("leaf {index}")).collect();
+    let bytes: Vec<&[u8]> = leaves.iter().map(String::as_bytes).collect();
+    store.commit(&commit(6, &bytes, vec![])).await.unwrap();
+    let kept = store.leaves(6, 1_000).await.unwrap();
+    assert!(kept.iter().map(|leaf| (leaf.index, &leaf.leaf[..])).eq((6..).zip(bytes)));
+}
+
 async fn live_through(path: &Path) {
     let mut store = SqliteStore::create(path).await.unwrap();
     an_empty_store_is_empty(&mut store).await;
@@ -104,6 +112,7 @@ async fn live_through(path: &Path) {
     a_refused_commit_changes_nothing(&mut store).await;
     heads_gain_cosignatures_with_a_later_commit_or_alone(&mut store).await;
     a_person_is_kept_until_erased(&mut store).await;
+    a_wide_commit_is_kept_in_order(&mut store).await;
     store.close().await.unwrap();
 }
 
@@ -113,11 +122,11 @@ async fn sqlite_lives_through_the_story() {
     let path = dir.path().join("sekong.db");
     live_through(&path).await;
     let mut again = SqliteStore::open(&path).await.unwrap();
-    assert_eq!(again.newest_head().await.unwrap().unwrap().size, 6);
-    again.commit(&commit(6, &[b"d"], vec![])).await.unwrap();
+    assert_eq!(again.newest_head().await.unwrap().unwrap().size, 206);
+    again.commit(&commit(206, &[b"d"], vec![])).await.unwrap();
     let mut auditor = SqliteStore::open_read_only(&path).await.unwrap();
-    assert_eq!(auditor.leaves(6, 10).await.unwrap().len(), 1);
-    assert!(auditor.commit(&commit(7, &[b"e"], vec![])).await.is_err());
+    assert_eq!(auditor.leaves(206, 10).await.unwrap().len(), 1);
+    assert!(auditor.commit(&commit(207, &[b"e"], vec![])).await.is_err());
 }
 
 /// Every byte of every file of the database.
