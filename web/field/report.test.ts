@@ -69,7 +69,8 @@ describe("a duty", () => {
   it("is corrected from its newest word on", () => {
     const report = { index: 7, started: "2017-01-01T00:01:00Z", passed: 3, inspected: 2, found: 1, finds: [], corrections: [] };
     expect(newestWord(report).index).toBe(7);
-    const correction = { index: 9, reason: "mistyped", passed: 4, inspected: 2, found: 1, finds: [{ transport: "car", drug: "opioids", vehicles: 1 }] };
+    const finds: Find[] = [{ transport: "car", drug: "opioids", vehicles: 1 }];
+    const correction = { index: 9, reason: "mistyped", passed: 4, inspected: 2, found: 1, finds };
     const { reason: _, ...word } = correction;
     expect(newestWord({ ...report, corrections: [correction] })).toEqual(word);
   });

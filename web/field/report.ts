@@ -1,6 +1,6 @@
 // A report on a duty: counts that fit each other, and what may be done about a duty now.
-import { DRUGS, isChosen, ordered, TRANSPORTS, vehiclesIn, type Drug, type Find, type Line, type Transport } from "../shared/finds";
-import type { DutyView, ReportView } from "../shared/types";
+import { DRUGS, isChosen, ordered, TRANSPORTS, vehiclesIn, type Find, type Line } from "../shared/finds";
+import type { DutyView, FindView, ReportView } from "../shared/types";
 import type { Json } from "../shared/canonical";
 import { timeText } from "./entry";
 
@@ -97,7 +97,7 @@ export function newestWord(report: ReportView): Counts & { index: number; finds:
 }
 
 /** A line with words that this page does not know comes from a newer centre, and is left to it. */
-function known(of: { transport: string; drug: string; vehicles: number }): Find[] {
+function known(of: FindView): Find[] {
   const [transport, drug] = [TRANSPORTS.find((one) => one === of.transport), DRUGS.find((one) => one === of.drug)];
-  return transport && drug ? [{ transport: transport satisfies Transport, drug: drug satisfies Drug, vehicles: of.vehicles }] : [];
+  return transport && drug ? [{ transport, drug, vehicles: of.vehicles }] : [];
 }

@@ -1,8 +1,15 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { CATALOGUE, DRUGS, drugName, ordered, TRANSPORTS, transportName, vehiclesIn, type Find } from "./finds";
 import { untranslated } from "./i18n.svelte";
 
 describe("finds", () => {
+  it("are of the kinds that the centre takes, in its order", () => {
+    const api = JSON.parse(readFileSync(new URL("../../crates/centre/openapi.json", import.meta.url), "utf8"));
+    const { transport, drug } = api.components.schemas.FindView.properties;
+    expect([transport.enum, drug.enum]).toEqual([TRANSPORTS, DRUGS]);
+  });
+
   it("are told once a pair, in the order of the lists", () => {
     const told: Find[] = [
       { transport: "boat", drug: "opioids", vehicles: 1 },

@@ -1,18 +1,16 @@
 // What was found with what: the closed lists of a report, and their words. The Khmer and Lao ones still want a native reader.
 import { speaker, type Catalogue } from "./i18n.svelte";
+import type { FindView } from "./types";
 
-/** In the order in which a report names them. */
-export const TRANSPORTS = ["on-foot", "two-wheeler", "car", "bus", "truck", "boat", "other"] as const;
-export const DRUGS = ["amphetamines", "opioids", "cannabis", "cocaine", "precursors", "other"] as const;
-export type Transport = (typeof TRANSPORTS)[number];
-export type Drug = (typeof DRUGS)[number];
+export type Transport = FindView["transport"];
+export type Drug = FindView["drug"];
+
+/** In the order in which a report names them; a test holds both against the API's document. */
+export const TRANSPORTS = ["on-foot", "two-wheeler", "car", "bus", "truck", "boat", "other"] as const satisfies Transport[];
+export const DRUGS = ["amphetamines", "opioids", "cannabis", "cocaine", "precursors", "other"] as const satisfies Drug[];
 
 /** Vehicles of one kind in which one class was most of what was found. */
-export interface Find {
-  transport: Transport;
-  drug: Drug;
-  vehicles: number;
-}
+export type Find = FindView;
 
 /** A line that is being written: what is not chosen yet is empty, so that nothing is reported because it stood there. */
 export interface Line {

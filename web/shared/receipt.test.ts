@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fromHex, leadsToHead, readHead, saysWhatIsShown, sha256, toBase64, toHex } from "./receipt";
-import type { InspectionDetail, ReceiptView } from "./types";
+import type { FindView, InspectionDetail, ReceiptView } from "./types";
 
 const leafOf = (entry: string) => sha256(Uint8Array.of(0), new TextEncoder().encode(entry));
 const nodeOf = (left: Uint8Array, right: Uint8Array) => sha256(Uint8Array.of(1), left, right);
@@ -85,7 +85,7 @@ describe("a receipt", () => {
     for (const other of [{ hour: 8 }, { post: "KH-LA-02" }, { unit: "v" }, { order: "cd" }, { started: "2017-01-01T00:05:00Z" }, { counts: { ...counts, found: 0 } }, { note: "x" }]) {
       expect(saysWhatIsShown(receipt("inspection", { ...body, ...other }), shown), JSON.stringify(other)).toBe(false);
     }
-    const finds = [{ transport: "boat", drug: "opioids", vehicles: 1 }];
+    const finds: FindView[] = [{ transport: "boat", drug: "opioids", vehicles: 1 }];
     const told: InspectionDetail = { ...shown, inspection: { ...shown.inspection, report: { ...report, finds } } };
     expect(saysWhatIsShown(receipt("inspection", { ...body, finds }), told)).toBe(true);
     expect(saysWhatIsShown(receipt("inspection", { ...body, finds }), shown), "finds that are not shown").toBe(false);

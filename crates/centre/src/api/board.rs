@@ -18,6 +18,7 @@ use crate::service::{Desk, Service};
 use crate::state::{Correction, Due, Outcome, Report, State as Log};
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Asked {
     day: Option<String>,
 }

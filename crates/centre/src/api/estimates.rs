@@ -23,6 +23,7 @@ use crate::service::Service;
 use crate::state::State as Log;
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Asked {
     from: Option<String>,
     to: Option<String>,

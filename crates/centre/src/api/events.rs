@@ -25,6 +25,7 @@ const BATCH: u64 = 256;
 const ALIVE_EVERY: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Asked {
     from: Option<String>,
 }

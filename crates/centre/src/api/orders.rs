@@ -25,6 +25,7 @@ const BOXES_BACK_HOURS_MAX: u8 = 24;
 
 /// What a team asks for besides.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     back: Option<u8>,
 }

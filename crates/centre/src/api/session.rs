@@ -174,6 +174,7 @@ const KEPT_SECONDS: u32 = 7 * 24 * 3_600;
 const ATTRIBUTES: &str = "Path=/; HttpOnly; SameSite=Lax";
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct SignIn {
     team: Option<String>,
 }

@@ -8,6 +8,7 @@ use sekong_model::{
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
 /// The centre's time and how far its schedule is done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -351,14 +352,28 @@ pub struct CorrectionView {
 /// Finds of one kind.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct FindView {
-    /// `on-foot`, `two-wheeler`, `car`, `bus`, `truck`, `boat` or `other`.
-    #[schema(value_type = String)]
+    /// By the closed list of transports.
+    #[schema(schema_with = transports)]
     pub transport: Transport,
-    /// `amphetamines`, `opioids`, `cannabis`, `cocaine`, `precursors` or `other`: the most of what was found.
-    #[schema(value_type = String)]
+    /// By the closed list of drugs.
+    #[schema(schema_with = drugs)]
     pub drug: Drug,
     /// Vehicles, boats and people on foot with it.
     pub vehicles: u32,
+}
+
+fn transports() -> Object {
+    listed("What it crossed with.", &Transport::ALL.map(Transport::name))
+}
+
+fn drugs() -> Object {
+    listed("The most of what was found.", &Drug::ALL.map(Drug::name))
+}
+
+/// One of a closed list.
+fn listed(what: &str, names: &[&str]) -> Object {
+    let text = ObjectBuilder::new().schema_type(Type::String).description(Some(what));
+    text.enum_values(Some(names.iter().copied())).build()
 }
 
 impl FindView {

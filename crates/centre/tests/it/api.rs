@@ -410,6 +410,12 @@ fn estimates_are_of_days_that_auditors_may_read_and_the_tests_of_teams_are_the_i
     assert_eq!(site.get_as(&team, "/api/estimates").problem(), "other-role");
     assert_eq!(site.get_as(&officer, "/api/estimates/teams").problem(), "other-role");
     assert_eq!(site.get_as(&officer, "/api/estimates?from=x").problem(), "unreadable");
+    let unknown = site.get_as(&officer, "/api/estimates?form=2017-01-01");
+    assert_eq!((unknown.status, unknown.problem()), (400, "unreadable".to_owned()));
+    assert!(
+        String::from_utf8_lossy(&unknown.body).contains("unknown field `form`"),
+        "the whole campaign is not what was asked"
+    );
     assert_eq!(site.get_as(&officer, "/api/estimates?to=2016-12-31").problem(), "not-found");
     assert_eq!(site.get_as(&officer, "/api/estimates?from=2017-01-03&to=2017-01-02").problem(), "unreadable");
     let top = |posts: &str| site.get_as(&officer, &format!("/api/estimates?top={posts}"));
