@@ -494,6 +494,11 @@ impl<S: Store> Centre<S> {
         self.ledger.publication(now)
     }
 
+    /// What failed to be published is due again.
+    pub(crate) fn publish_again(&mut self) {
+        self.ledger.publish_again();
+    }
+
     /// Takes what came of writing it.
     pub fn note_published(&mut self, published: Published) {
         self.ledger.note_published(published);

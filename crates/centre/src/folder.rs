@@ -68,7 +68,11 @@ impl Folder {
     /// Writes one tile or entry bundle; a full one ends the life of its partial ones.
     pub fn write_tile(&self, tile: &TilePath, bytes: &[u8]) -> Result<(), FolderError> {
         let path = self.log().join(tile.to_string());
-        write(&path, bytes)?;
+        // A full one has readers whom its partial ones do not serve any more: it is not cut to be written again.
+        let is_there = tile.is_full() && fs::read(&path).is_ok_and(|there| there == bytes);
+        if !is_there {
+            write(&path, bytes)?;
+        }
         if tile.is_full() {
             remove_partials(&path)?;
         }

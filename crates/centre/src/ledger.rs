@@ -571,6 +571,11 @@ impl<S: Store> Ledger<S> {
         self.unpublished.begin(&self.folder, (tiles, self.committed), note, now)
     }
 
+    /// What failed to be published is due again.
+    pub(crate) fn publish_again(&mut self) {
+        self.unpublished.try_again();
+    }
+
     /// Takes what came of writing a publication.
     pub fn note_published(&mut self, published: Published) {
         self.unpublished.note(published);

@@ -43,13 +43,17 @@ pub struct Published {
     publication: Publication,
     /// Bodies that wait for their time, or what failed.
     waiting: Result<Vec<(i64, Hash)>, FolderError>,
+    /// What failed of the bodies whose time has come; the others are there, and the head.
+    unsealed: Result<(), FolderError>,
 }
 
 impl Publication {
-    /// Writes tiles, then bodies, then the head over them; one at a time for a folder.
-    pub fn write(self) -> Published {
+    /// Writes tiles, then bodies, then the head over them; one at a time for a folder. A body of an older entry that cannot be
+    /// opened now holds nothing up.
+    pub fn write(mut self) -> Published {
         let waiting = self.written();
-        Published { publication: self, waiting }
+        let unsealed = self.unsealed();
+        Published { publication: self, waiting, unsealed }
     }
 
     fn written(&self) -> Result<Vec<(i64, Hash)>, FolderError> {
@@ -60,15 +64,29 @@ impl Publication {
         for body in &self.bodies {
             waiting.extend(write_body(&self.folder, body, self.now)?);
         }
-        for (_, hash) in &self.unseal {
-            self.folder.unseal(hash)?;
-        }
         self.folder.write_checkpoint(&self.note)?;
         Ok(waiting)
+    }
+
+    /// Opens what it can, and keeps that alone; gives the first error.
+    fn unsealed(&mut self) -> Result<(), FolderError> {
+        let mut first = Ok(());
+        self.unseal.retain(|(_, hash)| {
+            let opened = self.folder.unseal(hash);
+            let is_open = opened.is_ok();
+            first = std::mem::replace(&mut first, Ok(())).and(opened);
+            is_open
+        });
+        first
     }
 }
 
 impl Unpublished {
+    /// What failed is due again.
+    pub(crate) fn try_again(&mut self) {
+        self.due |= self.why.is_some();
+    }
+
     /// What is due is begun with these tiles.
     pub(crate) fn begin(
         &mut self,
@@ -91,14 +109,14 @@ impl Unpublished {
         })
     }
 
-    /// What was written is there; what failed is written with the next publication, or when the log is opened again.
-    pub(crate) fn note(&mut self, Published { publication, waiting }: Published) {
+    /// What was written is there; what failed is written with the next publication, which is due once it is asked for again.
+    pub(crate) fn note(&mut self, Published { publication, waiting, unsealed }: Published) {
+        self.sealed.retain(|body| !publication.unseal.contains(body));
         match waiting {
             Ok(waiting) => {
-                self.sealed.retain(|body| !publication.unseal.contains(body));
                 self.sealed.extend(waiting);
                 self.from = publication.size;
-                self.why = None;
+                self.why = unsealed.err().map(|error| error.to_string());
             }
             Err(error) => {
                 self.bodies.splice(0..0, publication.bodies);
@@ -164,5 +182,26 @@ mod tests {
         assert_eq!((names(&folder.bodies()), names(&folder.sealed())), (2, 1));
         published(&mut unpublished, &folder, 50);
         assert_eq!((names(&folder.bodies()), names(&folder.sealed()), unpublished.sealed.len()), (3, 0, 0));
+    }
+
+    #[test]
+    fn a_sealed_body_that_is_gone_is_named_and_holds_up_neither_head_nor_others() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = Folder::new(data.path());
+        folder.clear().unwrap();
+        let mut unpublished = Unpublished::default();
+        unpublished.bodies.extend([body(1, Some(50)), body(2, Some(50))]);
+        published(&mut unpublished, &folder, 10);
+        fs::remove_file(folder.sealed().join(Hash([1; 32]).to_string())).unwrap();
+        fs::remove_file(data.path().join("log/checkpoint")).unwrap();
+        published(&mut unpublished, &folder, 60);
+        assert!(unpublished.why.as_deref().is_some_and(|why| why.contains(&Hash([1; 32]).to_string())));
+        assert_eq!(folder.checkpoint().unwrap().as_deref(), Some("a head"));
+        assert_eq!((Folder::names(&folder.bodies()).unwrap().len(), unpublished.sealed.len()), (1, 1));
+        folder.write_body(&Hash([1; 32]), &[1]).unwrap();
+        unpublished.try_again();
+        assert!(unpublished.due, "it is tried again");
+        published(&mut unpublished, &folder, 70);
+        assert_eq!((unpublished.why.as_deref(), unpublished.sealed.len()), (None, 0));
     }
 }

@@ -282,6 +282,14 @@ impl Service {
         self.inner.unpublished.clone()
     }
 
+    /// Waits until the published folder holds all that was logged so far; gives why it does not, if it cannot.
+    ///
+    /// # Errors
+    /// [`Stopped`] if the log is not written any more.
+    pub async fn published(&self) -> Result<Option<String>, Stopped> {
+        self.ask(Wish::Publish).await
+    }
+
     /// Why nothing is written, whenever that changes; `None` while the log is.
     pub fn closed(&self) -> watch::Receiver<Option<Closed>> {
         self.inner.closed.clone()

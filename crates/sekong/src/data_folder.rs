@@ -189,6 +189,12 @@ impl DataFolder {
         lock(&self.root, "one centre writes a folder; stop the other one first")
     }
 
+    /// Whether a centre runs on this folder.
+    pub(crate) fn is_served(&self) -> bool {
+        let lock = File::open(self.root.join("lock"));
+        lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
     /// The public keys that this folder keeps.
     pub(crate) fn keys(&self) -> Result<KeyRing, Failure> {
         let log = read_text(&self.root.join("keys/log.vkey"))?;

@@ -60,7 +60,7 @@ impl<R: Store> Night<R> {
         loop {
             self.clock.wait_until(next_after(&self.campaign, self.clock.now())).await;
             let told = match self.scrub().await {
-                Ok(scrubbed) => alarm(&scrubbed),
+                Ok((scrubbed, unpublished)) => alarm(&scrubbed, unpublished.as_deref()),
                 Err(error) => Some(format!("the nightly scrub could not be made: {error}")),
             };
             let ended = Some(self.clock.now());
@@ -73,31 +73,35 @@ impl<R: Store> Night<R> {
         }
     }
 
-    async fn scrub(&mut self) -> Result<Scrubbed, ScrubError> {
+    /// What was found, and why the folder could not be mended, if it could not.
+    async fn scrub(&mut self) -> Result<(Scrubbed, Option<String>), ScrubError> {
         let mut scrub = Scrub { store: &mut self.store, folder: &self.folder, keys: &self.keys };
-        let scrubbed = scrub.run().await?;
+        let (scrubbed, mut unpublished) = (scrub.run().await?, None);
         if let Some(worst) = scrubbed.damages.iter().find(|damage| damage.is_in_store()) {
             self.damaged.send_replace(Some(worst.to_string()));
         } else if !scrubbed.damages.is_empty() {
             scrub.mend(&scrubbed).await?;
-            self.publish_head().await;
+            unpublished = self.publish_head().await;
         }
-        Ok(scrubbed)
+        Ok((scrubbed, unpublished))
     }
 
     /// The head is the writer's to publish: another one may have been made meanwhile.
-    async fn publish_head(&self) {
+    async fn publish_head(&self) -> Option<String> {
         let (answer, answered) = oneshot::channel();
-        if self.wishes.send(Wish::Publish(answer)).await.is_ok() {
-            // A writer that ended publishes nothing more; the next start does.
-            let _ = answered.await;
-        }
+        // A writer that ended publishes nothing more; the next start does.
+        self.wishes.send(Wish::Publish(answer)).await.ok()?;
+        answered.await.ok().flatten()
     }
 }
 
-fn alarm(scrubbed: &Scrubbed) -> Option<String> {
+fn alarm(scrubbed: &Scrubbed, unpublished: Option<&str>) -> Option<String> {
     let first = scrubbed.damages.first()?;
-    let mended = if scrubbed.damages.iter().all(Damage::can_be_mended) { ", written anew" } else { "" };
+    let mended = match unpublished {
+        Some(why) => format!(", and not written anew ({why})"),
+        None if scrubbed.damages.iter().all(Damage::can_be_mended) => ", written anew".to_owned(),
+        None => String::new(),
+    };
     Some(format!("the nightly scrub found {} things wrong{mended}; first {first}", scrubbed.damages.len()))
 }
 

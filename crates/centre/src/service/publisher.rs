@@ -31,12 +31,15 @@ impl Publisher {
         published
     }
 
-    /// Waits until all that is due is there, or has failed.
+    /// Waits until all that is due is there, or has failed; what failed before is tried again.
     pub(super) async fn finish<S: Store>(&mut self, centre: &mut Centre<S>, now: Timestamp) {
-        self.begin(centre, now);
-        while self.under_way.is_some() {
+        if self.under_way.is_some() {
             centre.note_published(self.written().await);
-            self.begin(centre, now);
+        }
+        centre.publish_again();
+        self.begin(centre, now);
+        if self.under_way.is_some() {
+            centre.note_published(self.written().await);
         }
     }
 }

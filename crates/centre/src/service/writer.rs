@@ -64,8 +64,8 @@ pub(super) enum Wish {
     Officer(OfficerEnrolled, oneshot::Sender<Result<u64, CentreError>>),
     /// Log a daily die by its digits.
     Die(Period, String, oneshot::Sender<Result<u64, CentreError>>),
-    /// Write the newest head into the published folder once more.
-    Publish(oneshot::Sender<()>),
+    /// Bring the published folder up to the newest head, and write that once more; why not, if it cannot be.
+    Publish(oneshot::Sender<Option<String>>),
 }
 
 /// Where an entry stands.
@@ -124,6 +124,7 @@ impl<S: Store> Writer<S> {
     pub(super) async fn run(mut self, mut wishes: mpsc::Receiver<Wish>) -> Result<(), Stopped> {
         let (mut batch, mut closed, clock) = (Vec::new(), None, self.clock.clone());
         loop {
+            let mut idle = false;
             let again = self.centre.read().await.ledger().asks_again_at();
             let wished = tokio::select! {
                 published = self.publisher.written() => {
@@ -133,9 +134,15 @@ impl<S: Store> Writer<S> {
                 wished = wishes.recv_many(&mut batch, BATCH_MAX) => Some(0 < wished),
                 // A cosigner that was left alone is asked for the newest head, whether or not anything is written meanwhile.
                 () = comes(&*clock, again), if closed.is_none() => Some(true),
-                () = tokio::time::sleep(IDLE) => None,
+                () = tokio::time::sleep(IDLE) => {
+                    idle = true;
+                    None
+                }
             };
             closed = self.look();
+            if idle {
+                self.publish_again().await;
+            }
             match (wished, &closed) {
                 (Some(false), _) => break,
                 (Some(true), None) => {
@@ -151,6 +158,13 @@ impl<S: Store> Writer<S> {
             return Ok(());
         }
         centre.settle().await.map_err(|error| Stopped::because(&error))
+    }
+
+    /// Tries again what could not be published, for nothing may be logged for hours.
+    async fn publish_again(&mut self) {
+        let mut centre = self.centre.write().await;
+        centre.publish_again();
+        self.publisher.begin(&mut centre, self.clock.now());
     }
 
     /// Takes what came of a publication, and begins the next one if something came meanwhile.
@@ -198,7 +212,7 @@ impl<S: Store> Writer<S> {
                 Wish::Run(_, _, to) | Wish::Throw(_, to) => drop(to.send(Err(refused()))),
                 Wish::Asks(_, _, to) => drop(to.send(Err(refused()))),
                 Wish::Publish(to) => {
-                    let _ = to.send(());
+                    let _ = to.send(Some(closed.to_string()));
                 }
             }
         }
@@ -249,7 +263,8 @@ impl<S: Store> Writer<S> {
                 Wish::Publish(to) => {
                     self.publisher.finish(&mut centre, now).await;
                     centre.publish_head();
-                    let _ = to.send(());
+                    tell_unpublished(&self.unpublished, &centre);
+                    let _ = to.send(centre.ledger().unpublished().map(str::to_owned));
                 }
                 Wish::Run(job, released, to) => {
                     self.commit(&mut centre, &mut answers).await?;

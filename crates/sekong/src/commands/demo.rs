@@ -119,6 +119,10 @@ fn live(
     let lived = world.live_days(args.days, &mut bar("simulating"));
     lived.map_err(|failure| failure.hint(unfinished(folder)))?;
     let week = runtime.block_on(week(args, &service, world.receipts()));
+    let unpublished = runtime.block_on(service.published()).map_err(Failure::failed)?;
+    if let Some(why) = unpublished {
+        return Err(Failure::failed(format!("the published folder lags behind: {why}")));
+    }
     let verdict = verify(folder, clock.now())?;
     if !args.no_serve {
         serving::announce(address, args.json)?;
@@ -139,7 +143,8 @@ fn live(
 }
 
 fn verify(folder: &DataFolder, now: Timestamp) -> Result<Verdict, Failure> {
-    let verified = verify::verify_folder(folder.root(), &Question::at(now), &mut shown("verifying"))?;
+    let question = Question { own: true, ..Question::at(now) };
+    let verified = verify::verify_folder(folder.root(), &question, &mut shown("verifying"))?;
     Ok(verified.verdict)
 }
 

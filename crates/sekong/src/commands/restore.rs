@@ -12,7 +12,7 @@ use super::serve;
 use crate::cli::RestoreArgs;
 use crate::clocks::now;
 use crate::data_folder::{DataFolder, store_failed};
-use crate::evidence::{FolderBodies, Listing};
+use crate::evidence::{FolderBodies, UnderHead};
 use crate::failure::Failure;
 use crate::output::{complain, print_line};
 
@@ -74,8 +74,8 @@ async fn bring_up(folder: &DataFolder, from: &Path) -> Result<Restored, Failure>
     Ok(restored)
 }
 
-/// The files of a published log, and the folder whose log it is: bodies lie beside it.
-fn published(from: &Path) -> Result<(Listing, DataFolder), Failure> {
+/// A published log as far as its head covers it, for a crash may have left more, and the folder whose log it is: bodies lie beside it.
+fn published(from: &Path) -> Result<(UnderHead, DataFolder), Failure> {
     let log = [from.join("log"), from.to_owned()].into_iter().find(|log| log.join("checkpoint").is_file());
     let log = log.ok_or_else(|| {
         Failure::usage(format!("--from: {} holds no published log", from.display()))
@@ -83,7 +83,7 @@ fn published(from: &Path) -> Result<(Listing, DataFolder), Failure> {
     })?;
     let beside = log.canonicalize().ok().and_then(|log| log.parent().map(Path::to_owned));
     let copy = DataFolder::open(&beside.unwrap_or_else(|| from.to_owned()))?;
-    Ok((Listing::of(&log)?, copy))
+    Ok((UnderHead::of(&log)?, copy))
 }
 
 /// Bodies of the published copy and of the folder itself.

@@ -8,13 +8,13 @@ use sekong_centre::{
     OldHeads, Plants, Progress, Shown, State, Verdict, Watch, audit,
 };
 use sekong_draw::ThrownDice;
-use sekong_log::{Fetched, Known, SignedNote};
+use sekong_log::{Fetched, Known, LogSource, SignedNote};
 use serde_json::{Value, json};
 
 use crate::cli::VerifyArgs;
 use crate::clocks::now;
 use crate::data_folder::DataFolder;
-use crate::evidence::{FolderBodies, Listing, Site, SiteBodies, store_head};
+use crate::evidence::{FolderBodies, Listing, Site, SiteBodies, UnderHead, store_head};
 use crate::failure::Failure;
 use crate::files::read_text;
 use crate::given_keys::GivenKeys;
@@ -40,12 +40,14 @@ pub(crate) struct Question<'a> {
     pub(crate) known: Option<Known>,
     /// What custodians show for themselves.
     pub(crate) shown: &'a [(PathBuf, Shown)],
+    /// Whether this process serves the folder, and writes nothing meanwhile.
+    pub(crate) own: bool,
 }
 
 impl Question<'_> {
     /// What the folder says of itself, judged at a time.
     pub(crate) fn at(now: Timestamp) -> Question<'static> {
-        Question { key: None, since: None, now, known: None, shown: &[] }
+        Question { key: None, since: None, now, known: None, shown: &[], own: false }
     }
 }
 
@@ -70,7 +72,8 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
     };
     let key = args.key.as_deref();
     let since = since.as_deref();
-    let question = Question { key, since, now: args.now.unwrap_or_else(now), known, shown: &shown };
+    let now = args.now.unwrap_or_else(now);
+    let question = Question { key, since, now, known, shown: &shown, own: false };
     let Verified { mut verdict, disputes } = verify_source(&args.source, &question, &mut watch)?;
     if let Some(resume) = resume {
         resume.close()?;
@@ -138,14 +141,17 @@ pub(crate) fn verify_folder(
     let folder = DataFolder::open(root)?;
     let given = question.key.map(GivenKeys::read).transpose()?;
     let keys = given.as_ref().map_or_else(|| folder.keys(), |given| Ok(given.ring.clone()))?;
+    // A running centre writes the folder after the store: of its log is read what the newest published head covers.
+    let running = !question.own && folder.is_served();
+    let store_head = super::block_on(store_head(&folder))??;
+    let under_head = running.then(|| UnderHead::up_to(&folder.log(), store_head.as_deref())).transpose()?;
     let open = || Listing::of(&folder.bodies());
     let (open, (sealed, log)) =
         rayon::join(open, || (Listing::of(&folder.sealed()), Listing::of(&folder.log())));
     let (bodies, log) = ([("bodies/", open?), ("sealed/", sealed?)], log?);
-    let store_head = super::block_on(store_head(&folder))??;
     let held = FolderBodies::new(&folder);
     let evidence = Evidence {
-        files: &log,
+        files: under_head.as_ref().map_or(&log as &dyn LogSource, |under_head| under_head),
         keys: &keys,
         bodies: &held,
         store_head: store_head.as_deref(),
@@ -163,6 +169,7 @@ pub(crate) fn verify_folder(
         unread(&mut verdict, listing.all_read())?;
     }
     unread(&mut verdict, log.all_read())?;
+    unread(&mut verdict, under_head.map_or(Ok(()), UnderHead::all_read))?;
     Ok(Verified { verdict, disputes })
 }
 

@@ -131,6 +131,39 @@ fn an_older_store_is_refused_and_brought_up_to_the_published_head_without_a_fork
     sekong(["scrub", "--data", arg(&data.path)]).exits(0);
 }
 
+/// As after a crash between the tiles and the head over them.
+#[test]
+fn a_log_with_more_than_its_head_covers_is_restored_as_far_as_that() {
+    let data = Data::set_back();
+    let own = checkpoint(shared_day());
+    data.set_checkpoint(&own);
+    let from = data.path.join("log");
+    let restore = sekong(["restore", "--json", "--data", arg(&data.path), "--from", arg(&from)]);
+    assert_eq!(restore.exits(0).json()["size"], head_size(&own));
+    refused(&data).says(&["of this log that are not among them"]);
+}
+
+/// A running centre writes the folder after the store, and a reader may come between.
+#[test]
+fn a_folder_whose_centre_runs_is_verified_up_to_a_head_that_it_has() {
+    let data = Data::day();
+    continue_in_silence(&data.path);
+    let whole = data.checkpoint();
+    data.set_checkpoint(&checkpoint(shared_day()));
+    sekong(["verify", arg(&data.path)]).exits(3);
+    let lock = fs::File::open(data.path.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let path = data.path.join("log/checkpoint");
+    let later = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(700));
+        fs::write(path, whole).unwrap();
+    });
+    sekong(["verify", arg(&data.path)]).exits(0);
+    later.join().unwrap();
+    drop(lock);
+    sekong(["verify", arg(&data.path)]).exits(0);
+}
+
 #[test]
 fn a_mirror_restores_what_it_has_and_what_it_lacks_is_named() {
     let (data, mirror) = (Data::set_back(), Data::absent());
