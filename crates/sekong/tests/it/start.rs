@@ -207,7 +207,9 @@ fn a_store_with_another_history_than_was_published_is_neither_served_nor_restore
 #[test]
 fn a_published_log_that_was_changed_restores_nothing() {
     let data = Data::set_back();
-    let name = files(&data.path).into_iter().rfind(|name| name.starts_with("log/tile/entries")).unwrap();
+    let tiles = sekong_log::tiles_of(head_size(&data.checkpoint()));
+    let bundle = tiles.into_iter().rfind(|tile| tile.kind() == sekong_log::TileKind::Entries).unwrap();
+    let name = format!("log/{bundle}");
     let mut bytes = fs::read(data.path.join(&name)).unwrap();
     let last = bytes.len() - 9;
     bytes[last] ^= 1;
