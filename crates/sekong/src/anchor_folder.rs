@@ -8,14 +8,17 @@ use sekong_model::{AnchorId, CampaignId, Day, Hour};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+use crate::keeper::Keeper;
 use crate::signer_folder::{Kind, SignerFolder};
 
 const ANCHORS: Kind = Kind {
-    what: "an anchor's folder",
-    made_by: "sekong anchor init",
+    keeper: Keeper {
+        what: "an anchor's folder",
+        made_by: "sekong anchor init",
+        restore: "put back the newest copy of the folder: what opens the anchors is nowhere else",
+    },
     kept: "openings",
     alone: "one process anchors a log; wait until the other one is done",
-    restore: "put back the newest copy of the folder: what opens the anchors is nowhere else",
 };
 
 /// What is anchored where, and with which key.

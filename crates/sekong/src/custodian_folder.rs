@@ -10,12 +10,12 @@ use sekong_model::{Campaign, CustodianId, SourceBundle};
 use sekong_store::{Kept, Vault};
 use serde::{Deserialize, Serialize};
 
-use crate::data_folder::{lock, parse_secret, write_new};
+use crate::data_folder::{lock, write_new};
 use crate::failure::Failure;
-use crate::files::{parse_campaign, read_at_most, read_text};
+use crate::files::{parse_campaign, read_at_most};
+use crate::keeper::{Keeper, write_secret};
 use crate::lines::{self, CentreFile};
 
-const SECRET: &str = "secret.json";
 const CAMPAIGN: &str = "campaign.json";
 const CENTRE: &str = "centre.json";
 
@@ -28,8 +28,11 @@ const VAULT_ID: &str = "vault";
 const RESTORE_VAULT: &str = "put back the newest copy of the folder, whole: vault.db knows what the secret must not say again; \
      if there is no copy: sekong custodian serve --vault-lost";
 
-const RESTORE: &str =
-    "restore the file from the copy made when the custodian was set up: nobody else has its values";
+const CUSTODIAN: Keeper = Keeper {
+    what: "a custodian's folder",
+    made_by: "sekong custodian init",
+    restore: "restore the file from the copy made when the custodian was set up: nobody else has its values",
+};
 
 /// The secrets as they lie on disk: 32 bytes each, in hex.
 #[derive(Serialize, Deserialize)]
@@ -67,31 +70,23 @@ impl CustodianFolder {
             line: hex::encode(line),
             vault: hex::encode(vault),
         };
-        write_new(&root.join(SECRET), lines::text(&secret)?.as_bytes(), 0o600)?;
+        write_secret(root, &secret)?;
         write_new(&root.join(CAMPAIGN), &canonical_files(files), 0o644)
     }
 
     /// A folder that is there.
     pub(crate) fn open(root: &Path) -> Result<CustodianFolder, Failure> {
-        let no_folder = || {
-            Failure::usage(format!("{} is no custodian's folder", root.display()))
-                .hint("name the folder that `sekong custodian init` made")
-        };
-        if !root.join(SECRET).is_file() {
-            return Err(no_folder());
-        }
-        let secret: SecretFile = serde_json::from_str(&read_text(&root.join(SECRET))?)
-            .map_err(|error| Failure::failed(format!("{SECRET} cannot be read: {error}")).hint(RESTORE))?;
+        let secret: SecretFile = CUSTODIAN.secret(root)?;
         let bytes = read_at_most(&root.join(CAMPAIGN), CAMPAIGN_MAX_BYTES)?;
-        let files: SourceBundle = serde_json::from_slice(&bytes)
-            .map_err(|error| Failure::failed(format!("{CAMPAIGN} cannot be read: {error}")).hint(RESTORE))?;
-        let parsed = |field: &str, text: &str| parse_secret(SECRET, field, text, RESTORE);
+        let files: SourceBundle = serde_json::from_slice(&bytes).map_err(|error| {
+            Failure::failed(format!("{CAMPAIGN} cannot be read: {error}")).hint(CUSTODIAN.restore)
+        })?;
         Ok(CustodianFolder {
             root: root.to_owned(),
             id: secret.custodian,
-            values: parsed("values", &secret.values)?,
-            vault: parsed("vault", &secret.vault)?,
-            line: LineKey::from_seed(parsed("line", &secret.line)?),
+            values: CUSTODIAN.seed("values", &secret.values)?,
+            vault: CUSTODIAN.seed("vault", &secret.vault)?,
+            line: LineKey::from_seed(CUSTODIAN.seed("line", &secret.line)?),
             campaign: parse_campaign(root, &files)?,
             bundle: body_hash(&bytes),
         })

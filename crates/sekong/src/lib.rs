@@ -11,6 +11,7 @@ mod explained;
 mod failure;
 mod files;
 mod given_keys;
+mod keeper;
 mod lines;
 mod links;
 mod output;

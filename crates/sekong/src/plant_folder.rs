@@ -8,14 +8,17 @@ use sekong_model::{CampaignId, Day, Hour, PostId};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+use crate::keeper::Keeper;
 use crate::signer_folder::{Kind, SignerFolder};
 
 const PLANTS: Kind = Kind {
-    what: "a folder of plants",
-    made_by: "sekong plant init",
+    keeper: Keeper {
+        what: "a folder of plants",
+        made_by: "sekong plant init",
+        restore: "put back the newest copy of the folder: what opens the plants is nowhere else",
+    },
     kept: "plants",
     alone: "one process plants; wait until the other one is done",
-    restore: "put back the newest copy of the folder: what opens the plants is nowhere else",
 };
 
 /// For which campaign, and with which key.

@@ -7,26 +7,20 @@ use sekong_log::DeviceKey;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::data_folder::{lock, parse_secret, write_new};
+use crate::data_folder::{lock, write_new};
 use crate::failure::Failure;
-use crate::files::read_text;
+use crate::keeper::{Keeper, write_secret};
 use crate::lines;
 
-const SECRET: &str = "secret.json";
 const NEXT: &str = "next.json";
 
 /// What such a folder holds, and what is said where it does not.
 pub(crate) struct Kind {
-    /// What it is, with an article.
-    pub(crate) what: &'static str,
-    /// The command that makes one.
-    pub(crate) made_by: &'static str,
+    pub(crate) keeper: Keeper,
     /// The folder in it, of the files that open something.
     pub(crate) kept: &'static str,
     /// Why two processes may not use it at once, and what to do.
     pub(crate) alone: &'static str,
-    /// What to do where it is damaged.
-    pub(crate) restore: &'static str,
 }
 
 /// The folder.
@@ -39,7 +33,7 @@ impl SignerFolder {
     /// Makes what lies in the folder, which is new and empty.
     pub(crate) fn create(root: &Path, kind: &Kind, secret: &impl Serialize) -> Result<(), Failure> {
         fs::create_dir(root.join(kind.kept)).map_err(Failure::failed)?;
-        write_new(&root.join(SECRET), lines::text(secret)?.as_bytes(), 0o600)
+        write_secret(root, secret)
     }
 
     /// A folder that is there, and its secret.
@@ -47,19 +41,13 @@ impl SignerFolder {
         root: &Path,
         kind: &'static Kind,
     ) -> Result<(SignerFolder, T), Failure> {
-        let path = root.join(SECRET);
-        if !path.is_file() {
-            return Err(Failure::usage(format!("{} is not {}", root.display(), kind.what))
-                .hint(format!("name the folder that `{}` made", kind.made_by)));
-        }
-        let folder = SignerFolder { root: root.to_owned(), kind };
-        let secret = folder.read(&path)?;
-        Ok((folder, secret))
+        let secret = kind.keeper.secret(root)?;
+        Ok((SignerFolder { root: root.to_owned(), kind }, secret))
     }
 
     /// The key that its secret tells in hexadecimal.
     pub(crate) fn key(&self, hex: &str) -> Result<DeviceKey, Failure> {
-        parse_secret(SECRET, "key", hex, self.kind.restore).map(|seed| DeviceKey::from_seed(&seed))
+        self.kind.keeper.seed("key", hex).map(|seed| DeviceKey::from_seed(&seed))
     }
 
     /// Keeps every other process from signing with this folder, for as long as the value lives.
@@ -70,17 +58,18 @@ impl SignerFolder {
     /// What was kept under a name.
     pub(crate) fn kept<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Failure> {
         let path = self.folder().join(name);
-        if path.is_file() { self.read(&path).map(Some) } else { Ok(None) }
+        if path.is_file() { self.kind.keeper.read(&path).map(Some) } else { Ok(None) }
     }
 
     /// All that was kept, in no order.
     pub(crate) fn all<T: DeserializeOwned>(&self) -> Result<Vec<T>, Failure> {
         let folder = self.folder();
         let cannot = |error| {
-            Failure::failed(format!("cannot list {}: {error}", folder.display())).hint(self.kind.restore)
+            Failure::failed(format!("cannot list {}: {error}", folder.display()))
+                .hint(self.kind.keeper.restore)
         };
         let listed = fs::read_dir(&folder).map_err(cannot)?.collect::<Result<Vec<_>, _>>().map_err(cannot)?;
-        listed.iter().map(|file| self.read(&file.path())).collect()
+        listed.iter().map(|file| self.kind.keeper.read(&file.path())).collect()
     }
 
     /// Keeps something under a name, whole and durably, in the stead of what was kept there.
@@ -98,11 +87,5 @@ impl SignerFolder {
 
     fn folder(&self) -> PathBuf {
         self.root.join(self.kind.kept)
-    }
-
-    fn read<T: DeserializeOwned>(&self, path: &Path) -> Result<T, Failure> {
-        serde_json::from_str(&read_text(path)?).map_err(|error| {
-            Failure::failed(format!("{} cannot be read: {error}", path.display())).hint(self.kind.restore)
-        })
     }
 }

@@ -11,17 +11,20 @@ use sekong_centre::{WitnessAt, WitnessMemory, WitnessUrl};
 use sekong_log::{Hash, KeyKind, Seen, SigningKey, VerifierKey, WitnessedLogs};
 use serde::{Deserialize, Serialize};
 
-use crate::data_folder::{lock, parse_secret, write_new};
+use crate::data_folder::{lock, write_new};
 use crate::failure::Failure;
-use crate::files::read_text;
+use crate::keeper::{Keeper, SECRET, write_secret};
 use crate::lines::{self, WitnessFile};
 
-const SECRET: &str = "secret.json";
 const PUBLIC: &str = "witness.json";
 const SEEN: &str = "seen.json";
 
-const NO_RESTORE: &str = "put back the newest copy of the folder, whole; a witness whose memory is older than its last cosignature \
-     may sign a second history: if there is no such copy, make a new witness with a key of its own";
+const WITNESS: Keeper = Keeper {
+    what: "a witness's folder",
+    made_by: "sekong witness init",
+    restore: "put back the newest copy of the folder, whole; a witness whose memory is older than its last cosignature \
+              may sign a second history: if there is no such copy, make a new witness with a key of its own",
+};
 
 /// The secret as it lies on disk.
 #[derive(Serialize, Deserialize)]
@@ -78,7 +81,7 @@ impl WitnessFolder {
                 .hint("a name is like court.example/witness, without spaces and without +")
         })?;
         let secret = SecretFile { name: name.to_owned(), key: hex::encode(seed) };
-        write_new(&root.join(SECRET), lines::text(&secret)?.as_bytes(), 0o600)?;
+        write_secret(root, &secret)?;
         let public = WitnessFile::from(&WitnessAt { key: key.verifier().clone(), url });
         write_new(&root.join(PUBLIC), lines::text(&public)?.as_bytes(), 0o644)?;
         let seen = SeenFile { witness: key.verifier().clone(), logs: Vec::new() };
@@ -87,32 +90,28 @@ impl WitnessFolder {
 
     /// A folder that is there.
     pub(crate) fn open(root: &Path) -> Result<WitnessFolder, Failure> {
-        if !root.join(SECRET).is_file() {
-            return Err(Failure::usage(format!("{} is no witness's folder", root.display()))
-                .hint("name the folder that `sekong witness init` made"));
-        }
-        let secret: SecretFile = read(root, SECRET)?;
-        let seed = parse_secret(SECRET, "key", &secret.key, NO_RESTORE)?;
+        let secret: SecretFile = WITNESS.secret(root)?;
+        let seed = WITNESS.seed("key", &secret.key)?;
         let key = SigningKey::from_seed(&secret.name, KeyKind::CosignatureV1, &seed)
-            .map_err(|error| Failure::failed(format!("{SECRET}, name: {error}")).hint(NO_RESTORE))?;
-        if !root.join(SEEN).is_file() {
-            let path = root.join(SEEN);
+            .map_err(|error| Failure::failed(format!("{SECRET}, name: {error}")).hint(WITNESS.restore))?;
+        let path = root.join(SEEN);
+        if !path.is_file() {
             return Err(Failure::failed(format!(
                 "{} is missing: what was cosigned is forgotten",
                 path.display()
             ))
-            .hint(NO_RESTORE));
+            .hint(WITNESS.restore));
         }
-        let seen: SeenFile = read(root, SEEN)?;
+        let seen: SeenFile = WITNESS.read(&path)?;
         if seen.witness != *key.verifier() {
             return Err(Failure::failed(format!(
                 "{SEEN} is the memory of another witness, {}",
                 seen.witness
             ))
-            .hint(NO_RESTORE));
+            .hint(WITNESS.restore));
         }
         let seen = seen.logs.into_iter().map(|log| (log.log.name().to_owned(), log.into())).collect();
-        Ok(WitnessFolder { root: root.to_owned(), key, public: read(root, PUBLIC)?, seen })
+        Ok(WitnessFolder { root: root.to_owned(), key, public: WITNESS.read(&root.join(PUBLIC))?, seen })
     }
 
     /// Keeps every other process from signing with this key, for as long as the value lives.
@@ -160,11 +159,6 @@ impl WitnessFolder {
     pub(crate) fn into_memory(self) -> Memory {
         Memory { witness: self.key.verifier().clone(), root: self.root, seen: self.seen }
     }
-}
-
-fn read<T: for<'de> Deserialize<'de>>(root: &Path, name: &str) -> Result<T, Failure> {
-    serde_json::from_str(&read_text(&root.join(name))?)
-        .map_err(|error| Failure::failed(format!("{name} cannot be read: {error}")).hint(NO_RESTORE))
 }
 
 /// The file of what was seen, replaced whole each time: a reader, and a restart, sees the old or the new one.

@@ -6,16 +6,18 @@ use sekong_centre::{LineKey, Remote, Shown};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::{AuditorFetchArgs, AuditorInitArgs};
-use crate::data_folder::{new_folder, parse_secret, whole, write_new};
+use crate::data_folder::{new_folder, whole, write_new};
 use crate::failure::Failure;
-use crate::files::read_text;
+use crate::keeper::{Keeper, write_secret};
 use crate::lines::{self, CustodianFile};
 use crate::output::print_line;
 use crate::randomness::random;
 
-const SECRET: &str = "secret.json";
-
-const RESTORE: &str = "put back a copy of the folder, or make another one and tell the custodians its key";
+const AUDITOR: Keeper = Keeper {
+    what: "an auditor's folder",
+    made_by: "sekong auditor init",
+    restore: "put back a copy of the folder, or make another one and tell the custodians its key",
+};
 
 /// The secret as it lies on disk.
 #[derive(Serialize, Deserialize)]
@@ -28,10 +30,7 @@ struct SecretFile {
 pub(crate) fn init(args: &AuditorInitArgs) -> Result<(), Failure> {
     let seed = random()?;
     new_folder(&args.data)?;
-    whole(&args.data, || {
-        let secret = SecretFile { line: hex::encode(seed) };
-        write_new(&args.data.join(SECRET), lines::text(&secret)?.as_bytes(), 0o600)
-    })?;
+    whole(&args.data, || write_secret(&args.data, &SecretFile { line: hex::encode(seed) }))?;
     print_line(format_args!("line key {}", LineKey::from_seed(seed).id()))?;
     print_line("each custodian that is to answer serves with --auditor and this key")
 }
@@ -53,12 +52,6 @@ pub(crate) fn fetch(args: &AuditorFetchArgs) -> Result<(), Failure> {
 }
 
 fn line_key(root: &Path) -> Result<LineKey, Failure> {
-    let path = root.join(SECRET);
-    if !path.is_file() {
-        return Err(Failure::usage(format!("{} is no auditor's folder", root.display()))
-            .hint("name the folder that `sekong auditor init` made"));
-    }
-    let secret: SecretFile = serde_json::from_str(&read_text(&path)?)
-        .map_err(|error| Failure::failed(format!("{SECRET} cannot be read: {error}")).hint(RESTORE))?;
-    parse_secret(SECRET, "line", &secret.line, RESTORE).map(LineKey::from_seed)
+    let secret: SecretFile = AUDITOR.secret(root)?;
+    AUDITOR.seed("line", &secret.line).map(LineKey::from_seed)
 }

@@ -305,7 +305,9 @@ fn a_folder_that_is_not_as_it_was_signs_nothing() {
     witness.refuses(&["--log", &log]).exits(1).says(&["seen.json is missing", "newest copy"]);
     fs::write(&seen, kept).unwrap();
     assert_eq!(witness.size(), 5);
-    sekong(["witness", "status", "--data", arg(witness.kept.path())]).exits(2).says(&["no witness's folder"]);
+    sekong(["witness", "status", "--data", arg(witness.kept.path())])
+        .exits(2)
+        .says(&["is not a witness's folder"]);
 }
 
 fn key_of_another() -> String {
