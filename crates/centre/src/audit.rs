@@ -118,13 +118,16 @@ pub fn audit(evidence: &Evidence<'_>, watch: &mut Watch<'_>) -> Verdict {
     };
     verdict.check_known(evidence, &log);
     verdict.check_continues(evidence, &log, evidence.since, "head.continues");
-    verdict.check_continues(evidence, &log, evidence.store_head, "head.newest");
+    verdict.check_newest(evidence, &log);
     verdict.faults.extend(reader.faults);
     verdict.check_cosigned(evidence, &log);
     verdict.check_complete(evidence, &log);
     verdict.log = Some(log);
     verdict
 }
+
+/// The rule that a folder's log is as new as its store.
+const NEWEST: &str = "head.newest";
 
 /// Follows what the entries say.
 struct Reader<'a> {
@@ -162,6 +165,18 @@ impl Verdict {
     fn check_known(&mut self, evidence: &Evidence<'_>, log: &AuditedLog) {
         let broken = evidence.known.and_then(|known| check_continuation(log, known).err());
         self.faults.extend(broken.map(|detail| of_head("head.continues", detail)));
+    }
+
+    /// The folder must have what its own store has.
+    fn check_newest(&mut self, evidence: &Evidence<'_>, log: &AuditedLog) {
+        let before = self.faults.len();
+        self.check_continues(evidence, log, evidence.store_head, NEWEST);
+        let size = |note: &str| evidence.keys.open(note).ok().map(|head| head.checkpoint.size);
+        if evidence.store_head.and_then(size).is_some_and(|stored| log.tree.size() < stored) {
+            let behind = "; the folder was set back, or lags behind its store: then the centre publishes the rest when it can, and at \
+                          its next start";
+            self.faults[before..].iter_mut().for_each(|fault| fault.detail.push_str(behind));
+        }
     }
 
     /// The log must continue an earlier head: hold as many entries, and the same ones up to there.

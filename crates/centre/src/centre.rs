@@ -885,7 +885,7 @@ fn check_device(logged: DeviceId, given: DeviceId) -> Result<(), CentreError> {
     if logged == given { Ok(()) } else { Err(CentreError::OtherDevice { logged, given }) }
 }
 
-fn at(index: u64, fault: Fault) -> CentreError {
+pub(crate) fn at(index: u64, fault: Fault) -> CentreError {
     CentreError::Fault { index, fault: Box::new(fault) }
 }
 

@@ -1,14 +1,15 @@
 //! The published folder: tiles, checkpoint and bodies as files, derived from the store and never trusted. Bodies whose time
 //! has not come lie apart from it, in `sealed/`.
 //!
-//! Nothing here is flushed to disk: after a crash all of it is written anew from the store.
+//! Nothing here is flushed to disk: after a crash all of it is made anew from the store. Until that is done the old head stays, with
+//! what it covers: it shows who starts on an older copy of the store, whenever a start breaks off.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sekong_log::{Hash, TilePath};
+use sekong_log::{CHECKPOINT_FILE, Hash, TilePath};
 
 /// A file operation that failed.
 #[derive(Debug, thiserror::Error)]
@@ -54,13 +55,38 @@ impl Folder {
         self.data.join("sealed")
     }
 
-    /// Removes what was derived before and makes the empty folders.
-    pub fn clear(&self) -> Result<(), FolderError> {
+    /// Where files lie until they are whole.
+    fn next(&self) -> PathBuf {
+        self.data.join("next")
+    }
+
+    /// Makes the folders where there are none; what is in them stays.
+    pub fn make(&self) -> Result<(), FolderError> {
         for path in [self.log(), self.bodies(), self.sealed()] {
-            if path.exists() {
-                fs::remove_dir_all(&path).map_err(failed("remove", &path))?;
-            }
             fs::create_dir_all(&path).map_err(failed("create", &path))?;
+        }
+        // What a crash left half written.
+        match fs::remove_dir_all(self.next()) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(failed("remove", &self.next())(source))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes everything but the checkpoint, these tiles, and these bodies: open ones and those that wait.
+    pub(crate) fn keep_only(
+        &self,
+        tiles: &[TilePath],
+        open: impl Iterator<Item = Hash>,
+        sealed: impl Iterator<Item = Hash>,
+    ) -> Result<(), FolderError> {
+        let tiles = tiles.iter().map(|tile| self.log().join(tile.to_string()));
+        let mut kept: BTreeSet<PathBuf> = tiles.chain([self.log().join(CHECKPOINT_FILE)]).collect();
+        kept.extend(open.map(|hash| self.bodies().join(hash.to_string())));
+        kept.extend(sealed.map(|hash| self.sealed().join(hash.to_string())));
+        for folder in [self.log(), self.bodies(), self.sealed()] {
+            sweep(&folder, &kept)?;
         }
         Ok(())
     }
@@ -68,11 +94,7 @@ impl Folder {
     /// Writes one tile or entry bundle; a full one ends the life of its partial ones.
     pub fn write_tile(&self, tile: &TilePath, bytes: &[u8]) -> Result<(), FolderError> {
         let path = self.log().join(tile.to_string());
-        // A full one has readers whom its partial ones do not serve any more: it is not cut to be written again.
-        let is_there = tile.is_full() && fs::read(&path).is_ok_and(|there| there == bytes);
-        if !is_there {
-            write(&path, bytes)?;
-        }
+        self.put(&path, bytes)?;
         if tile.is_full() {
             remove_partials(&path)?;
         }
@@ -81,7 +103,7 @@ impl Folder {
 
     /// Replaces the checkpoint in one step, so that a reader sees the old or the new one whole.
     pub fn write_checkpoint(&self, note: &str) -> Result<(), FolderError> {
-        let path = self.log().join("checkpoint");
+        let path = self.log().join(CHECKPOINT_FILE);
         let next = self.data.join("checkpoint.next");
         write(&next, note.as_bytes())?;
         fs::rename(&next, &path).map_err(failed("replace", &path))
@@ -89,7 +111,7 @@ impl Folder {
 
     /// The checkpoint as it lies there; `None` if there is none, or no text.
     pub fn checkpoint(&self) -> Result<Option<String>, FolderError> {
-        let bytes = Folder::read(&self.log().join("checkpoint"))?;
+        let bytes = Folder::read(&self.log().join(CHECKPOINT_FILE))?;
         Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
     }
 
@@ -138,12 +160,31 @@ impl Folder {
 
     /// Writes one body under its SHA-256.
     pub fn write_body(&self, hash: &Hash, bytes: &[u8]) -> Result<(), FolderError> {
-        write(&self.bodies().join(hash.to_string()), bytes)
+        self.put(&self.bodies().join(hash.to_string()), bytes)
     }
 
     /// Writes one body that waits for its time.
     pub fn write_sealed(&self, hash: &Hash, bytes: &[u8]) -> Result<(), FolderError> {
-        write(&self.sealed().join(hash.to_string()), bytes)
+        self.put(&self.sealed().join(hash.to_string()), bytes)
+    }
+
+    /// Puts a file in its place whole. What lies there already has readers, and is not written again; what is no file, as a link that
+    /// leads elsewhere, gives way.
+    fn put(&self, path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
+        let kind = fs::symlink_metadata(path).map(|about| about.file_type());
+        if kind.as_ref().is_ok_and(FileType::is_file) && fs::read(path).is_ok_and(|there| there == bytes) {
+            return Ok(());
+        }
+        if kind.is_ok_and(|kind| kind.is_dir()) {
+            fs::remove_dir_all(path).map_err(failed("remove", path))?;
+        }
+        let name = path.strip_prefix(&self.data).unwrap_or(path).to_string_lossy().replace('/', "-");
+        let next = self.next().join(name);
+        write(&next, bytes)?;
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(failed("create", parent))?;
+        }
+        fs::rename(&next, path).map_err(failed("write", path))
     }
 
     /// Puts a body that waited among those that everyone may read; one that two entries name may be there already.
@@ -163,6 +204,27 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
     fs::write(path, bytes).map_err(failed("write", path))
 }
 
+/// Removes all files below a folder but those that are kept, and the folders that are empty then; says whether this one is.
+fn sweep(folder: &Path, kept: &BTreeSet<PathBuf>) -> Result<bool, FolderError> {
+    let mut empty = true;
+    for entry in fs::read_dir(folder).map_err(failed("list", folder))? {
+        let entry = entry.map_err(failed("list", folder))?;
+        let path = entry.path();
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            let emptied = sweep(&path, kept)?;
+            if emptied {
+                fs::remove_dir(&path).map_err(failed("remove", &path))?;
+            }
+            empty &= emptied;
+        } else if kept.contains(&path) {
+            empty = false;
+        } else {
+            fs::remove_file(&path).map_err(failed("remove", &path))?;
+        }
+    }
+    Ok(empty)
+}
+
 fn remove_partials(full: &Path) -> Result<(), FolderError> {
     let mut name = full.as_os_str().to_owned();
     name.push(".p");
@@ -172,5 +234,61 @@ fn remove_partials(full: &Path) -> Result<(), FolderError> {
             Err(FolderError { doing: "remove", path: partials, source })
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        Folder::names(folder).unwrap().into_iter().collect()
+    }
+
+    #[test]
+    fn what_is_made_anew_stays_readable_and_the_rest_goes() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = Folder::new(data.path());
+        folder.make().unwrap();
+        let tile = |width| TilePath::new(sekong_log::TileKind::Entries, 0, width).unwrap();
+        folder.write_tile(&tile(3), b"three").unwrap();
+        folder.write_tile(&tile(5), b"five").unwrap();
+        folder.write_body(&Hash([1; 32]), b"open").unwrap();
+        folder.write_body(&Hash([2; 32]), b"old").unwrap();
+        folder.write_sealed(&Hash([3; 32]), b"waits").unwrap();
+        folder.write_checkpoint("a head").unwrap();
+        fs::create_dir_all(folder.log().join("empty/deep")).unwrap();
+        fs::create_dir_all(data.path().join("next")).unwrap();
+        fs::write(data.path().join("next/half"), "ha").unwrap();
+
+        folder.make().unwrap();
+        assert_eq!(folder.checkpoint().unwrap().as_deref(), Some("a head"));
+        assert!(!data.path().join("next").exists(), "what was half written is gone");
+        folder.keep_only(&[tile(5)], [Hash([1; 32])].into_iter(), [Hash([3; 32])].into_iter()).unwrap();
+        assert_eq!(names(&folder.log()), ["checkpoint", "tile/entries/000.p/5"]);
+        assert!(!folder.log().join("empty").exists());
+        assert_eq!(names(&folder.bodies()), [Hash([1; 32]).to_string()]);
+        assert_eq!(names(&folder.sealed()), [Hash([3; 32]).to_string()]);
+    }
+
+    #[test]
+    fn a_link_or_a_folder_in_the_place_of_a_file_gives_way() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = Folder::new(data.path());
+        folder.make().unwrap();
+        let elsewhere = data.path().join("elsewhere");
+        fs::write(&elsewhere, "same").unwrap();
+        symlink(&elsewhere, folder.bodies().join(Hash([1; 32]).to_string())).unwrap();
+        fs::create_dir_all(folder.bodies().join(Hash([2; 32]).to_string()).join("deep")).unwrap();
+        for byte in [1, 2] {
+            folder.write_body(&Hash([byte; 32]), b"same").unwrap();
+            let about = fs::symlink_metadata(folder.bodies().join(Hash([byte; 32]).to_string())).unwrap();
+            assert!(about.is_file(), "{byte}");
+        }
+        assert_eq!(fs::read(&elsewhere).unwrap(), b"same");
+        folder.write_body(&Hash([1; 32]), b"other").unwrap();
+        assert_eq!(fs::read(&elsewhere).unwrap(), b"same", "what a link led to is not written");
     }
 }

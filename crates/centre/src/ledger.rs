@@ -10,7 +10,8 @@ use sekong_draw::FrozenEntry;
 use sekong_log::{
     Checkpoint, Cosignature, Cosigner, Entry, Hash, Head, HeadError, KeyError, NoteError, ProofError,
     SaltedPerson, SignatureLine, SignedNote, SigningKey, TILE_WIDTH, TileError, TileKind, TilePath, Tree,
-    VerifierKey, empty_root, encode_bundle, frozen_at, leaf_hash, tile_bytes, tiles_for, verify_cosignature,
+    VerifierKey, empty_root, encode_bundle, frozen_at, leaf_hash, tile_bytes, tiles_for, tiles_of,
+    verify_cosignature,
 };
 use sekong_store::{Commit, Store, StoreError, StoredBody, StoredHead, StoredPerson};
 
@@ -291,7 +292,8 @@ const READ_BATCH: u64 = 4_096;
 
 impl<S: Store> Ledger<S> {
     /// Opens the log of `store`, checks it against its newest head and the published one, and publishes it anew. `visit`
-    /// sees every stored leaf in order, before the next one is read. What is refused leaves the published folder as it is.
+    /// sees every stored leaf in order, before the next one is read. What is refused leaves the published folder as it is, and a start
+    /// that breaks off leaves the old head there.
     pub async fn open<E: From<LedgerError> + From<StoreError>>(
         mut store: S,
         folder: Folder,
@@ -307,15 +309,17 @@ impl<S: Store> Ledger<S> {
         check_continues(&tree, published.as_ref())?;
         let foreign = foreign_files(&mut store, &folder, &tree).await?;
         folder.set_aside(&foreign).map_err(LedgerError::from)?;
-        folder.clear().map_err(LedgerError::from)?;
+        folder.make().map_err(LedgerError::from)?;
         let leaves = publish_stored(&mut store, &folder, &tree).await?;
         let cosigners = opened_cosigners(&signers, &heads)?;
         let missing = missing_before(&signers, heads.back());
+        let time = heads.iter().rev().find_map(|head| head.frozen).unwrap_or(Timestamp::MIN);
+        let (open, sealed) = publish_bodies(&mut store, &folder, time).await?;
         if let Some(head) = heads.back() {
             folder.write_checkpoint(&head.note).map_err(LedgerError::from)?;
         }
-        let time = heads.iter().rev().find_map(|head| head.frozen).unwrap_or(Timestamp::MIN);
-        let sealed = publish_bodies(&mut store, &folder, time).await?;
+        let waiting = sealed.iter().map(|(_, hash)| *hash);
+        folder.keep_only(&tiles_of(tree.size()), open.into_iter(), waiting).map_err(LedgerError::from)?;
         let (committed, log, needed) = (tree.size(), signers.log, signers.needed);
         Ok(Ledger {
             store,
@@ -970,19 +974,21 @@ fn tiles(tree: &Tree, leaves: &Leaves, before: u64, size: u64) -> Result<Tiles, 
     tiles_for(before, size).into_iter().map(|path| Ok((path, bytes(&path)?))).collect()
 }
 
-/// Writes every body where it belongs at a time; gives those that wait.
+/// Writes every body where it belongs at a time; gives those that everyone may read, and those that wait.
 async fn publish_bodies<S: Store>(
     store: &mut S,
     folder: &Folder,
     now: Timestamp,
-) -> Result<BTreeSet<(i64, Hash)>, LedgerError> {
-    let mut sealed = BTreeSet::new();
+) -> Result<(Vec<Hash>, BTreeSet<(i64, Hash)>), LedgerError> {
+    let (mut open, mut sealed) = (Vec::new(), BTreeSet::new());
     for hash in store.body_hashes().await? {
-        if let Some(body) = store.body(hash).await? {
-            sealed.extend(write_body(folder, &body, now)?);
+        let Some(body) = store.body(hash).await? else { continue };
+        match write_body(folder, &body, now)? {
+            Some(waiting) => drop(sealed.insert(waiting)),
+            None => open.push(Hash(hash)),
         }
     }
-    Ok(sealed)
+    Ok((open, sealed))
 }
 
 #[cfg(test)]

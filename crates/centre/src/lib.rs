@@ -58,7 +58,7 @@ pub use met::{Met, PlantsMet};
 pub use plan_book::SolvedPlan;
 pub use publication::{Publication, Published};
 pub use receipt::{Receipt, ReceiptError};
-pub use restore::{LostBody, RestoreError, Restored, restore};
+pub use restore::{LostBody, RestoreError, Restored, published_files, restore};
 pub use schedule::{Job, jobs};
 pub use scrub::{Damage, Scrub, ScrubError, Scrubbed, Wrong};
 pub use service::{Away, LastScrub, Page, Pages, Service, ServiceOptions, Stopped};

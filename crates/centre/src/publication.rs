@@ -164,7 +164,7 @@ mod tests {
     fn what_could_not_be_written_is_written_with_the_next_and_waits_for_its_time() {
         let data = tempfile::tempdir().unwrap();
         let folder = Folder::new(data.path());
-        folder.clear().unwrap();
+        folder.make().unwrap();
         fs::remove_dir(folder.bodies()).unwrap();
         fs::write(folder.bodies(), "in the way").unwrap();
         let mut unpublished = Unpublished { due: true, ..Unpublished::default() };
@@ -188,7 +188,7 @@ mod tests {
     fn a_sealed_body_that_is_gone_is_named_and_holds_up_neither_head_nor_others() {
         let data = tempfile::tempdir().unwrap();
         let folder = Folder::new(data.path());
-        folder.clear().unwrap();
+        folder.make().unwrap();
         let mut unpublished = Unpublished::default();
         unpublished.bodies.extend([body(1, Some(50)), body(2, Some(50))]);
         published(&mut unpublished, &folder, 10);

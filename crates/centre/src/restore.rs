@@ -2,16 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use sekong_log::{Entry, Hash, Head, HeadError, LogFault, Tree, audit_log};
-use sekong_model::Campaign;
+use sekong_log::{
+    CHECKPOINT_FILE, Checkpoint, Entry, Hash, Head, HeadError, LogFault, LogSource, SignedNote, TileKind,
+    Tree, audit_log, bundle_entries, tiles_of,
+};
+use sekong_model::{Campaign, SourceBundle};
 use sekong_store::{Commit, Store, StoreError, StoredBody, StoredHead};
 
 use crate::audit::{AuditFault, Evidence, audit};
-use crate::bodies::readable_after;
+use crate::bodies::{self, readable_after};
+use crate::centre::{CentreError, at, bundle_of};
+use crate::fault::Fault;
 use crate::ledger::read_tree;
 use crate::named::Named;
 use crate::schedule::decided_until;
-use crate::state::{Body, statement};
+use crate::state::{Bodies, Body, statement};
 
 /// What a store was given back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +72,25 @@ pub enum RestoreError {
     /// Some bodies are nowhere.
     #[error("{} bodies that entries name are neither in the store nor in a folder that was given", .0.len())]
     Bodies(Vec<LostBody>),
+}
+
+/// The campaign's files as a published log names them; nothing of it has been checked.
+///
+/// # Errors
+/// [`CentreError::Empty`] if no first entry can be read, [`CentreError::Fault`] if the files are not there.
+pub fn published_files(log: &dyn LogSource, bodies: &dyn Bodies) -> Result<SourceBundle, CentreError> {
+    let opening = first_entry(log).ok_or(CentreError::Empty)?;
+    let hash = bundle_of(&opening)?;
+    let Body::Here(bytes) = bodies.get(&hash) else { return Err(at(0, Fault::BodyMissing { hash })) };
+    bodies::read(&bytes).ok_or_else(|| at(0, Fault::BodyMissing { hash }))
+}
+
+fn first_entry(log: &dyn LogSource) -> Option<Vec<u8>> {
+    let note: SignedNote = std::str::from_utf8(&log.read(CHECKPOINT_FILE)?).ok()?.parse().ok()?;
+    let size = note.text().parse::<Checkpoint>().ok()?.size;
+    let bundle = tiles_of(size).into_iter().find(|tile| tile.kind() == TileKind::Entries)?;
+    let bundle = log.read(&bundle.to_string())?;
+    bundle_entries(&bundle).next()?.ok().map(<[u8]>::to_vec)
 }
 
 /// Appends what the published log has beyond the store, with the bodies that it names and its head; all of it or nothing.

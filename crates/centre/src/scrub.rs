@@ -114,6 +114,9 @@ pub enum Wrong {
     /// Nothing in the store makes such a file, or not yet.
     #[error("nothing in the store makes it")]
     Foreign,
+    /// The published head is over more entries than the store holds.
+    #[error("it is over more entries than the store, which is an older copy")]
+    Newer,
 }
 
 impl Damage {
@@ -121,6 +124,12 @@ impl Damage {
     #[must_use]
     pub fn is_in_store(&self) -> bool {
         !matches!(self, Damage::File { .. })
+    }
+
+    /// Whether more was published than the store holds.
+    #[must_use]
+    pub fn shows_an_older_store(&self) -> bool {
+        matches!(self, Damage::File { what: Wrong::Newer, .. })
     }
 
     /// Whether the store tells what the file should be: somebody else's is left to whoever put it there.
@@ -361,6 +370,9 @@ impl<S: Store> Scrub<'_, S> {
         let stored = self.store.heads(size.saturating_sub(1), 1).await?.pop();
         let text = |note: &str| note.split("\n\n").next().map(str::to_owned);
         let same = stored.is_some_and(|stored| stored.size == size && text(&stored.note) == text(&note));
+        if self.store.newest_head().await?.is_none_or(|newest| newest.size < size) {
+            return Ok(wrong(Wrong::Newer));
+        }
         Ok(if same && tree.size() <= size { None } else { wrong(Wrong::Differs) })
     }
 

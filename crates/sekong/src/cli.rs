@@ -143,7 +143,7 @@ pub enum Command {
     /// Read everything in a data folder again and hold it against what it should be, also beside a running centre
     #[command(after_help = "Example:\n  sekong scrub --data /srv/sekong --json")]
     Scrub(ScrubArgs),
-    /// Bring an older copy of a store up to the head that was published, without a second history
+    /// Bring an older store up to the head that was published, or make a lost one from it, without a second history
     #[command(after_help = "Example:\n  sekong restore --data /srv/sekong --from /srv/mirror/log")]
     Restore(RestoreArgs),
     /// Look at a campaign file
@@ -924,7 +924,7 @@ pub struct ScrubArgs {
 /// Arguments of `sekong restore`.
 #[derive(Debug, Args)]
 pub struct RestoreArgs {
-    /// The data folder with the older store
+    /// The data folder, with an older store or without one
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
     /// The published log, e.g. log/ of that folder or of a mirror; bodies are looked for beside it and in the data folder

@@ -76,13 +76,55 @@ impl DataFolder {
         self.root.join("sekong.db")
     }
 
+    /// Whether the keys of a campaign are there and its database is not.
+    pub(crate) fn has_lost_its_store(&self) -> bool {
+        self.root.join(SECRETS).is_file() && !self.store().exists()
+    }
+
     /// Refuses a folder without a store.
     pub(crate) fn holds_a_store(&self) -> Result<(), Failure> {
         if self.store().is_file() {
             return Ok(());
         }
+        if self.has_lost_its_store() {
+            let (data, log) = (self.root.display(), self.log());
+            return Err(Failure::failed(format!("{} is missing: the campaign's database is lost", self.store().display()))
+                .hint(format!(
+                    "found nothing anew: put back the newest copy of sekong.db, if there is one; then, with or without: \
+                     sekong restore --data {data} --from {}",
+                    log.display()
+                )));
+        }
         Err(Failure::usage(format!("{} holds no campaign", self.root.display()))
             .hint("found one first: sekong init CAMPAIGN --data DIR"))
+    }
+
+    /// An empty store, which becomes the folder's with [`DataFolder::put_new_store`].
+    pub(crate) async fn new_store(&self) -> Result<SqliteStore, Failure> {
+        let path = self.next_store();
+        for left in ["", "-wal", "-shm"] {
+            let mut name = path.clone().into_os_string();
+            name.push(left);
+            match fs::remove_file(&name) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(Failure::failed(error)),
+                _ => (),
+            }
+        }
+        SqliteStore::create(&path).await.map_err(store_failed)
+    }
+
+    /// Puts the new store, which is closed, in the place of the one that is lost.
+    pub(crate) fn put_new_store(&self) -> Result<(), Failure> {
+        let flushed = File::open(self.next_store()).and_then(|file| file.sync_all());
+        let put = flushed.and_then(|()| fs::rename(self.next_store(), self.store()));
+        put.and_then(|()| File::open(&self.root)?.sync_all()).map_err(|error| {
+            Failure::failed(format!("cannot put the new store in its place: {error}"))
+                .hint("make room or give the rights, and try again; nothing was changed")
+        })
+    }
+
+    fn next_store(&self) -> PathBuf {
+        self.root.join("sekong.db.next")
     }
 
     /// The store, to be written to.
@@ -191,8 +233,12 @@ impl DataFolder {
 
     /// Whether a centre runs on this folder.
     pub(crate) fn is_served(&self) -> bool {
-        let lock = File::open(self.root.join("lock"));
-        lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
+        let path = self.root.join("lock");
+        // A pipe in its place would be waited for.
+        let is_file = fs::symlink_metadata(&path).is_ok_and(|about| about.is_file());
+        is_file
+            && File::open(&path)
+                .is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     /// The public keys that this folder keeps.

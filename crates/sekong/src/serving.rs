@@ -61,8 +61,9 @@ pub(crate) async fn start(
 pub(crate) fn not_started(error: CentreError) -> Failure {
     match error {
         CentreError::Ledger(LedgerError::Fork { .. }) => Failure::failed(error).hint(
-            "nothing was written: put back the newest copy of the data folder; what a witness has seen says `sekong witness \
-             status` on its machine",
+            "nothing was written: put back the newest copy of the data folder, or restore from a mirror; what a witness has seen says \
+             `sekong witness status` on its machine. If nobody has the entries that it cosigned, they are lost, and this log ends here: \
+             keep all of it as evidence, and found the campaign anew with a witness key that is new, too",
         ),
         error => Failure::failed(error),
     }

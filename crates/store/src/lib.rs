@@ -165,12 +165,15 @@ pub enum StoreError {
 /// Codes of SQLite for a file that is malformed, and for one that is no database.
 const DAMAGE_CODES: [&str; 2] = ["11", "26"];
 
-/// Whether some database file that cannot be read as one is at the bottom of an error.
+/// Whether some database file that cannot be read as one is at the bottom of an error, or an empty one, as after a copy that failed.
 pub fn is_damage(error: &(dyn std::error::Error + 'static)) -> bool {
     let is_damage = |error: &(dyn std::error::Error + 'static)| match error.downcast_ref::<sqlx::Error>() {
         Some(sqlx::Error::Database(said)) => said.code().is_some_and(|code| DAMAGE_CODES.contains(&&*code)),
         _ => false,
     };
+    if let Some(StoreError::OtherLayout { found: 0, .. }) = error.downcast_ref() {
+        return true;
+    }
     std::iter::successors(Some(error), |error| error.source()).any(is_damage)
 }
 

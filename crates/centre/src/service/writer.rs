@@ -29,8 +29,9 @@ pub(super) const WAITING_MAX: usize = 1_024;
 /// Wishes in one group commit at most.
 const BATCH_MAX: usize = 256;
 
-/// Between two looks at whether the log may be written while nobody asks: an alarm waits for no entry.
-const IDLE: Duration = Duration::from_secs(5);
+/// Between two looks at whether the log may be written, and two tries to publish what could not be: neither waits for an entry, and no
+/// request puts it off.
+const TICK: Duration = Duration::from_secs(5);
 
 /// What the writer is asked for.
 pub(super) enum Wish {
@@ -123,8 +124,9 @@ impl<S: Store> Writer<S> {
     /// A commit that failed: what is in memory may be ahead of the store, so nothing may be written after it.
     pub(super) async fn run(mut self, mut wishes: mpsc::Receiver<Wish>) -> Result<(), Stopped> {
         let (mut batch, mut closed, clock) = (Vec::new(), None, self.clock.clone());
+        let mut ticks = tokio::time::interval(TICK);
         loop {
-            let mut idle = false;
+            let mut again_due = false;
             let again = self.centre.read().await.ledger().asks_again_at();
             let wished = tokio::select! {
                 published = self.publisher.written() => {
@@ -134,13 +136,13 @@ impl<S: Store> Writer<S> {
                 wished = wishes.recv_many(&mut batch, BATCH_MAX) => Some(0 < wished),
                 // A cosigner that was left alone is asked for the newest head, whether or not anything is written meanwhile.
                 () = comes(&*clock, again), if closed.is_none() => Some(true),
-                () = tokio::time::sleep(IDLE) => {
-                    idle = true;
+                _ = ticks.tick() => {
+                    again_due = true;
                     None
                 }
             };
             closed = self.look();
-            if idle {
+            if again_due {
                 self.publish_again().await;
             }
             match (wished, &closed) {
@@ -154,6 +156,7 @@ impl<S: Store> Writer<S> {
         }
         let mut centre = self.centre.write().await;
         self.publisher.finish(&mut centre, self.clock.now()).await;
+        tell_unpublished(&self.unpublished, &centre);
         if closed.is_some() {
             return Ok(());
         }

@@ -1,8 +1,8 @@
 //! `sekong restore`: an older copy of a store brought up to the head that was published.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use sekong_centre::{Bodies, Body, Evidence, RestoreError, Restored, logged_files, restore};
+use sekong_centre::{Bodies, Body, Evidence, RestoreError, Restored, logged_files, published_files, restore};
 use sekong_log::Hash;
 use sekong_model::Campaign;
 use sekong_store::Store;
@@ -12,7 +12,7 @@ use super::serve;
 use crate::cli::RestoreArgs;
 use crate::clocks::now;
 use crate::data_folder::{DataFolder, store_failed};
-use crate::evidence::{FolderBodies, UnderHead};
+use crate::evidence::{FolderBodies, Listing, UnderHead};
 use crate::failure::Failure;
 use crate::output::{complain, print_line};
 
@@ -24,6 +24,10 @@ pub(crate) fn run(args: &RestoreArgs) -> Result<(), Failure> {
     let _lock = folder.lock()?;
     let restored = super::block_on(bring_up(&folder, &args.from))??;
     let Restored { before, size, bodies, persons_lost, warnings } = restored;
+    let nothing = before == size && bodies == 0;
+    if nothing {
+        nothing_beyond(&args.from, size)?;
+    }
     if args.json {
         let warnings = warnings.iter().map(|fault| json!({ "rule": fault.rule, "detail": fault.detail }));
         let warnings: Vec<_> = warnings.collect();
@@ -39,7 +43,7 @@ pub(crate) fn run(args: &RestoreArgs) -> Result<(), Failure> {
             "warning: {persons_lost} records of persons are not in this copy; they are published nowhere: look for a newer one"
         ));
     }
-    if before == size && bodies == 0 {
+    if nothing {
         return print_line(format_args!(
             "the store holds {size} entries, the published log no more: nothing to restore"
         ));
@@ -51,14 +55,40 @@ pub(crate) fn run(args: &RestoreArgs) -> Result<(), Failure> {
     print_line("next: sekong serve goes on from there, under the same head")
 }
 
+/// Tiles with more than the store holds, where the head covers no more, are no way on, and nothing to be silent about.
+fn nothing_beyond(from: &Path, size: u64) -> Result<(), Failure> {
+    let log = log_in(from)?;
+    let listing = Listing::of(&log)?;
+    let beyond = listing.beyond(size);
+    if beyond.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::failed(format!(
+        "the store holds {size} entries, the published head covers no more, and {} files in {} do:\n  {}",
+        beyond.len(),
+        log.display(),
+        beyond.join("\n  ")
+    ))
+    .hint(
+        "what no head covers is not taken. Ask mirrors and witnesses for a newer head, and look for a newer sekong.db. If there is \
+         neither, keep these files where they are safe: they show what was lost; without them in the folder the centre starts",
+    ))
+}
+
 async fn bring_up(folder: &DataFolder, from: &Path) -> Result<Restored, Failure> {
     let (log, copy) = published(from)?;
-    folder.holds_a_store()?;
-    let mut store = folder.open_store().await?;
-    let files = logged_files(&mut store).await.map_err(store_failed)?;
+    let bodies = Anywhere([FolderBodies::new(&copy), FolderBodies::new(folder)]);
+    let lost = folder.has_lost_its_store();
+    let (mut store, files) = if lost {
+        (folder.new_store().await?, published_files(&log, &bodies).map_err(Failure::failed)?)
+    } else {
+        folder.holds_a_store()?;
+        let mut store = folder.open_store().await?;
+        let files = logged_files(&mut store).await.map_err(store_failed)?;
+        (store, files)
+    };
     let campaign = Campaign::parse(&files).map_err(Failure::failed)?;
     let keys = serve::own_keys(folder, &campaign)?;
-    let bodies = Anywhere([FolderBodies::new(&copy), FolderBodies::new(folder)]);
     let evidence = Evidence {
         files: &log,
         keys: &keys,
@@ -71,19 +101,26 @@ async fn bring_up(folder: &DataFolder, from: &Path) -> Result<Restored, Failure>
     let restored = restore(&mut store, &campaign, &evidence).await.map_err(|error| refused(&error))?;
     log.all_read()?;
     store.close().await.map_err(store_failed)?;
+    if lost {
+        folder.put_new_store()?;
+    }
     Ok(restored)
 }
 
 /// A published log as far as its head covers it, for a crash may have left more, and the folder whose log it is: bodies lie beside it.
 fn published(from: &Path) -> Result<(UnderHead, DataFolder), Failure> {
-    let log = [from.join("log"), from.to_owned()].into_iter().find(|log| log.join("checkpoint").is_file());
-    let log = log.ok_or_else(|| {
-        Failure::usage(format!("--from: {} holds no published log", from.display()))
-            .hint("name a folder with a checkpoint and tiles, such as log/ of a data folder or of a mirror")
-    })?;
+    let log = log_in(from)?;
     let beside = log.canonicalize().ok().and_then(|log| log.parent().map(Path::to_owned));
     let copy = DataFolder::open(&beside.unwrap_or_else(|| from.to_owned()))?;
     Ok((UnderHead::of(&log)?, copy))
+}
+
+fn log_in(from: &Path) -> Result<PathBuf, Failure> {
+    let log = [from.join("log"), from.to_owned()].into_iter().find(|log| log.join("checkpoint").is_file());
+    log.ok_or_else(|| {
+        Failure::usage(format!("--from: {} holds no published log", from.display()))
+            .hint("name a folder with a checkpoint and tiles, such as log/ of a data folder or of a mirror")
+    })
 }
 
 /// Bodies of the published copy and of the folder itself.

@@ -60,6 +60,9 @@ fn outcome(scrubbed: &Scrubbed) -> Result<(), Failure> {
     let hint = if scrubbed.damages.iter().any(Damage::is_in_store) {
         "the store is damaged: stop the centre, keep the folder as it is, and put a sound copy of sekong.db in its place; \
          sekong restore brings that up to the published head"
+    } else if scrubbed.damages.iter().any(Damage::shows_an_older_store) {
+        "the store is an older copy, and what is named here is what it lacks: remove nothing, and bring it up to the published head with \
+         `sekong restore --data DIR --from DIR/log`"
     } else {
         "the store is sound: the centre writes these files anew when it starts, and every night"
     };

@@ -41,8 +41,14 @@ async fn serve(args: &ServeArgs, folder: &DataFolder) -> Result<(), Failure> {
     let service = serving::start(centre, folder, clock, people, args.reserve_mib).await?;
     tokio::spawn(serving::tell_of_trouble(service.clone()));
     serving::announce(listener.local_addr().map_err(Failure::failed)?, args.json)?;
+    let unpublished = service.unpublished();
     service.serve(listener, serving::asked_to_end()).await.map_err(Failure::failed)?;
     serving::close_store(folder).await?;
+    if let Some(why) = &*unpublished.borrow() {
+        complain(format_args!(
+            "the folder lags behind the log, and the next start publishes the rest: {why}"
+        ));
+    }
     if args.json { Ok(()) } else { print_line("ended; what was acknowledged is in the log") }
 }
 
@@ -198,8 +204,9 @@ fn unopened(error: CentreError, folder: &DataFolder) -> Failure {
             log.display()
         ),
         CentreError::Ledger(LedgerError::OlderThanFile { file, .. }) => format!(
-            "an older copy is brought up to what was published: sekong restore --data {data} --from {}; if somebody put {file} there, \
-             move it out of {}; nothing was changed",
+            "an older copy is brought up to what was published: sekong restore --data {data} --from {}; where it finds \
+             nothing to take, it names every file that no head covers. What somebody put there, as {file} may be, move it out of {}; \
+             nothing was changed",
             log.display(),
             log.display()
         ),

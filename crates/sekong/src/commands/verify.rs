@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::cli::VerifyArgs;
 use crate::clocks::now;
 use crate::data_folder::DataFolder;
-use crate::evidence::{FolderBodies, Listing, Site, SiteBodies, UnderHead, store_head};
+use crate::evidence::{FolderBodies, Listing, Site, SiteBodies, UnderHead, store_head, store_size};
 use crate::failure::Failure;
 use crate::files::read_text;
 use crate::given_keys::GivenKeys;
@@ -56,6 +56,8 @@ pub(crate) struct Verified {
     pub(crate) verdict: Verdict,
     /// Where custodians' words and the log part; no part of the verdict.
     disputes: Vec<Dispute>,
+    /// Whether a centre held the folder meanwhile: files that its head does not cover yet were not looked into.
+    served: bool,
 }
 
 pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
@@ -74,7 +76,7 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
     let since = since.as_deref();
     let now = args.now.unwrap_or_else(now);
     let question = Question { key, since, now, known, shown: &shown, own: false };
-    let Verified { mut verdict, disputes } = verify_source(&args.source, &question, &mut watch)?;
+    let Verified { mut verdict, disputes, served } = verify_source(&args.source, &question, &mut watch)?;
     if let Some(resume) = resume {
         resume.close()?;
     }
@@ -85,9 +87,13 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
     if args.json {
         let mut printed = as_json(&verdict, &disputes, &pins);
         printed["rests_on"] = rests_on(args, &verdict, &shown);
+        printed["served"] = served.into();
         print_line(printed)?;
     } else {
         print_words(&verdict, &disputes, &pins)?;
+        if served {
+            print_line("a centre holds this folder: what its head does not cover yet was not looked into")?;
+        }
         print_trust(args, &verdict, &pins, &shown)?;
     }
     let outcome = outcome(&verdict).map_err(Failure::told);
@@ -142,9 +148,9 @@ pub(crate) fn verify_folder(
     let given = question.key.map(GivenKeys::read).transpose()?;
     let keys = given.as_ref().map_or_else(|| folder.keys(), |given| Ok(given.ring.clone()))?;
     // A running centre writes the folder after the store: of its log is read what the newest published head covers.
-    let running = !question.own && folder.is_served();
+    let served = !question.own && folder.is_served();
     let store_head = super::block_on(store_head(&folder))??;
-    let under_head = running.then(|| UnderHead::up_to(&folder.log(), store_head.as_deref())).transpose()?;
+    let under_head = served.then(|| UnderHead::up_to(&folder.log(), store_head.as_deref())).transpose()?;
     let open = || Listing::of(&folder.bodies());
     let (open, (sealed, log)) =
         rayon::join(open, || (Listing::of(&folder.sealed()), Listing::of(&folder.log())));
@@ -163,6 +169,9 @@ pub(crate) fn verify_folder(
     verdict.faults.extend(given.and_then(|given| given.check(&verdict)));
     let disputes = compare(question.shown, &mut verdict, &keys, &held)?;
     verdict.faults.extend(log.foreign("", "log.unknown"));
+    if served && let Some(size) = super::block_on(store_size(&folder))?? {
+        verdict.faults.extend(log.not_of(size));
+    }
     for ((name, listing), seen) in bodies.into_iter().zip(held.seen()) {
         verdict.faults.extend(listing.foreign(name, "body.name"));
         verdict.faults.extend(listing.misnamed(name, &seen));
@@ -170,7 +179,7 @@ pub(crate) fn verify_folder(
     }
     unread(&mut verdict, log.all_read())?;
     unread(&mut verdict, under_head.map_or(Ok(()), UnderHead::all_read))?;
-    Ok(Verified { verdict, disputes })
+    Ok(Verified { verdict, disputes, served })
 }
 
 /// Where a file could not be read nothing holds for sure; what does not hold is told all the same.
@@ -236,7 +245,7 @@ fn verify_address(
     verdict.faults.extend(given.check(&verdict));
     let disputes = compare(question.shown, &mut verdict, keys, &held)?;
     unfetched(&mut verdict, held.all_fetched())?;
-    Ok(Verified { verdict, disputes })
+    Ok(Verified { verdict, disputes, served: false })
 }
 
 fn as_json(verdict: &Verdict, disputes: &[Dispute], pins: &Pins) -> Value {

@@ -3,15 +3,16 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 use sekong_centre::{AuditFault, Bodies, Body};
-use sekong_log::{Hash, LogSource, body_hash};
+use sekong_log::{CHECKPOINT_FILE, Hash, LogRule, LogSource, TilePath, body_hash};
 use sekong_store::Store;
 
-use super::FILE_MAX_BYTES;
+use super::{FILE_MAX_BYTES, Unread};
 use crate::data_folder::{DataFolder, store_failed};
 use crate::failure::Failure;
 use crate::files::{read_at_most, read_regular};
@@ -22,14 +23,13 @@ pub(crate) struct Listing {
     /// Length in bytes of each regular file, by its name relative to the folder.
     files: BTreeMap<String, u64>,
     foreign: Vec<(String, &'static str)>,
-    /// The first file that could not be read.
-    unread: Mutex<Option<Failure>>,
+    unread: Unread,
 }
 
 impl Listing {
     /// Lists a folder; one that is not there is empty.
     pub(crate) fn of(root: &Path) -> Result<Listing, Failure> {
-        let (files, foreign, unread) = (BTreeMap::new(), Vec::new(), Mutex::new(None));
+        let (files, foreign, unread) = (BTreeMap::new(), Vec::new(), Unread::default());
         let mut listing = Listing { root: root.to_owned(), files, foreign, unread };
         if root.is_dir() {
             listing.add(root)?;
@@ -39,12 +39,19 @@ impl Listing {
 
     fn add(&mut self, folder: &Path) -> Result<(), Failure> {
         let cannot = |error| Failure::failed(format!("cannot list {}: {error}", folder.display()));
-        let entries = fs::read_dir(folder).map_err(cannot)?.collect::<Result<Vec<_>, _>>().map_err(cannot)?;
+        let is_gone = |error: &io::Error| error.kind() == io::ErrorKind::NotFound && folder != self.root;
+        let entries = match fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>) {
+            Err(error) if is_gone(&error) => return Ok(()),
+            entries => entries.map_err(cannot)?,
+        };
         if entries.is_empty() && folder != self.root {
             self.foreign.push((self.name_of(folder), "an empty folder"));
         }
         for entry in entries {
-            let about = entry.metadata().map_err(cannot)?;
+            let about = match entry.metadata() {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                about => about.map_err(cannot)?,
+            };
             let (path, name) = (entry.path(), self.name_of(&entry.path()));
             if about.is_dir() {
                 self.add(&path)?;
@@ -68,6 +75,21 @@ impl Listing {
         self.foreign.iter().map(move |(name, what)| fault(folder, name, rule, (*what).to_owned()))
     }
 
+    /// Tiles and bundles of more entries than a log has.
+    pub(crate) fn beyond(&self, size: u64) -> Vec<&str> {
+        let is_beyond = |name: &&str| name.parse::<TilePath>().is_ok_and(|tile| !tile.is_within(size));
+        self.files.keys().map(String::as_str).filter(is_beyond).collect()
+    }
+
+    /// Faults for what no centre is writing, in a log whose store has a head of so many entries: that is written first.
+    pub(crate) fn not_of(&self, size: u64) -> Vec<AuditFault> {
+        let beyond = self.beyond(size).into_iter().map(|name| (name, LogRule::BeyondHead { size }));
+        let is_unknown = |name: &&str| *name != CHECKPOINT_FILE && name.parse::<TilePath>().is_err();
+        let unknown = self.files.keys().map(String::as_str).filter(is_unknown);
+        let both = beyond.chain(unknown.map(|name| (name, LogRule::Unknown)));
+        both.map(|(name, rule)| fault("", name, &format!("log.{}", rule.name()), rule.to_string())).collect()
+    }
+
     /// Faults for files whose name is not the SHA-256 of their bytes; `folder` stands before the name, `seen` are those
     /// looked at already.
     pub(crate) fn misnamed(&self, folder: &str, seen: &BTreeSet<Hash>) -> Vec<AuditFault> {
@@ -80,10 +102,9 @@ impl Listing {
         misnamed.map(|name| fault(folder, name, "body.name", detail.to_owned())).collect()
     }
 
-    /// The failure of the first file that is there and could not be read: then no verdict is a verdict on the folder.
+    /// The failure of the first file that is there and could not be read.
     pub(crate) fn all_read(self) -> Result<(), Failure> {
-        let unread = self.unread.into_inner().unwrap_or_else(PoisonError::into_inner);
-        unread.map_or(Ok(()), Err)
+        self.unread.all_read()
     }
 }
 
@@ -94,10 +115,14 @@ impl LogSource for Listing {
 
     fn read(&self, name: &str) -> Option<Cow<'_, [u8]>> {
         self.files.get(name)?;
-        match read_at_most(&self.root.join(name), FILE_MAX_BYTES) {
+        let path = self.root.join(name);
+        match read_at_most(&path, FILE_MAX_BYTES) {
             Ok(bytes) => Some(bytes.into()),
             Err(failure) => {
-                self.unread.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
+                // What is gone meanwhile is where a running centre put it, or missed there.
+                if path.exists() {
+                    self.unread.note(failure);
+                }
                 None
             }
         }
@@ -137,17 +162,24 @@ impl FolderBodies {
 
 impl Bodies for FolderBodies {
     fn get(&self, hash: &Hash) -> Body {
-        let mut paths = self.folders.iter().map(|folder| folder.join(hash.to_string())).zip(&self.seen);
-        let is_file = |path: &PathBuf| fs::symlink_metadata(path).is_ok_and(|about| about.is_file());
-        let Some((path, seen)) = paths.find(|(path, _)| is_file(path)) else { return self.absent.clone() };
-        match read_regular(&path, FILE_MAX_BYTES) {
-            Ok(bytes) if body_hash(&bytes) == *hash => {
-                seen.lock().unwrap_or_else(PoisonError::into_inner).insert(*hash);
-                Body::Here(bytes)
+        // A running centre may move it from the second folder into the first between two looks.
+        let looks = self.folders.iter().zip(&self.seen).cycle().take(3);
+        let mut absent = self.absent.clone();
+        for (folder, seen) in looks {
+            let path = folder.join(hash.to_string());
+            if !fs::symlink_metadata(&path).is_ok_and(|about| about.is_file()) {
+                continue;
             }
-            Ok(_) => Body::Altered,
-            Err(_) => Body::Missing,
+            match read_regular(&path, FILE_MAX_BYTES) {
+                Ok(bytes) if body_hash(&bytes) == *hash => {
+                    seen.lock().unwrap_or_else(PoisonError::into_inner).insert(*hash);
+                    return Body::Here(bytes);
+                }
+                Ok(_) => return Body::Altered,
+                Err(_) => absent = Body::Missing,
+            }
         }
+        absent
     }
 }
 
@@ -162,4 +194,15 @@ pub(crate) async fn store_head(folder: &DataFolder) -> Result<Option<String>, Fa
     let newest = store.newest_head().await.map_err(store_failed)?;
     store.close().await.map_err(store_failed)?;
     Ok(newest.map(|head| head.note))
+}
+
+/// Entries under the newest head in the folder's store.
+pub(crate) async fn store_size(folder: &DataFolder) -> Result<Option<u64>, Failure> {
+    if !folder.store().is_file() {
+        return Ok(None);
+    }
+    let mut store = folder.read_store().await?;
+    let newest = store.newest_head().await.map_err(store_failed)?;
+    store.close().await.map_err(store_failed)?;
+    Ok(newest.map(|head| head.size))
 }

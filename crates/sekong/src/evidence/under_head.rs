@@ -3,13 +3,15 @@
 use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use sekong_log::{CHECKPOINT_FILE, LogSource, TILE_WIDTH, TileKind, TilePath, decode_bundle, encode_bundle};
+use sekong_log::{
+    CHECKPOINT_FILE, Checkpoint, LogSource, SignedNote, TILE_WIDTH, TileKind, TilePath, decode_bundle,
+    encode_bundle,
+};
 
-use super::{FILE_MAX_BYTES, Listing};
+use super::{FILE_MAX_BYTES, Listing, Unread};
 use crate::failure::Failure;
 use crate::files::read_at_most;
 
@@ -27,8 +29,7 @@ pub(crate) struct UnderHead {
     checkpoint: Vec<u8>,
     /// Of all files that lay there, or more.
     size_bytes: u64,
-    /// The first file that could not be read.
-    unread: Mutex<Option<Failure>>,
+    unread: Unread,
 }
 
 impl UnderHead {
@@ -36,7 +37,7 @@ impl UnderHead {
     pub(crate) fn of(root: &Path) -> Result<UnderHead, Failure> {
         let checkpoint = read_at_most(&root.join(CHECKPOINT_FILE), FILE_MAX_BYTES)?;
         let size_bytes = Listing::of(root)?.size_bytes();
-        Ok(UnderHead { root: root.to_owned(), checkpoint, size_bytes, unread: Mutex::new(None) })
+        Ok(UnderHead { root: root.to_owned(), checkpoint, size_bytes, unread: Unread::default() })
     }
 
     /// The same once its head covers as much as a head of the store does, or never will.
@@ -54,8 +55,7 @@ impl UnderHead {
 
     /// The failure of the first file that is there and could not be read.
     pub(crate) fn all_read(self) -> Result<(), Failure> {
-        let unread = self.unread.into_inner().unwrap_or_else(PoisonError::into_inner);
-        unread.map_or(Ok(()), Err)
+        self.unread.all_read()
     }
 
     /// A file's bytes; `None` if there is no such file, or it cannot be read.
@@ -65,7 +65,7 @@ impl UnderHead {
             Ok(bytes) => Some(bytes),
             Err(failure) => {
                 if fs::exists(&path).unwrap_or(true) {
-                    self.unread.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
+                    self.unread.note(failure);
                 }
                 None
             }
@@ -101,9 +101,11 @@ fn beginning(of: &TilePath, full: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// Entries under a head, by its second line; 0 of what is no head.
+/// Entries under a head, whoever signed it; 0 of what is no head.
 fn size_of(note: &str) -> u64 {
-    note.lines().nth(1).and_then(|size| size.parse().ok()).unwrap_or(0)
+    let note = note.parse::<SignedNote>().ok();
+    let head = note.and_then(|note| note.text().parse::<Checkpoint>().ok());
+    head.map_or(0, |head| head.size)
 }
 
 impl LogSource for UnderHead {

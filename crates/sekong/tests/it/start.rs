@@ -137,10 +137,103 @@ fn a_log_with_more_than_its_head_covers_is_restored_as_far_as_that() {
     let data = Data::set_back();
     let own = checkpoint(shared_day());
     data.set_checkpoint(&own);
+    refused(&data).says(&["of this log that are not among them", "sekong restore"]);
     let from = data.path.join("log");
-    let restore = sekong(["restore", "--json", "--data", arg(&data.path), "--from", arg(&from)]);
-    assert_eq!(restore.exits(0).json()["size"], head_size(&own));
-    refused(&data).says(&["of this log that are not among them"]);
+    let restore = || sekong(["restore", "--json", "--data", arg(&data.path), "--from", arg(&from)]);
+    let mut told = restore().exits(1).prints_nothing();
+    let beyond = |name: &String| {
+        let tile = name.strip_prefix("log/").and_then(|name| name.parse::<TilePath>().ok());
+        tile.is_some_and(|tile| !tile.is_within(head_size(&own)))
+    };
+    let names: Vec<String> = files(&data.path).into_iter().filter(beyond).collect();
+    told = told.says(&[&format!("{} files", names.len()), "keep these files where they are safe"]);
+    for name in names {
+        told = told.says(&[name.trim_start_matches("log/")]);
+        fs::remove_file(data.path.join(name)).unwrap();
+    }
+    restore().exits(0);
+    serve_to(&data.path, LATER);
+}
+
+/// Keys, log and bodies are there, and a campaign founded anew would be another log.
+#[test]
+fn a_lost_database_is_made_from_what_was_published() {
+    let data = Data::day();
+    let (published, from) = (data.checkpoint(), data.path.join("log"));
+    for file in ["sekong.db", "sekong.db-wal", "sekong.db-shm"] {
+        let _ = fs::remove_file(data.path.join(file));
+    }
+    let lost = ["the campaign's database is lost", "sekong restore --data"];
+    sekong(["scrub", "--data", arg(&data.path)]).exits(1).says(&lost);
+    sekong(["serve", "--listen", "127.0.0.1:0", "--data", arg(&data.path)]).exits(1).says(&lost);
+    let restore = || sekong(["restore", "--json", "--data", arg(&data.path), "--from", arg(&from)]);
+    let bundle = from.join("tile/entries/000");
+    let (sound, mut bent) = (fs::read(&bundle).unwrap(), fs::read(&bundle).unwrap());
+    bent[900] ^= 1;
+    fs::write(&bundle, bent).unwrap();
+    restore().exits(3).says(&["the published log does not hold"]);
+    assert!(!data.db().exists(), "what does not hold is no store");
+    fs::write(&bundle, sound).unwrap();
+    let restored = restore().exits(0).json();
+    assert_eq!((&restored["before"], &restored["size"]), (&0.into(), &head_size(&published).into()));
+    sekong(["scrub", "--data", arg(&data.path)]).exits(0);
+    serve_to(&data.path, LATER);
+    let head = data.beside("published", &published);
+    sekong(["verify", arg(&data.path), "--since", arg(&head)]).exits(0);
+}
+
+/// A start that cannot write leaves what shows that the store is an older copy.
+#[test]
+fn a_start_that_breaks_off_forgets_nothing_that_was_published() {
+    let data = Data::day();
+    continue_in_silence(&data.path);
+    let (bodies, aside) = (data.path.join("bodies"), data.path.join("bodies.aside"));
+    fs::rename(&bodies, &aside).unwrap();
+    fs::write(&bodies, "in the way").unwrap();
+    let before = data.published();
+    let serve =
+        ["serve", "--listen", "127.0.0.1:0", "--demo-clock", LATER_STANDING, "--data", arg(&data.path)];
+    sekong(serve).exits(1).says(&["bodies"]);
+    assert_eq!(data.published(), before);
+    fs::remove_file(&bodies).unwrap();
+    fs::rename(&aside, &bodies).unwrap();
+    fs::copy(shared_day().join("sekong.db"), data.db()).unwrap();
+    refused(&data).says(&["is an older copy"]);
+    let scrubbed = sekong(["scrub", "--data", arg(&data.path)]).exits(3);
+    scrubbed.says(&["the store is an older copy", "remove nothing", "sekong restore"]);
+}
+
+/// A name for a pipe would be waited for, and an empty file is no database.
+#[test]
+fn a_pipe_for_a_lock_keeps_nobody_waiting_and_an_empty_database_is_called_broken() {
+    let data = Data::day();
+    let lock = data.path.join("lock");
+    fs::remove_file(&lock).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&lock).status().unwrap();
+    assert!(made.success());
+    sekong(["verify", arg(&data.path)]).exits(0);
+    fs::remove_file(&lock).unwrap();
+    fs::write(data.db(), "").unwrap();
+    refused_store(&data).says(&["put a sound copy"]);
+}
+
+fn refused_store(data: &Data) -> Run {
+    sekong(["serve", "--listen", "127.0.0.1:0", "--data", arg(&data.path)]).exits(1)
+}
+
+/// While a centre holds a folder, more than its head covers may lie there, but nothing that its store does not have.
+#[test]
+fn a_held_folder_is_not_excused_for_what_its_store_does_not_have() {
+    let data = Data::set_back();
+    data.set_checkpoint(&checkpoint(shared_day()));
+    fs::write(data.path.join("log/evil.txt"), "notes").unwrap();
+    let lock = fs::File::open(data.path.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let verdict = sekong(["verify", "--json", arg(&data.path)]).exits(3).json();
+    assert_eq!(verdict["served"], true);
+    let rules: Vec<&str> =
+        verdict["faults"].as_array().unwrap().iter().map(|fault| fault["rule"].as_str().unwrap()).collect();
+    assert!(rules.contains(&"log.unknown") && rules.contains(&"log.beyond-head"), "{rules:?}");
 }
 
 /// A running centre writes the folder after the store, and a reader may come between.
