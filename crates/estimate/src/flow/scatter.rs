@@ -58,22 +58,13 @@ fn of_regime(days: &[f64], lag: usize) -> Option<Scatter> {
     Some(Scatter { variance, df: (2.0 * differences * differences / (noise + tails)).max(1.0) })
 }
 
-/// The excess kurtosis of days whose differences these are: twice that of the differences, corrected for what few of them show of it
-/// (G₂ of Joanes and Gill 1998). Days that tail off quicker than normal ones are taken for normal.
+/// The excess kurtosis of days whose differences these are: twice that of the differences. Days that tail off quicker than normal ones
+/// are taken for normal.
 fn excess_kurtosis(deltas: &[f64]) -> f64 {
     let squares = deltas.iter().map(|delta| delta * delta);
     let mean = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>() / deltas.len() as f64;
     let (second, fourth) = (mean(&mut squares.clone()), mean(&mut squares.map(|square| square * square)));
-    if second == 0.0 {
-        return 0.0;
-    }
-    let (count, shown) = (deltas.len() as f64, fourth / (second * second) - 3.0);
-    let corrected = if deltas.len() > 3 {
-        ((count + 1.0) * shown + 6.0) * (count - 1.0) / ((count - 2.0) * (count - 3.0))
-    } else {
-        shown
-    };
-    (2.0 * corrected).max(0.0)
+    if second > 0.0 { (2.0 * (fourth / (second * second) - 3.0)).max(0.0) } else { 0.0 }
 }
 
 /// The lag at which days are compared: 7 if the days of the week differ (one-way analysis of variance), else 1.
