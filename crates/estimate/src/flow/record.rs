@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sekong_model::{Counts, Day, Find, Finds, Hour, PostId, ProvinceId, UnitId};
+use sekong_model::{Counts, Day, Find, Finds, HOURS_PER_DAY, Hour, PostId, ProvinceId, UnitId};
 
 use super::{Domain, Kind, Quantity};
 
 /// Weight of a broader expectation against one's own days.
 const PRIOR_DAYS: f64 = 4.0;
+
+const HOURS: usize = HOURS_PER_DAY as usize;
 
 /// A visit that the draw placed.
 #[derive(Debug, Clone, PartialEq)]
@@ -332,32 +334,19 @@ impl Record {
         self.places.iter().map(|place| place.post_index + 1).max().unwrap_or(0)
     }
 
-    /// Predicts each slot from the days before: by its own post and hour, these drawn to their post, and that to all posts.
+    /// Predicts each slot from the days before.
     fn predict(&mut self) {
-        let mut all = [Mean::default(); 2];
-        let mut by_post = vec![[Mean::default(); 2]; self.posts_count()];
-        let mut by_place = vec![[Mean::default(); 2]; self.places.len()];
+        let mut known = Known::new(self.posts_count(), self.places.len());
         let (days, places) = (&self.days, &self.places);
         for of_day in self.cells.chunk_by_mut(|one, other| days[one.day].day == days[other.day].day) {
             for cell in of_day.iter_mut() {
-                for at in [0, 1] {
-                    let broad = by_post[places[cell.place].post_index][at].drawn_to(all[at].mean());
-                    cell.predicted[at] = by_place[cell.place][at].drawn_to(broad);
-                    cell.filled[at] = cell.predicted[at];
-                }
+                cell.predicted = known.predicts(cell.place, &places[cell.place]);
+                cell.filled = cell.predicted;
             }
-            if all[0].days == 0.0 {
+            if known.all[0].weight == 0.0 {
                 fill_first(of_day);
             }
-            for cell in of_day.iter().filter(|cell| !cell.visits.is_empty()) {
-                for at in [0, 1] {
-                    let Some(value) = cell.value(at) else { continue };
-                    let post = &mut by_post[places[cell.place].post_index][at];
-                    [&mut all[at], post, &mut by_place[cell.place][at]]
-                        .into_iter()
-                        .for_each(|mean| mean.add(value));
-                }
-            }
+            known.learn(of_day, places);
         }
     }
 
@@ -390,7 +379,7 @@ impl Record {
 fn fill_first(of_day: &mut [Cell]) {
     for at in [0, 1] {
         let mut met = Mean::default();
-        of_day.iter().filter_map(|cell| cell.value(at)).for_each(|value| met.add(value));
+        of_day.iter().filter_map(|cell| cell.value(at)).for_each(|value| met.add(value, 1.0));
         of_day.iter_mut().for_each(|cell| cell.filled[at] = met.mean());
     }
 }
@@ -437,25 +426,89 @@ impl Cell {
     }
 }
 
-/// A mean of days.
+/// What earlier days tell: a slot is expected to have what its post has at any hour, times what the hour has at any post, and its own
+/// days draw it away from that. Loads are expected at the hours at which vehicles pass, so that those of each kind add up to all.
+struct Known {
+    all: [Mean; 2],
+    by_post: Vec<[Mean; 2]>,
+    by_place: Vec<[Mean; 2]>,
+    /// Vehicles, by what was expected without knowing the hour.
+    by_hour: [Mean; HOURS],
+}
+
+impl Known {
+    fn new(posts: usize, places: usize) -> Known {
+        let none = [Mean::default(); 2];
+        Known {
+            all: none,
+            by_post: vec![none; posts],
+            by_place: vec![none; places],
+            by_hour: [Mean::default(); HOURS],
+        }
+    }
+
+    fn predicts(&self, at: usize, place: &Place) -> [f64; 2] {
+        let factor = self.factor(place.hour);
+        [0, 1].map(|quantity| {
+            let broad = self.level(place.post_index, quantity) * factor;
+            self.by_place[at][quantity].drawn_to(broad, PRIOR_DAYS)
+        })
+    }
+
+    /// What a post has, whatever the hour.
+    fn level(&self, post: usize, quantity: usize) -> f64 {
+        self.by_post[post][quantity].drawn_to(self.all[quantity].mean(), PRIOR_DAYS)
+    }
+
+    /// How many times that an hour has.
+    fn factor(&self, hour: Hour) -> f64 {
+        let prior = PRIOR_DAYS * self.all[0].mean();
+        if prior > 0.0 { self.by_hour[usize::from(hour.get())].drawn_to(1.0, prior) } else { 1.0 }
+    }
+
+    /// Takes what was met on a day.
+    fn learn(&mut self, of_day: &[Cell], places: &[Place]) {
+        let factors: Vec<f64> = Hour::all().map(|hour| self.factor(hour)).collect();
+        for cell in of_day {
+            let place = &places[cell.place];
+            // A level is of any hour: what was met in a busy one counts as met in several, by what was known before that day.
+            let factor = factors[usize::from(place.hour.get())];
+            for quantity in [0, 1] {
+                let Some(value) = cell.value(quantity) else { continue };
+                self.all[quantity].add(value, factor);
+                self.by_post[place.post_index][quantity].add(value, factor);
+                self.by_place[cell.place][quantity].add(value, 1.0);
+            }
+        }
+        for cell in of_day {
+            let place = &places[cell.place];
+            if let Some(value) = cell.value(0) {
+                let level = self.level(place.post_index, 0);
+                self.by_hour[usize::from(place.hour.get())].add(value, level);
+            }
+        }
+    }
+}
+
+/// A mean by weight.
 #[derive(Debug, Clone, Copy, Default)]
 struct Mean {
-    days: f64,
+    weight: f64,
     sum: f64,
 }
 
 impl Mean {
-    fn add(&mut self, value: f64) {
-        self.days += 1.0;
+    fn add(&mut self, value: f64, weight: f64) {
+        self.weight += weight;
         self.sum += value;
     }
 
     fn mean(&self) -> f64 {
-        if self.days == 0.0 { 0.0 } else { self.sum / self.days }
+        if self.weight == 0.0 { 0.0 } else { self.sum / self.weight }
     }
 
-    fn drawn_to(&self, broad: f64) -> f64 {
-        (self.sum + PRIOR_DAYS * broad) / (self.days + PRIOR_DAYS)
+    fn drawn_to(&self, broad: f64, weight: f64) -> f64 {
+        (self.sum + weight * broad) / (self.weight + weight)
     }
 }
 
