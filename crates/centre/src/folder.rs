@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sekong_log::{CHECKPOINT_FILE, Hash, TilePath};
 
@@ -27,6 +28,9 @@ pub(crate) fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error)
     let path = path.to_owned();
     move |source| FolderError { doing, path, source }
 }
+
+/// Files that this process has put in their places: no two are written under one name.
+static PUT: AtomicU64 = AtomicU64::new(0);
 
 /// `log/`, `bodies/` and `sealed/` under a campaign's data folder.
 #[derive(Debug, Clone)]
@@ -178,13 +182,14 @@ impl Folder {
         if kind.is_ok_and(|kind| kind.is_dir()) {
             fs::remove_dir_all(path).map_err(failed("remove", path))?;
         }
-        let name = path.strip_prefix(&self.data).unwrap_or(path).to_string_lossy().replace('/', "-");
-        let next = self.next().join(name);
-        write(&next, bytes)?;
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(failed("create", parent))?;
+        // The nightly scrub may mend the very file that is being published.
+        let next = self.next().join(PUT.fetch_add(1, Ordering::Relaxed).to_string());
+        let put = write(&next, bytes).and_then(|()| move_to(&next, path));
+        if put.is_err() {
+            // It is written again with the next publication, and takes no room until then.
+            drop(fs::remove_file(&next));
         }
-        fs::rename(&next, path).map_err(failed("write", path))
+        put
     }
 
     /// Puts a body that waited among those that everyone may read; one that two entries name may be there already.
@@ -202,6 +207,13 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
         fs::create_dir_all(parent).map_err(failed("create", parent))?;
     }
     fs::write(path, bytes).map_err(failed("write", path))
+}
+
+fn move_to(from: &Path, path: &Path) -> Result<(), FolderError> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(failed("create", parent))?;
+    }
+    fs::rename(from, path).map_err(failed("write", path))
 }
 
 /// Removes all files below a folder but those that are kept, and the folders that are empty then; says whether this one is.
@@ -289,6 +301,10 @@ mod tests {
         }
         assert_eq!(fs::read(&elsewhere).unwrap(), b"same");
         folder.write_body(&Hash([1; 32]), b"other").unwrap();
+        fs::write(data.path().join("log/tile"), "in the way").unwrap();
+        let tile = TilePath::new(sekong_log::TileKind::Entries, 0, 3).unwrap();
+        folder.write_tile(&tile, b"three").unwrap_err();
+        assert_eq!(names(&data.path().join("next")).len(), 0, "what could not be put takes no room");
         assert_eq!(fs::read(&elsewhere).unwrap(), b"same", "what a link led to is not written");
     }
 }
