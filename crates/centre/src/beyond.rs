@@ -28,7 +28,7 @@ pub(crate) struct Lacking {
 pub(crate) struct Beyond {
     /// The last file with entries that the store lacks.
     pub(crate) lacking: Option<Lacking>,
-    /// Files that nothing in the store makes, relative to the published log.
+    /// Files that nothing in the store makes, relative to the data folder.
     pub(crate) foreign: Vec<String>,
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn look(
             held.get_or_insert_with(|| (0..tree.size()).filter_map(|index| tree.leaf(index)).collect());
         let bytes = if is_bundle { read_bundle(&folder.log().join(&name))? } else { Vec::new() };
         match lacking(&bytes, held, campaign) {
-            0 => beyond.foreign.push(name),
+            0 => beyond.foreign.push(format!("log/{name}")),
             entries => beyond.lacking = Some(Lacking { file: format!("log/{name}"), entries }),
         }
     }

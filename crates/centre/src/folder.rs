@@ -29,6 +29,9 @@ pub(crate) fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error)
     move |source| FolderError { doing, path, source }
 }
 
+/// Folders for what is put aside, each made where the name is taken in the one before.
+const ASIDE_MAX: u32 = 100;
+
 /// Files that this process has put in their places: no two are written under one name.
 static PUT: AtomicU64 = AtomicU64::new(0);
 
@@ -64,35 +67,51 @@ impl Folder {
         self.data.join("next")
     }
 
-    /// Makes the folders where there are none; what is in them stays.
+    /// Makes the folders where there are none; what is in them stays. A link gives way: what it leads to is somebody else's.
     pub fn make(&self) -> Result<(), FolderError> {
         for path in [self.log(), self.bodies(), self.sealed()] {
+            if path.is_symlink() {
+                fs::remove_file(&path).map_err(failed("remove", &path))?;
+            }
             fs::create_dir_all(&path).map_err(failed("create", &path))?;
         }
         // What a crash left half written.
-        match fs::remove_dir_all(self.next()) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                Err(failed("remove", &self.next())(source))
-            }
-            _ => Ok(()),
+        let next = self.next();
+        match fs::symlink_metadata(&next) {
+            Ok(about) if about.is_dir() => fs::remove_dir_all(&next).map_err(failed("remove", &next)),
+            Ok(_) => fs::remove_file(&next).map_err(failed("remove", &next)),
+            Err(_) => Ok(()),
         }
     }
 
-    /// Removes everything but the checkpoint, these tiles, and these bodies: open ones and those that wait.
+    /// Removes everything but the checkpoint, these tiles, and these bodies: open ones and those that wait. Bodies that are neither are
+    /// put aside, and given by their names: they may be those of a newer store, and lie nowhere else.
     pub(crate) fn keep_only(
         &self,
         tiles: &[TilePath],
-        open: impl Iterator<Item = Hash>,
-        sealed: impl Iterator<Item = Hash>,
-    ) -> Result<(), FolderError> {
+        open: &BTreeSet<Hash>,
+        sealed: &BTreeSet<Hash>,
+    ) -> Result<Vec<String>, FolderError> {
         let tiles = tiles.iter().map(|tile| self.log().join(tile.to_string()));
         let mut kept: BTreeSet<PathBuf> = tiles.chain([self.log().join(CHECKPOINT_FILE)]).collect();
-        kept.extend(open.map(|hash| self.bodies().join(hash.to_string())));
-        kept.extend(sealed.map(|hash| self.sealed().join(hash.to_string())));
+        let mut foreign = Vec::new();
+        for (folder, own) in [(self.bodies(), open), (self.sealed(), sealed)] {
+            kept.extend(own.iter().map(|hash| folder.join(hash.to_string())));
+            let is_known = |name: &String| {
+                name.parse::<Hash>().is_ok_and(|hash| open.contains(&hash) || sealed.contains(&hash))
+            };
+            let unknown = Folder::names(&folder)?.into_iter().filter(|name| !is_known(name));
+            foreign.extend(unknown.filter_map(|name| self.relative(&folder.join(name))));
+        }
+        self.set_aside(&foreign)?;
         for folder in [self.log(), self.bodies(), self.sealed()] {
             sweep(&folder, &kept)?;
         }
-        Ok(())
+        Ok(foreign)
+    }
+
+    fn relative(&self, path: &Path) -> Option<String> {
+        Some(path.strip_prefix(&self.data).ok()?.to_string_lossy().into_owned())
     }
 
     /// Writes one tile or entry bundle; a full one ends the life of its partial ones.
@@ -107,10 +126,7 @@ impl Folder {
 
     /// Replaces the checkpoint in one step, so that a reader sees the old or the new one whole.
     pub fn write_checkpoint(&self, note: &str) -> Result<(), FolderError> {
-        let path = self.log().join(CHECKPOINT_FILE);
-        let next = self.data.join("checkpoint.next");
-        write(&next, note.as_bytes())?;
-        fs::rename(&next, &path).map_err(failed("replace", &path))
+        self.put(&self.log().join(CHECKPOINT_FILE), note.as_bytes())
     }
 
     /// The checkpoint as it lies there; `None` if there is none, or no text.
@@ -119,13 +135,24 @@ impl Folder {
         Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
     }
 
-    /// Puts files of the published log aside, each under its name: what is derived is written anew without them.
+    /// Puts published files aside, each under its name in the data folder: what is derived is written anew without them. What was put
+    /// aside before stays.
     pub(crate) fn set_aside(&self, names: &[String]) -> Result<(), FolderError> {
         for name in names {
-            let (from, to) = (self.log().join(name), self.data.join("foreign").join(name));
-            if let Some(parent) = to.parent() {
-                fs::create_dir_all(parent).map_err(failed("create", parent))?;
-            }
+            let from = self.data.join(name);
+            let places = (0..ASIDE_MAX).map(|number| match number {
+                0 => self.data.join("foreign").join(name),
+                _ => self.data.join(format!("foreign.{number}")).join(name),
+            });
+            // A folder may lie where a file is to be put, or a file where a folder is needed.
+            let is_free = |to: &PathBuf| {
+                fs::symlink_metadata(to).is_err()
+                    && to.parent().is_some_and(|parent| fs::create_dir_all(parent).is_ok())
+            };
+            let full = || {
+                io::Error::new(io::ErrorKind::AlreadyExists, "empty the folder `foreign` and those like it")
+            };
+            let to = places.into_iter().find(is_free).ok_or_else(full).map_err(failed("put aside", &from))?;
             fs::rename(&from, &to).map_err(failed("put aside", &from))?;
         }
         Ok(())
@@ -278,11 +305,43 @@ mod tests {
         folder.make().unwrap();
         assert_eq!(folder.checkpoint().unwrap().as_deref(), Some("a head"));
         assert!(!data.path().join("next").exists(), "what was half written is gone");
-        folder.keep_only(&[tile(5)], [Hash([1; 32])].into_iter(), [Hash([3; 32])].into_iter()).unwrap();
+        let own = |byte| BTreeSet::from([Hash([byte; 32])]);
+        let foreign = folder.keep_only(&[tile(5)], &own(1), &own(3)).unwrap();
+        let old = format!("bodies/{}", Hash([2; 32]));
+        assert_eq!(foreign, std::slice::from_ref(&old));
+        assert_eq!(
+            fs::read(data.path().join("foreign").join(&old)).unwrap(),
+            b"old",
+            "it may lie nowhere else"
+        );
+        folder.write_body(&Hash([2; 32]), b"again").unwrap();
+        folder.keep_only(&[tile(5)], &own(1), &own(3)).unwrap();
+        assert_eq!(
+            fs::read(data.path().join("foreign").join(&old)).unwrap(),
+            b"old",
+            "nor is it written over"
+        );
         assert_eq!(names(&folder.log()), ["checkpoint", "tile/entries/000.p/5"]);
         assert!(!folder.log().join("empty").exists());
         assert_eq!(names(&folder.bodies()), [Hash([1; 32]).to_string()]);
         assert_eq!(names(&folder.sealed()), [Hash([3; 32]).to_string()]);
+    }
+
+    #[test]
+    fn a_folder_that_is_a_link_gives_way_and_what_it_leads_to_stays() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = Folder::new(&data.path().join("campaign"));
+        let outside = data.path().join("outside");
+        fs::create_dir_all(outside.join("sub")).unwrap();
+        fs::create_dir_all(data.path().join("campaign")).unwrap();
+        fs::write(outside.join("thesis"), "mine").unwrap();
+        symlink(&outside, folder.bodies()).unwrap();
+        fs::write(data.path().join("campaign/next"), "a file").unwrap();
+        folder.make().unwrap();
+        folder.write_body(&Hash([1; 32]), b"open").unwrap();
+        folder.keep_only(&[], &BTreeSet::from([Hash([1; 32])]), &BTreeSet::new()).unwrap();
+        assert_eq!(names(&folder.bodies()), [Hash([1; 32]).to_string()]);
+        assert!(outside.join("thesis").exists() && outside.join("sub").exists());
     }
 
     #[test]

@@ -307,7 +307,7 @@ impl<S: Store> Ledger<S> {
         let tree = read_tree(&mut store, u64::MAX, visit).await?;
         check_newest(heads.back(), &signers, &tree)?;
         check_continues(&tree, published.as_ref())?;
-        let foreign = foreign_files(&mut store, &folder, &tree).await?;
+        let mut foreign = foreign_files(&mut store, &folder, &tree).await?;
         folder.set_aside(&foreign).map_err(LedgerError::from)?;
         folder.make().map_err(LedgerError::from)?;
         let leaves = publish_stored(&mut store, &folder, &tree).await?;
@@ -318,8 +318,9 @@ impl<S: Store> Ledger<S> {
         if let Some(head) = heads.back() {
             folder.write_checkpoint(&head.note).map_err(LedgerError::from)?;
         }
-        let waiting = sealed.iter().map(|(_, hash)| *hash);
-        folder.keep_only(&tiles_of(tree.size()), open.into_iter(), waiting).map_err(LedgerError::from)?;
+        let waiting = sealed.iter().map(|(_, hash)| *hash).collect();
+        let aside = folder.keep_only(&tiles_of(tree.size()), &open, &waiting).map_err(LedgerError::from)?;
+        foreign.extend(aside);
         let (committed, log, needed) = (tree.size(), signers.log, signers.needed);
         Ok(Ledger {
             store,
@@ -345,7 +346,8 @@ impl<S: Store> Ledger<S> {
         })
     }
 
-    /// Files that lay in the published log when it was opened and that nothing in the store makes: they were put aside.
+    /// Files that lay in the published folder when it was opened and that nothing in the store makes, by their names in the data folder:
+    /// they were put aside.
     pub fn foreign(&self) -> &[String] {
         &self.foreign
     }
@@ -979,13 +981,13 @@ async fn publish_bodies<S: Store>(
     store: &mut S,
     folder: &Folder,
     now: Timestamp,
-) -> Result<(Vec<Hash>, BTreeSet<(i64, Hash)>), LedgerError> {
-    let (mut open, mut sealed) = (Vec::new(), BTreeSet::new());
+) -> Result<(BTreeSet<Hash>, BTreeSet<(i64, Hash)>), LedgerError> {
+    let (mut open, mut sealed) = (BTreeSet::new(), BTreeSet::new());
     for hash in store.body_hashes().await? {
         let Some(body) = store.body(hash).await? else { continue };
         match write_body(folder, &body, now)? {
             Some(waiting) => drop(sealed.insert(waiting)),
-            None => open.push(Hash(hash)),
+            None => drop(open.insert(Hash(hash))),
         }
     }
     Ok((open, sealed))

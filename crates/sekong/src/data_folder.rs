@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -78,7 +78,9 @@ impl DataFolder {
 
     /// Whether the keys of a campaign are there and its database is not.
     pub(crate) fn has_lost_its_store(&self) -> bool {
-        self.root.join(SECRETS).is_file() && !self.store().exists()
+        let about = fs::symlink_metadata(self.store());
+        let is_gone = about.is_err_and(|error| error.kind() == ErrorKind::NotFound);
+        is_gone && self.root.join(SECRETS).is_file()
     }
 
     /// Refuses a folder without a store.
@@ -95,28 +97,55 @@ impl DataFolder {
                     log.display()
                 )));
         }
+        if fs::symlink_metadata(self.store()).is_ok() {
+            return Err(Failure::failed(format!("{} is no file, or leads to none", self.store().display()))
+                .hint("put the database there, or mount the disk where it lies"));
+        }
         Err(Failure::usage(format!("{} holds no campaign", self.root.display()))
             .hint("found one first: sekong init CAMPAIGN --data DIR"))
     }
 
     /// An empty store, which becomes the folder's with [`DataFolder::put_new_store`].
     pub(crate) async fn new_store(&self) -> Result<SqliteStore, Failure> {
-        let path = self.next_store();
-        for left in ["", "-wal", "-shm"] {
-            let mut name = path.clone().into_os_string();
-            name.push(left);
-            match fs::remove_file(&name) {
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(Failure::failed(error)),
+        self.drop_new_store()?;
+        SqliteStore::create(&self.next_store()).await.map_err(store_failed)
+    }
+
+    /// Removes a new store that is not to be put in the place of the lost one.
+    pub(crate) fn drop_new_store(&self) -> Result<(), Failure> {
+        for ending in ["", "-wal", "-shm"] {
+            let path = beside(&self.next_store(), ending);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(Failure::failed(format!("cannot remove {}: {error}", path.display())));
+                }
                 _ => (),
             }
         }
-        SqliteStore::create(&path).await.map_err(store_failed)
+        Ok(())
+    }
+
+    /// Puts aside what the lost database left beside it: a new one would take it for its own, and it may hold the last entries.
+    fn put_leftovers_aside(&self) -> io::Result<()> {
+        for ending in ["-wal", "-shm"] {
+            let left = beside(&self.store(), ending);
+            let free = (0_u32..).map(|number| beside(&left, &format!(".lost-{number}")));
+            let Some(aside) = free.into_iter().find(|path| fs::symlink_metadata(path).is_err()) else {
+                continue;
+            };
+            match fs::rename(&left, aside) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => (),
+            }
+        }
+        Ok(())
     }
 
     /// Puts the new store, which is closed, in the place of the one that is lost.
     pub(crate) fn put_new_store(&self) -> Result<(), Failure> {
         let flushed = File::open(self.next_store()).and_then(|file| file.sync_all());
-        let put = flushed.and_then(|()| fs::rename(self.next_store(), self.store()));
+        let put = flushed.and_then(|()| self.put_leftovers_aside());
+        let put = put.and_then(|()| fs::rename(self.next_store(), self.store()));
         put.and_then(|()| File::open(&self.root)?.sync_all()).map_err(|error| {
             Failure::failed(format!("cannot put the new store in its place: {error}"))
                 .hint("make room or give the rights, and try again; nothing was changed")
@@ -341,10 +370,20 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Fail
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(cannot)
 }
 
+/// A file's path with something added to its name.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
 /// Keeps every other process from using a folder, for as long as the value lives.
 pub(crate) fn lock(root: &Path, hint: &str) -> Result<File, Failure> {
     let path = root.join("lock");
     let cannot = |error| Failure::failed(format!("cannot open {}: {error}", path.display()));
+    if fs::metadata(&path).is_ok_and(|about| !about.is_file()) {
+        return Err(cannot(io::Error::other("it is no regular file")).hint("remove it"));
+    }
     let file = File::options().create(true).append(true).open(&path).map_err(cannot)?;
     match file.try_lock() {
         Ok(()) => Ok(file),

@@ -22,11 +22,17 @@ const NAMED_MAX: usize = 20;
 pub(crate) fn run(args: &RestoreArgs) -> Result<(), Failure> {
     let folder = DataFolder::open(&args.data)?;
     let _lock = folder.lock()?;
-    let restored = super::block_on(bring_up(&folder, &args.from))??;
+    let restored = super::block_on(bring_up(&folder, &args.from)).and_then(|restored| restored);
+    if restored.is_err() {
+        // A new store that is left is removed before the next one is made, too.
+        drop(folder.drop_new_store());
+    }
+    let restored = restored?;
     let Restored { before, size, bodies, persons_lost, warnings } = restored;
     let nothing = before == size && bodies == 0;
-    if nothing {
-        nothing_beyond(&args.from, size)?;
+    match nothing_beyond(&args.from, size) {
+        Err(beyond) if !nothing => complain(format_args!("warning: {beyond}")),
+        checked => checked?,
     }
     if args.json {
         let warnings = warnings.iter().map(|fault| json!({ "rule": fault.rule, "detail": fault.detail }));
@@ -98,8 +104,9 @@ async fn bring_up(folder: &DataFolder, from: &Path) -> Result<Restored, Failure>
         since: None,
         known: None,
     };
-    let restored = restore(&mut store, &campaign, &evidence).await.map_err(|error| refused(&error))?;
+    let restored = restore(&mut store, &campaign, &evidence).await;
     log.all_read()?;
+    let restored = restored.map_err(|error| refused(&error))?;
     store.close().await.map_err(store_failed)?;
     if lost {
         folder.put_new_store()?;

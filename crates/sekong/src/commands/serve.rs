@@ -165,12 +165,12 @@ fn tell_of_foreign(names: &[String], folder: &DataFolder) {
     let aside = folder.root().join("foreign");
     for name in names.iter().take(FOREIGN_NAMED_MAX) {
         complain(format_args!(
-            "warning: nothing in the store makes log/{name}: it was put aside into {}",
+            "warning: nothing in the store makes {name}: it was put aside into {}",
             aside.display()
         ));
     }
     if let more @ 1.. = names.len().saturating_sub(FOREIGN_NAMED_MAX) {
-        complain(format_args!("warning: and {more} more files of log/"));
+        complain(format_args!("warning: and {more} more files"));
     }
 }
 

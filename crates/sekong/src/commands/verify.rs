@@ -14,7 +14,9 @@ use serde_json::{Value, json};
 use crate::cli::VerifyArgs;
 use crate::clocks::now;
 use crate::data_folder::DataFolder;
-use crate::evidence::{FolderBodies, Listing, Site, SiteBodies, UnderHead, store_head, store_size};
+use crate::evidence::{
+    EMPTY_FOLDER, FolderBodies, Listing, Site, SiteBodies, UnderHead, store_head, store_size,
+};
 use crate::failure::Failure;
 use crate::files::read_text;
 use crate::given_keys::GivenKeys;
@@ -92,7 +94,9 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
     } else {
         print_words(&verdict, &disputes, &pins)?;
         if served {
-            print_line("a centre holds this folder: what its head does not cover yet was not looked into")?;
+            print_line(
+                "a centre holds this folder: of its log only what the published head needs was looked into",
+            )?;
         }
         print_trust(args, &verdict, &pins, &shown)?;
     }
@@ -148,7 +152,7 @@ pub(crate) fn verify_folder(
     let given = question.key.map(GivenKeys::read).transpose()?;
     let keys = given.as_ref().map_or_else(|| folder.keys(), |given| Ok(given.ring.clone()))?;
     // A running centre writes the folder after the store: of its log is read what the newest published head covers.
-    let served = !question.own && folder.is_served();
+    let served = !question.own && folder.store().is_file() && folder.is_served();
     let store_head = super::block_on(store_head(&folder))??;
     let under_head = served.then(|| UnderHead::up_to(&folder.log(), store_head.as_deref())).transpose()?;
     let open = || Listing::of(&folder.bodies());
@@ -168,7 +172,9 @@ pub(crate) fn verify_folder(
     let mut verdict = audit(&evidence, watch);
     verdict.faults.extend(given.and_then(|given| given.check(&verdict)));
     let disputes = compare(question.shown, &mut verdict, &keys, &held)?;
-    verdict.faults.extend(log.foreign("", "log.unknown"));
+    // A centre makes a folder, and then the first file in it.
+    let foreign = log.foreign("", "log.unknown").filter(|fault| !served || fault.detail != EMPTY_FOLDER);
+    verdict.faults.extend(foreign);
     if served && let Some(size) = super::block_on(store_size(&folder))?? {
         verdict.faults.extend(log.not_of(size));
     }

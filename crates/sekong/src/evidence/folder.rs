@@ -17,6 +17,9 @@ use crate::data_folder::{DataFolder, store_failed};
 use crate::failure::Failure;
 use crate::files::{read_at_most, read_regular};
 
+/// What is said of a folder without anything in it.
+pub(crate) const EMPTY_FOLDER: &str = "an empty folder";
+
 /// The files under a folder, and what lies there that is no file of a log.
 pub(crate) struct Listing {
     root: PathBuf,
@@ -45,7 +48,7 @@ impl Listing {
             entries => entries.map_err(cannot)?,
         };
         if entries.is_empty() && folder != self.root {
-            self.foreign.push((self.name_of(folder), "an empty folder"));
+            self.foreign.push((self.name_of(folder), EMPTY_FOLDER));
         }
         for entry in entries {
             let about = match entry.metadata() {
@@ -53,6 +56,11 @@ impl Listing {
                 about => about.map_err(cannot)?,
             };
             let (path, name) = (entry.path(), self.name_of(&entry.path()));
+            if entry.file_name().to_str().is_none() {
+                self.unread
+                    .note(Failure::failed(format!("cannot read {}: its name is no text", path.display())));
+                continue;
+            }
             if about.is_dir() {
                 self.add(&path)?;
             } else if !about.is_file() {

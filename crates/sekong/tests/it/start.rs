@@ -159,10 +159,14 @@ fn a_log_with_more_than_its_head_covers_is_restored_as_far_as_that() {
 #[test]
 fn a_lost_database_is_made_from_what_was_published() {
     let data = Data::day();
+    let binary = Binary(PathBuf::from(env!("CARGO_BIN_EXE_sekong")));
+    let server = Server::start(&binary, &data.path, LATER, 0).unwrap();
+    server.caught_up(LATER.parse().unwrap()).unwrap();
+    drop(server);
     let (published, from) = (data.checkpoint(), data.path.join("log"));
-    for file in ["sekong.db", "sekong.db-wal", "sekong.db-shm"] {
-        let _ = fs::remove_file(data.path.join(file));
-    }
+    let left = fs::read(data.path.join("sekong.db-wal")).unwrap();
+    assert!(!left.is_empty(), "what a killed centre leaves");
+    fs::remove_file(data.db()).unwrap();
     let lost = ["the campaign's database is lost", "sekong restore --data"];
     sekong(["scrub", "--data", arg(&data.path)]).exits(1).says(&lost);
     sekong(["serve", "--listen", "127.0.0.1:0", "--data", arg(&data.path)]).exits(1).says(&lost);
@@ -172,10 +176,21 @@ fn a_lost_database_is_made_from_what_was_published() {
     bent[900] ^= 1;
     fs::write(&bundle, bent).unwrap();
     restore().exits(3).says(&["the published log does not hold"]);
-    assert!(!data.db().exists(), "what does not hold is no store");
+    assert!(
+        !data.db().exists() && !data.path.join("sekong.db.next").exists(),
+        "what does not hold is no store"
+    );
+    std::os::unix::fs::symlink(data.path.join("unmounted/sekong.db"), data.db()).unwrap();
+    restore().exits(1).says(&["leads to none", "mount the disk"]);
+    fs::remove_file(data.db()).unwrap();
     fs::write(&bundle, sound).unwrap();
     let restored = restore().exits(0).json();
     assert_eq!((&restored["before"], &restored["size"]), (&0.into(), &head_size(&published).into()));
+    assert_eq!(
+        fs::read(data.path.join("sekong.db-wal.lost-0")).unwrap(),
+        left,
+        "it may hold the last entries"
+    );
     sekong(["scrub", "--data", arg(&data.path)]).exits(0);
     serve_to(&data.path, LATER);
     let head = data.beside("published", &published);
@@ -212,6 +227,7 @@ fn a_pipe_for_a_lock_keeps_nobody_waiting_and_an_empty_database_is_called_broken
     let made = std::process::Command::new("mkfifo").arg(&lock).status().unwrap();
     assert!(made.success());
     sekong(["verify", arg(&data.path)]).exits(0);
+    refused_store(&data).says(&["lock", "no regular file"]);
     fs::remove_file(&lock).unwrap();
     fs::write(data.db(), "").unwrap();
     refused_store(&data).says(&["put a sound copy"]);
@@ -227,6 +243,7 @@ fn a_held_folder_is_not_excused_for_what_its_store_does_not_have() {
     let data = Data::set_back();
     data.set_checkpoint(&checkpoint(shared_day()));
     fs::write(data.path.join("log/evil.txt"), "notes").unwrap();
+    fs::create_dir(data.path.join("log/tile/entries/009.p")).unwrap();
     let lock = fs::File::open(data.path.join("lock")).unwrap();
     lock.lock().unwrap();
     let verdict = sekong(["verify", "--json", arg(&data.path)]).exits(3).json();
@@ -234,6 +251,10 @@ fn a_held_folder_is_not_excused_for_what_its_store_does_not_have() {
     let rules: Vec<&str> =
         verdict["faults"].as_array().unwrap().iter().map(|fault| fault["rule"].as_str().unwrap()).collect();
     assert!(rules.contains(&"log.unknown") && rules.contains(&"log.beyond-head"), "{rules:?}");
+    assert!(!verdict.to_string().contains("an empty folder"), "a centre makes one, and then its first file");
+    fs::remove_file(data.db()).unwrap();
+    let verdict = sekong(["verify", "--json", arg(&data.path)]).exits(3).json();
+    assert_eq!(verdict["served"], false, "what no centre can serve is no centre's: {verdict}");
 }
 
 /// A running centre writes the folder after the store, and a reader may come between.
@@ -382,7 +403,7 @@ fn files_that_are_not_the_logs_are_named_and_put_aside_and_the_centre_starts() {
     for (name, bytes) in foreign {
         assert!(told.contains(&format!("nothing in the store makes log/{name}")), "{name}: {told}");
         assert!(!log.join(name).exists());
-        assert_eq!(fs::read(data.path.join("foreign").join(name)).unwrap(), bytes);
+        assert_eq!(fs::read(data.path.join("foreign/log").join(name)).unwrap(), bytes);
     }
     assert!(head_size(&before) < head_size(&data.checkpoint()));
     sekong(["verify", arg(&data.path)]).exits(0);
