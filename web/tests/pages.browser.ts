@@ -1,5 +1,5 @@
 // What a duty officer and a team do with the pages, in a real browser against the real program.
-import { mkdirSync, rmdirSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -126,21 +126,23 @@ describe("the board", () => {
 
   it("says that the published folder lags behind while it cannot be written, and no longer", async () => {
     const own = await Centre.start();
-    const blocked = join(own.data, "checkpoint.next");
+    // Where files lie until they are whole.
+    const blocked = join(own.data, "next");
     const disk = async (role: string) => {
       const page = await own.page(role, "/");
       await page.getByTestId("cell").first().waitFor();
       return page.getByTestId("disk");
     };
     try {
-      mkdirSync(blocked);
+      rmSync(blocked, { recursive: true, force: true });
+      writeFileSync(blocked, "in the way", { flag: "wx" });
       await enrol(await own.page("team?team=ST-A-01", "/field"));
       const shown = await disk("duty-officer");
       await shown.waitFor();
       expect(await shown.getAttribute("data-alarm")).toBe("diskUnpublished");
-      expect(await shown.textContent()).toContain("checkpoint.next");
+      expect(await shown.textContent()).toContain("/next");
       expect(await (await disk("analyst")).count(), "it is for those who run the hour").toBe(0);
-      rmdirSync(blocked);
+      rmSync(blocked);
       await enrol(await own.page("team?team=ST-A-02", "/field"));
       const officer = await own.page("duty-officer", "/");
       await officer.waitForResponse("**/api/disk");

@@ -344,7 +344,8 @@ fn a_torn_publication_is_brought_to_its_end() {
     data.set_checkpoint(&checkpoint(shared_day()));
     let tile = files(&data.path).into_iter().rfind(|name| name.starts_with("log/tile/0/")).unwrap();
     fs::write(data.path.join(&tile), "half").unwrap();
-    fs::write(data.path.join("checkpoint.next"), "half").unwrap();
+    fs::create_dir_all(data.path.join("next")).unwrap();
+    fs::write(data.path.join("next/0"), "half").unwrap();
     sekong(["verify", arg(&data.path)]).exits(3);
     continue_in_silence(&data.path);
     assert_eq!((data.checkpoint(), files(&data.path.join("bodies"))), (whole, bodies));
