@@ -15,7 +15,7 @@ use super::Backlog;
 use super::clients::broken;
 use super::image::{Image, run};
 use super::inject::{Ended, ended};
-use super::trial::Trial;
+use super::trial::{Trial, end};
 use crate::server::Server;
 use crate::site::Sent;
 use crate::{Binary, Trouble};
@@ -84,7 +84,7 @@ pub fn fill(binary: &Binary, backlog: &Backlog, fill: Fill) -> Result<Filled, Tr
     let server = disk.trial.start()?;
     disk.send(&server)?;
     disk.trial.check(&server)?;
-    server.kill()?;
+    end(server)?;
     disk.trial.verify()?;
     let acknowledged = disk.trial.clients.journal().len();
     Ok(Filled { fill, acknowledged, told })

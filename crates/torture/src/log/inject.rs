@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::Backlog;
 use super::clients::{Burst, broken};
-use super::trial::Trial;
+use super::trial::{Trial, end};
 use crate::server::Server;
 use crate::{Binary, Trouble};
 
@@ -185,7 +185,7 @@ impl<'a> Inflicting<'a> {
             return Err(broken("it takes nothing after a restart"));
         }
         trial.check(&server)?;
-        server.kill()?;
+        end(server)?;
         trial.verify()?;
         Ok(Inflicted { case: case.clone(), acknowledged: burst.acknowledged, ended, hit })
     }

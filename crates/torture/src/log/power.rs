@@ -18,7 +18,7 @@ use super::clients::{Clients, Journal, broken};
 use super::image::Image;
 use super::inject::strace;
 use super::kill::wait_for;
-use super::trial::{Trial, hold, later, verify};
+use super::trial::{Trial, end, hold, later, verify};
 use crate::server::Server;
 use crate::{Binary, Trouble};
 
@@ -146,7 +146,7 @@ impl<'a> Cutting<'a> {
         clients.journal().note_head(&note, &self.backlog.log)?;
         let teams = clients.ready(2, 1).unwrap_or_default();
         let (burst, ()) = clients.send(&server.site, &teams, 1, |_| Ok(()))?;
-        server.kill()?;
+        end(server)?;
         if burst.acknowledged < burst.wanted {
             return Err(broken("the log does not go on after the cut"));
         }

@@ -84,6 +84,12 @@ impl<'a> Trial<'a> {
     }
 }
 
+/// Ends a server as an operator does. The folder is written a moment after the answers: one that is killed may leave it behind its store,
+/// and an audit says so.
+pub(super) fn end(server: Server) -> Result<(), Trouble> {
+    if server.terminate()?.success() { Ok(()) } else { Err(broken("the server does not end well")) }
+}
+
 /// Holds the store of a folder against what was promised.
 pub(super) fn hold(journal: &Journal, data: &Path) -> Result<(), Trouble> {
     journal.check(&leaves(data)?).map(drop)
