@@ -100,7 +100,9 @@ impl Folder {
             let is_known = |name: &String| {
                 name.parse::<Hash>().is_ok_and(|hash| open.contains(&hash) || sealed.contains(&hash))
             };
-            let unknown = Folder::names(&folder)?.into_iter().filter(|name| !is_known(name));
+            // A name that is no text is nobody's body, and cannot be told: it goes.
+            let is_text = |name: &String| fs::symlink_metadata(folder.join(name)).is_ok();
+            let unknown = Folder::names(&folder)?.into_iter().filter(|name| !is_known(name) && is_text(name));
             foreign.extend(unknown.filter_map(|name| self.relative(&folder.join(name))));
         }
         self.set_aside(&foreign)?;
@@ -278,6 +280,8 @@ fn remove_partials(full: &Path) -> Result<(), FolderError> {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::symlink;
 
     use super::*;
@@ -299,6 +303,7 @@ mod tests {
         folder.write_sealed(&Hash([3; 32]), b"waits").unwrap();
         folder.write_checkpoint("a head").unwrap();
         fs::create_dir_all(folder.log().join("empty/deep")).unwrap();
+        fs::write(folder.bodies().join(OsStr::from_bytes(b"a\xff")), "no text").unwrap();
         fs::create_dir_all(data.path().join("next")).unwrap();
         fs::write(data.path().join("next/half"), "ha").unwrap();
 
