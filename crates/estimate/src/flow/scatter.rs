@@ -10,6 +10,15 @@ use crate::special::{beta_regularized, t_quantile};
 /// A run of days under the same rules: each day's estimate, in order.
 pub(super) type Regime = Vec<f64>;
 
+/// How the days of a run compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Days {
+    /// Each scatters as the others do.
+    Alike,
+    /// The first scatter most, for little was known when they were drawn.
+    Learning,
+}
+
 /// Days of a week.
 const WEEK_DAYS: usize = 7;
 
@@ -34,8 +43,8 @@ impl Scatter {
 }
 
 /// Variance of the sum of all days, by the differences of days that lie `lag` apart; `None` if no regime has two such.
-pub(super) fn of_sum(regimes: &[Regime], lag: usize) -> Option<Scatter> {
-    let parts: Vec<Scatter> = regimes.iter().filter_map(|days| of_regime(days, lag)).collect();
+pub(super) fn of_sum(regimes: &[Regime], lag: usize, alike: Days) -> Option<Scatter> {
+    let parts: Vec<Scatter> = regimes.iter().filter_map(|days| of_regime(days, lag, alike)).collect();
     let known = Scatter::together(&parts)?;
     // A regime too short to be compared takes its days' variance from the others.
     let compared: usize = regimes.iter().filter(|days| lag < days.len()).map(Vec::len).sum();
@@ -45,17 +54,36 @@ pub(super) fn of_sum(regimes: &[Regime], lag: usize) -> Option<Scatter> {
 
 /// K/(2·D)·Σ δ² with D differences. Its degrees of freedom are those of normal days (von Neumann and others 1941), a chain each
 /// remainder of the lag, less what the days' heavy tails take: each day's square stands in two differences, but for the ends.
-fn of_regime(days: &[f64], lag: usize) -> Option<Scatter> {
-    let differences = days.len().checked_sub(lag).filter(|differences| *differences > 0)? as f64;
+/// Where the first days scatter most, their differences count twice, and D for so many more: each of these days stands in one alone,
+/// and would count for half of what it adds.
+fn of_regime(days: &[f64], lag: usize, alike: Days) -> Option<Scatter> {
+    let differences = days.len().checked_sub(lag).filter(|differences| *differences > 0)?;
     let deltas: Vec<f64> = days.iter().zip(&days[lag..]).map(|(one, other)| other - one).collect();
-    let squares: f64 = deltas.iter().map(|delta| delta * delta).sum();
-    let chains =
-        (0..lag).map(|first| (days.len() - first.min(days.len())).div_ceil(lag)).filter(|days| *days > 1);
-    let noise: f64 = chains.map(|days| 3.0 * days as f64 - 4.0).sum();
-    let inner = (days.len() as f64 - 1.5 * lag as f64).max(0.0);
-    let tails = excess_kurtosis(&deltas) * inner;
-    let variance = days.len() as f64 * squares / (2.0 * differences);
-    Some(Scatter { variance, df: (2.0 * differences * differences / (noise + tails)).max(1.0) })
+    let twice = if alike == Days::Learning { lag.min(differences) } else { 0 };
+    let squares: f64 = deltas.iter().chain(&deltas[..twice]).map(|delta| delta * delta).sum();
+    let counted = (differences + twice) as f64;
+    let variance = days.len() as f64 * squares / (2.0 * counted);
+    let noise = noise(days.len(), lag, alike) + excess_kurtosis(&deltas) * inner(days.len(), lag, alike);
+    Some(Scatter { variance, df: (2.0 * counted * counted / noise).max(1.0) })
+}
+
+/// Variance of the sum of squares of normal days' differences, in units of 4σ⁴.
+fn noise(days: usize, lag: usize, alike: Days) -> f64 {
+    let chains = (0..lag).map(|first| (days - first.min(days)).div_ceil(lag)).filter(|days| *days > 1);
+    let of_chain = |days: usize| match alike {
+        Days::Alike => 3.0 * days as f64 - 4.0,
+        Days::Learning if days == 2 => 8.0,
+        Days::Learning => 3.0 * days as f64 + 3.0,
+    };
+    chains.map(of_chain).sum()
+}
+
+/// What each unit of excess kurtosis adds to it.
+fn inner(days: usize, lag: usize, alike: Days) -> f64 {
+    match alike {
+        Days::Alike => (days as f64 - 1.5 * lag as f64).max(0.0),
+        Days::Learning => days as f64 + 0.5 * lag as f64,
+    }
 }
 
 /// The excess kurtosis of days whose differences these are: twice that of the differences. Days that tail off quicker than normal ones
@@ -101,4 +129,17 @@ pub(super) fn interval(est: f64, scatter: &Scatter, skewed: bool) -> Interval {
         return Interval { low: est / times, high: est * times };
     }
     Interval { low: est - reach, high: est + reach }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_the_first_day_scatters_most_it_counts_in_full() {
+        let days = [vec![9.0, 0.0, 0.0, 0.0, 0.0]];
+        let of = |alike| of_sum(&days, 1, alike).map(|known| known.variance);
+        assert_eq!(of(Days::Learning), Some(81.0));
+        assert_eq!(of(Days::Alike), Some(81.0 * 5.0 / 8.0));
+    }
 }
