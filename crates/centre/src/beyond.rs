@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use sekong_log::{Entry, Hash, TILE_WIDTH, TileKind, TilePath, Tree, bundle_entries, leaf_hash};
 use sekong_model::CampaignId;
@@ -29,7 +30,7 @@ pub(crate) struct Beyond {
     /// The last file with entries that the store lacks.
     pub(crate) lacking: Option<Lacking>,
     /// Files that nothing in the store makes, relative to the data folder.
-    pub(crate) foreign: Vec<String>,
+    pub(crate) foreign: Vec<PathBuf>,
 }
 
 /// Looks at every file of the published log that a store with this tree does not make.
@@ -38,23 +39,46 @@ pub(crate) fn look(
     tree: &Tree,
     campaign: Option<&CampaignId>,
 ) -> Result<Beyond, FolderError> {
-    let mut beyond = Beyond::default();
-    let mut held: Option<BTreeSet<Hash>> = None;
+    let (held, mut beyond) = (Held::new(tree), Beyond::default());
     for name in Folder::names(&folder.log())? {
-        let tile = name.parse::<TilePath>().ok();
-        if name == sekong_log::CHECKPOINT_FILE || tile.is_some_and(|tile| tile.is_within(tree.size())) {
+        let tile = name.to_str().and_then(|name| name.parse::<TilePath>().ok());
+        if name == Path::new(sekong_log::CHECKPOINT_FILE)
+            || tile.is_some_and(|tile| tile.is_within(tree.size()))
+        {
             continue;
         }
-        let is_bundle = tile.is_some_and(|tile| tile.kind() == TileKind::Entries);
-        let held =
-            held.get_or_insert_with(|| (0..tree.size()).filter_map(|index| tree.leaf(index)).collect());
-        let bytes = if is_bundle { read_bundle(&folder.log().join(&name))? } else { Vec::new() };
-        match lacking(&bytes, held, campaign) {
-            0 => beyond.foreign.push(format!("log/{name}")),
-            entries => beyond.lacking = Some(Lacking { file: format!("log/{name}"), entries }),
+        match held.lacking(&folder.log().join(&name), tile.as_ref(), campaign)? {
+            0 => beyond.foreign.push(Path::new("log").join(name)),
+            entries => beyond.lacking = Some(Lacking { file: format!("log/{}", name.display()), entries }),
         }
     }
     Ok(beyond)
+}
+
+/// The leaves that a store holds, found by their hashes; made when first asked.
+pub(crate) struct Held<'a> {
+    tree: &'a Tree,
+    leaves: OnceLock<BTreeSet<Hash>>,
+}
+
+impl<'a> Held<'a> {
+    pub(crate) fn new(tree: &'a Tree) -> Held<'a> {
+        Held { tree, leaves: OnceLock::new() }
+    }
+
+    /// How many entries of this log a published file has that are not held; none but in a bundle.
+    pub(crate) fn lacking(
+        &self,
+        path: &Path,
+        tile: Option<&TilePath>,
+        campaign: Option<&CampaignId>,
+    ) -> Result<u64, FolderError> {
+        if tile.is_none_or(|tile| tile.kind() != TileKind::Entries) {
+            return Ok(0);
+        }
+        let all = || (0..self.tree.size()).filter_map(|index| self.tree.leaf(index)).collect();
+        Ok(lacking(&read_bundle(path)?, self.leaves.get_or_init(all), campaign))
+    }
 }
 
 /// Signed entries of this campaign that are not held, as far as the bytes can be read: the end of a file may be torn.

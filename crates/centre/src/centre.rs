@@ -1,7 +1,7 @@
 //! The centre at work: it founds a campaign, runs the jobs of the schedule and takes reports.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use sekong_draw::{
@@ -698,7 +698,7 @@ impl<S: Store> Centre<S> {
     }
 
     /// Files that lay in the published log when it was opened and that nothing in the store makes: they were put aside.
-    pub fn foreign_files(&self) -> &[String] {
+    pub fn foreign_files(&self) -> &[PathBuf] {
         self.ledger.foreign()
     }
 

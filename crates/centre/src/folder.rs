@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, FileType};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -28,6 +28,9 @@ pub(crate) fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error)
     let path = path.to_owned();
     move |source| FolderError { doing, path, source }
 }
+
+/// Largest published file, in bytes (64 MiB): what is longer is not read to its end.
+const FILE_MAX_BYTES: u64 = 64 << 20;
 
 /// Folders for what is put aside, each made where the name is taken in the one before.
 const ASIDE_MAX: u32 = 100;
@@ -85,35 +88,41 @@ impl Folder {
     }
 
     /// Removes everything but the checkpoint, these tiles, and these bodies: open ones and those that wait. Bodies that are neither are
-    /// put aside, and given by their names: they may be those of a newer store, and lie nowhere else.
+    /// put aside, and given by their paths: they may be those of a newer store, and lie nowhere else.
     pub(crate) fn keep_only(
         &self,
         tiles: &[TilePath],
         open: &BTreeSet<Hash>,
         sealed: &BTreeSet<Hash>,
-    ) -> Result<Vec<String>, FolderError> {
+    ) -> Result<Vec<PathBuf>, FolderError> {
         let tiles = tiles.iter().map(|tile| self.log().join(tile.to_string()));
         let mut kept: BTreeSet<PathBuf> = tiles.chain([self.log().join(CHECKPOINT_FILE)]).collect();
         let mut foreign = Vec::new();
-        for (folder, own) in [(self.bodies(), open), (self.sealed(), sealed)] {
-            kept.extend(own.iter().map(|hash| folder.join(hash.to_string())));
-            let is_known = |name: &String| {
-                name.parse::<Hash>().is_ok_and(|hash| open.contains(&hash) || sealed.contains(&hash))
+        for (folder, own) in [("bodies", open), ("sealed", sealed)] {
+            kept.extend(own.iter().map(|hash| self.data.join(folder).join(hash.to_string())));
+            let is_known = |name: &Path| {
+                let hash = name.to_str().and_then(|name| name.parse::<Hash>().ok());
+                hash.is_some_and(|hash| open.contains(&hash) || sealed.contains(&hash))
             };
-            // A name that is no text is nobody's body, and cannot be told: it goes.
-            let is_text = |name: &String| fs::symlink_metadata(folder.join(name)).is_ok();
-            let unknown = Folder::names(&folder)?.into_iter().filter(|name| !is_known(name) && is_text(name));
-            foreign.extend(unknown.filter_map(|name| self.relative(&folder.join(name))));
+            let names = Folder::names(&self.data.join(folder))?;
+            let unknown = names.into_iter().filter(|name| !is_known(name));
+            foreign.extend(unknown.map(|name| Path::new(folder).join(name)));
         }
-        self.set_aside(&foreign)?;
+        let foreign = self.set_aside(foreign)?;
         for folder in [self.log(), self.bodies(), self.sealed()] {
             sweep(&folder, &kept)?;
         }
         Ok(foreign)
     }
 
-    fn relative(&self, path: &Path) -> Option<String> {
-        Some(path.strip_prefix(&self.data).ok()?.to_string_lossy().into_owned())
+    /// Where a path lies that is relative to the data folder.
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
+        self.data.join(relative)
+    }
+
+    /// A path of this folder, relative to the data folder.
+    pub(crate) fn relative(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(&self.data).unwrap_or(path).to_owned()
     }
 
     /// Writes one tile or entry bundle; a full one ends the life of its partial ones.
@@ -137,31 +146,34 @@ impl Folder {
         Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()))
     }
 
-    /// Puts published files aside, each under its name in the data folder: what is derived is written anew without them. What was put
-    /// aside before stays.
-    pub(crate) fn set_aside(&self, names: &[String]) -> Result<(), FolderError> {
-        for name in names {
-            let from = self.data.join(name);
-            let places = (0..ASIDE_MAX).map(|number| match number {
-                0 => self.data.join("foreign").join(name),
-                _ => self.data.join(format!("foreign.{number}")).join(name),
-            });
-            // A folder may lie where a file is to be put, or a file where a folder is needed.
-            let is_free = |to: &PathBuf| {
-                fs::symlink_metadata(to).is_err()
-                    && to.parent().is_some_and(|parent| fs::create_dir_all(parent).is_ok())
-            };
-            let full = || {
-                io::Error::new(io::ErrorKind::AlreadyExists, "empty the folder `foreign` and those like it")
-            };
-            let to = places.into_iter().find(is_free).ok_or_else(full).map_err(failed("put aside", &from))?;
-            fs::rename(&from, &to).map_err(failed("put aside", &from))?;
-        }
-        Ok(())
+    /// Puts published files aside, each under its name in the data folder, and gives those that were there: what is derived is written
+    /// anew without them. What was put aside before stays; what was seen through a link is gone with the link.
+    pub(crate) fn set_aside(&self, names: Vec<PathBuf>) -> Result<Vec<PathBuf>, FolderError> {
+        let is_there = |name: &PathBuf| fs::symlink_metadata(self.data.join(name)).is_ok();
+        let there: Vec<PathBuf> = names.into_iter().filter(is_there).collect();
+        there.iter().try_for_each(|name| self.put_aside(name))?;
+        Ok(there)
     }
 
-    /// The files below a folder, by their names relative to it.
-    pub(crate) fn names(root: &Path) -> Result<BTreeSet<String>, FolderError> {
+    fn put_aside(&self, name: &Path) -> Result<(), FolderError> {
+        let from = self.data.join(name);
+        let places = (0..ASIDE_MAX).map(|number| match number {
+            0 => self.data.join("foreign").join(name),
+            _ => self.data.join(format!("foreign.{number}")).join(name),
+        });
+        // A folder may lie where a file is to be put, or a file where a folder is needed.
+        let is_free = |to: &PathBuf| {
+            fs::symlink_metadata(to).is_err()
+                && to.parent().is_some_and(|parent| fs::create_dir_all(parent).is_ok())
+        };
+        let full =
+            || io::Error::new(io::ErrorKind::AlreadyExists, "empty the folder `foreign` and those like it");
+        let to = places.into_iter().find(is_free).ok_or_else(full).map_err(failed("put aside", &from))?;
+        fs::rename(&from, &to).map_err(failed("put aside", &from))
+    }
+
+    /// The files below a folder, by their paths relative to it.
+    pub(crate) fn names(root: &Path) -> Result<BTreeSet<PathBuf>, FolderError> {
         let (mut folders, mut names) = (vec![root.to_owned()], BTreeSet::new());
         while let Some(folder) = folders.pop() {
             let entries = match fs::read_dir(&folder) {
@@ -176,16 +188,24 @@ impl Folder {
                 if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                     folders.push(path);
                 } else if let Ok(name) = path.strip_prefix(root) {
-                    names.insert(name.to_string_lossy().into_owned());
+                    names.insert(name.to_owned());
                 }
             }
         }
         Ok(names)
     }
 
-    /// A file's bytes; `None` if there is no such file.
+    /// A file's bytes; `None` if there is no such file. What is no regular file, as a link, a pipe or a folder, reads as an empty one: it
+    /// is not what was written, and is neither followed nor waited for.
     pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, FolderError> {
-        match fs::read(path) {
+        let about = match fs::symlink_metadata(path) {
+            Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
+            about => about.map_err(failed("read", path))?,
+        };
+        if !about.is_file() {
+            return Ok(Some(Vec::new()));
+        }
+        match read_file(path) {
             Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(None),
             read => read.map(Some).map_err(failed("read", path)),
         }
@@ -209,7 +229,7 @@ impl Folder {
             return Ok(());
         }
         if kind.is_ok_and(|kind| kind.is_dir()) {
-            fs::remove_dir_all(path).map_err(failed("remove", path))?;
+            self.put_aside(&self.relative(path))?;
         }
         // The nightly scrub may mend the very file that is being published.
         let next = self.next().join(PUT.fetch_add(1, Ordering::Relaxed).to_string());
@@ -229,6 +249,12 @@ impl Folder {
             renamed => renamed.map_err(failed("publish", &from)),
         }
     }
+}
+
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(FILE_MAX_BYTES).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
@@ -287,7 +313,8 @@ mod tests {
     use super::*;
 
     fn names(folder: &Path) -> Vec<String> {
-        Folder::names(folder).unwrap().into_iter().collect()
+        let names = Folder::names(folder).unwrap().into_iter();
+        names.map(|name| name.to_string_lossy().into_owned()).collect()
     }
 
     #[test]
@@ -313,7 +340,10 @@ mod tests {
         let own = |byte| BTreeSet::from([Hash([byte; 32])]);
         let foreign = folder.keep_only(&[tile(5)], &own(1), &own(3)).unwrap();
         let old = format!("bodies/{}", Hash([2; 32]));
-        assert_eq!(foreign, std::slice::from_ref(&old));
+        assert_eq!(foreign.len(), 2);
+        assert!(foreign.contains(&PathBuf::from(&old)));
+        let no_text = data.path().join("foreign/bodies").join(OsStr::from_bytes(b"a\xff"));
+        assert_eq!(fs::read(no_text).unwrap(), b"no text");
         assert_eq!(
             fs::read(data.path().join("foreign").join(&old)).unwrap(),
             b"old",
@@ -363,6 +393,8 @@ mod tests {
             let about = fs::symlink_metadata(folder.bodies().join(Hash([byte; 32]).to_string())).unwrap();
             assert!(about.is_file(), "{byte}");
         }
+        let aside = data.path().join("foreign/bodies").join(Hash([2; 32]).to_string());
+        assert!(aside.join("deep").is_dir(), "what a folder holds may lie nowhere else");
         assert_eq!(fs::read(&elsewhere).unwrap(), b"same");
         folder.write_body(&Hash([1; 32]), b"other").unwrap();
         fs::write(data.path().join("log/tile"), "in the way").unwrap();
@@ -370,5 +402,20 @@ mod tests {
         folder.write_tile(&tile, b"three").unwrap_err();
         assert_eq!(names(&data.path().join("next")).len(), 0, "what could not be put takes no room");
         assert_eq!(fs::read(&elsewhere).unwrap(), b"same", "what a link led to is not written");
+    }
+
+    #[test]
+    fn what_is_no_regular_file_reads_as_an_empty_one_and_is_not_waited_for() {
+        let data = tempfile::tempdir().unwrap();
+        let at = |name: &str| data.path().join(name);
+        fs::write(at("file"), "bytes").unwrap();
+        symlink(at("file"), at("link")).unwrap();
+        fs::create_dir(at("folder")).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
+        assert_eq!(Folder::read(&at("file")).unwrap().as_deref(), Some(&b"bytes"[..]));
+        for name in ["link", "folder", "pipe"] {
+            assert_eq!(Folder::read(&at(name)).unwrap().as_deref(), Some(&b""[..]), "{name}");
+        }
+        assert_eq!(Folder::read(&at("nothing")).unwrap(), None);
     }
 }

@@ -3,6 +3,7 @@
 //! what a crash could take back, and a commit costs one flush. Cosigners in the process sign with the commit itself.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::path::PathBuf;
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
@@ -161,7 +162,7 @@ pub struct Ledger<S> {
     heads: VecDeque<KeptHead>,
     commits: u64,
     unpublished: Unpublished,
-    foreign: Vec<String>,
+    foreign: Vec<PathBuf>,
 }
 
 /// A head that enough have cosigned.
@@ -307,9 +308,10 @@ impl<S: Store> Ledger<S> {
         let tree = read_tree(&mut store, u64::MAX, visit).await?;
         check_newest(heads.back(), &signers, &tree)?;
         check_continues(&tree, published.as_ref())?;
-        let mut foreign = foreign_files(&mut store, &folder, &tree).await?;
-        folder.set_aside(&foreign).map_err(LedgerError::from)?;
+        let foreign = foreign_files(&mut store, &folder, &tree).await?;
+        // A link gives way first: the files that were seen through it are somebody else's.
         folder.make().map_err(LedgerError::from)?;
+        let mut foreign = folder.set_aside(foreign).map_err(LedgerError::from)?;
         let leaves = publish_stored(&mut store, &folder, &tree).await?;
         let cosigners = opened_cosigners(&signers, &heads)?;
         let missing = missing_before(&signers, heads.back());
@@ -348,7 +350,7 @@ impl<S: Store> Ledger<S> {
 
     /// Files that lay in the published folder when it was opened and that nothing in the store makes, by their names in the data folder:
     /// they were put aside.
-    pub fn foreign(&self) -> &[String] {
+    pub fn foreign(&self) -> &[PathBuf] {
         &self.foreign
     }
 
@@ -865,7 +867,7 @@ async fn foreign_files<S: Store>(
     store: &mut S,
     folder: &Folder,
     tree: &Tree,
-) -> Result<Vec<String>, LedgerError> {
+) -> Result<Vec<PathBuf>, LedgerError> {
     let first = store.leaves(0, 1).await?.pop().and_then(|stored| Entry::parse(&stored.leaf).ok());
     let Beyond { lacking, foreign } = beyond::look(folder, tree, first.as_ref().map(Entry::campaign))?;
     match lacking {

@@ -168,11 +168,11 @@ async fn bodies<S: Store>(
     evidence: &Evidence<'_>,
     entries: &[Entry],
 ) -> Result<Vec<StoredBody>, RestoreError> {
-    let (mut found, mut lost) = (Vec::new(), Vec::new());
+    let (mut found, mut lost, mut looked_for) = (Vec::new(), Vec::new(), BTreeSet::new());
     for (index, entry) in (0..).zip(entries) {
         let named = statement(entry).ok().and_then(|statement| statement.named_body());
         let Some((hash, moment)) = named else { continue };
-        if store.body(hash.0).await?.is_some() {
+        if !looked_for.insert(hash) || store.body(hash.0).await?.is_some() {
             continue;
         }
         match evidence.bodies.get(&hash) {

@@ -5,15 +5,18 @@
 //! It reads beside a running centre: what is committed while it reads is left for the next one.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use sekong_log::{
-    Entry, Hash, Head, SaltedPerson, TileKind, TilePath, Tree, body_hash, encode_bundle, leaf_hash,
-    tile_bytes, tiles_of,
+    CHECKPOINT_FILE, Entry, Hash, Head, SaltedPerson, TileKind, TilePath, Tree, body_hash, encode_bundle,
+    leaf_hash, tile_bytes, tiles_of,
 };
+use sekong_model::CampaignId;
 use sekong_store::{Store, StoreError, StoredBody, StoredHead};
 
+use crate::beyond::Held;
 use crate::folder::{Folder, FolderError};
 use crate::named::Named;
 use crate::state::KeyRing;
@@ -93,10 +96,10 @@ pub enum Damage {
         commitment: Hash,
     },
     /// A published file.
-    #[error("{path}: {what}")]
+    #[error("{}: {what}", path.display())]
     File {
         /// Relative to the data folder.
-        path: String,
+        path: PathBuf,
         /// What is wrong with it.
         what: Wrong,
     },
@@ -111,12 +114,20 @@ pub enum Wrong {
     /// Its bytes are others than follow from the store.
     #[error("it is not what follows from the store")]
     Differs,
+    /// It cannot be read, or its folder not listed.
+    #[error("it cannot be read")]
+    Unreadable,
     /// Nothing in the store makes such a file, or not yet.
     #[error("nothing in the store makes it")]
     Foreign,
     /// The published head is over more entries than the store holds.
     #[error("it is over more entries than the store, which is an older copy")]
     Newer,
+    /// It holds signed entries of this log that are not among the stored ones.
+    #[error(
+        "it holds entries that the store lacks: the store is an older copy, or somebody put the file there"
+    )]
+    Lacked,
 }
 
 impl Damage {
@@ -129,13 +140,13 @@ impl Damage {
     /// Whether more was published than the store holds.
     #[must_use]
     pub fn shows_an_older_store(&self) -> bool {
-        matches!(self, Damage::File { what: Wrong::Newer, .. })
+        matches!(self, Damage::File { what: Wrong::Newer | Wrong::Lacked, .. })
     }
 
     /// Whether the store tells what the file should be: somebody else's is left to whoever put it there.
     #[must_use]
     pub fn can_be_mended(&self) -> bool {
-        matches!(self, Damage::File { what: Wrong::Missing | Wrong::Differs, .. })
+        matches!(self, Damage::File { what: Wrong::Missing | Wrong::Differs | Wrong::Unreadable, .. })
     }
 }
 
@@ -314,17 +325,22 @@ impl<S: Store> Scrub<'_, S> {
         newest: Option<&StoredHead>,
         tree: &Tree,
     ) -> Result<(u64, Vec<Damage>), ScrubError> {
-        let names = Folder::names(&self.folder.log())?;
         let mut damages = Vec::new();
-        for name in names.iter().filter(|name| *name != "checkpoint") {
-            damages.extend(self.tile(name, tree).await?);
+        let names = self.names("log", &mut damages);
+        let (held, campaign) = (Held::new(tree), self.campaign().await?);
+        for name in names.iter().filter(|name| *name != Path::new(CHECKPOINT_FILE)) {
+            let tile = name.to_str().and_then(|name| name.parse::<TilePath>().ok());
+            damages.extend(match tile {
+                Some(tile) if tile.is_within(tree.size()) => self.tile(&tile, tree).await?,
+                tile => self.beyond(name, tile, &held, campaign.as_ref()).await?,
+            });
             tokio::task::yield_now().await;
         }
         for path in tiles_of(tree.size()) {
             // A full tile ends the life of its partial ones, and a head that was followed at once may never have been published.
             let wider = (path.width()..=sekong_log::TILE_WIDTH)
                 .filter_map(|width| TilePath::new(path.kind(), path.index(), width));
-            let there = wider.into_iter().any(|path| names.contains(&path.to_string()));
+            let there = wider.into_iter().any(|path| names.contains(Path::new(&path.to_string())));
             if !there {
                 damages.push(file(format!("log/{path}"), Wrong::Missing));
             }
@@ -336,18 +352,54 @@ impl<S: Store> Scrub<'_, S> {
         Ok((names.len() as u64 + bodies, damages))
     }
 
-    async fn tile(&mut self, name: &str, tree: &Tree) -> Result<Option<Damage>, ScrubError> {
-        let path = format!("log/{name}");
-        let Ok(tile) = name.parse::<TilePath>() else { return Ok(Some(file(path, Wrong::Foreign))) };
-        if !tile.is_within(tree.size()) {
-            let grown = self.store.newest_head().await?.is_some_and(|head| tile.is_within(head.size));
-            return Ok((!grown).then(|| file(path, Wrong::Foreign)));
+    /// The campaign whose log it is, as its first entry says.
+    async fn campaign(&mut self) -> Result<Option<CampaignId>, ScrubError> {
+        let first = self.store.leaves(0, 1).await?.pop();
+        Ok(first.and_then(|stored| Entry::parse(&stored.leaf).ok()).map(|entry| entry.campaign().clone()))
+    }
+
+    /// The files of one folder; one that cannot be listed is a damage, and hides nothing of the store.
+    fn names(&self, folder: &'static str, damages: &mut Vec<Damage>) -> BTreeSet<PathBuf> {
+        Folder::names(&self.folder.path(folder)).unwrap_or_else(|error| {
+            damages.push(file(self.folder.relative(&error.path), Wrong::Unreadable));
+            BTreeSet::new()
+        })
+    }
+
+    /// What lies at a path against what should; `None` if it is the same.
+    fn compared(&self, path: &str, wanted: Option<&[u8]>) -> Option<Wrong> {
+        match Folder::read(&self.folder.path(path)) {
+            Err(_) => Some(Wrong::Unreadable),
+            Ok(None) => Some(Wrong::Missing),
+            Ok(Some(found)) => (Some(found.as_slice()) != wanted).then_some(Wrong::Differs),
         }
-        let wanted = self.tile_bytes(&tile, tree).await?;
-        let found = Folder::read(&self.folder.log().join(name))?;
+    }
+
+    /// A file that the leaves which were read do not make.
+    async fn beyond(
+        &mut self,
+        name: &Path,
+        tile: Option<TilePath>,
+        held: &Held<'_>,
+        campaign: Option<&CampaignId>,
+    ) -> Result<Option<Damage>, ScrubError> {
+        let newest = self.store.newest_head().await?;
+        if tile.is_some_and(|tile| newest.is_some_and(|head| tile.is_within(head.size))) {
+            return Ok(None);
+        }
+        let what = match held.lacking(&self.folder.log().join(name), tile.as_ref(), campaign) {
+            Err(_) => Wrong::Unreadable,
+            Ok(0) => Wrong::Foreign,
+            Ok(_) => Wrong::Lacked,
+        };
+        Ok(Some(file(Path::new("log").join(name), what)))
+    }
+
+    async fn tile(&mut self, tile: &TilePath, tree: &Tree) -> Result<Option<Damage>, ScrubError> {
+        let (wanted, path) = (self.tile_bytes(tile, tree).await?, format!("log/{tile}"));
         // One that is gone meanwhile was a partial tile, or is missed below.
-        let differs = found.is_some_and(|found| Some(found) != wanted);
-        Ok(differs.then(|| file(path, Wrong::Differs)))
+        let wrong = self.compared(&path, wanted.as_deref()).filter(|wrong| *wrong != Wrong::Missing);
+        Ok(wrong.map(|wrong| file(path, wrong)))
     }
 
     async fn tile_bytes(&mut self, tile: &TilePath, tree: &Tree) -> Result<Option<Vec<u8>>, ScrubError> {
@@ -361,9 +413,11 @@ impl<S: Store> Scrub<'_, S> {
 
     /// The published head is the newest stored one; one that was cosigned late may have more lines than the store's.
     async fn checkpoint(&mut self, tree: &Tree) -> Result<Option<Damage>, ScrubError> {
-        let wrong = |what| Some(file("log/checkpoint".to_owned(), what));
-        let Some(note) = self.folder.checkpoint()? else {
-            return Ok(if tree.size() == 0 { None } else { wrong(Wrong::Missing) });
+        let wrong = |what| Some(file(format!("log/{CHECKPOINT_FILE}"), what));
+        let note = match self.folder.checkpoint() {
+            Err(_) => return Ok(wrong(Wrong::Unreadable)),
+            Ok(None) => return Ok(if tree.size() == 0 { None } else { wrong(Wrong::Missing) }),
+            Ok(Some(note)) => note,
         };
         let Ok(head) = self.keys.open(&note) else { return Ok(wrong(Wrong::Differs)) };
         let size = head.checkpoint.size;
@@ -382,45 +436,39 @@ impl<S: Store> Scrub<'_, S> {
         newest: Option<&StoredHead>,
         damages: &mut Vec<Damage>,
     ) -> Result<u64, ScrubError> {
-        let open = Folder::names(&self.folder.bodies())?;
-        let sealed = Folder::names(&self.folder.sealed())?;
+        let (open, sealed) = (self.names("bodies", damages), self.names("sealed", damages));
         let later = self.store.newest_head().await?;
         let (from, until) = (self.time_of(newest), self.time_of(later.as_ref()));
         let mut known = BTreeSet::new();
         for hash in self.store.body_hashes().await? {
             let Some(body) = self.store.body(hash).await? else { continue };
-            known.insert(Hash(hash).to_string());
-            damages.extend(self.body_file(&body, from, until)?);
+            known.insert(PathBuf::from(Hash(hash).to_string()));
+            damages.extend(self.body_file(&body, from, until));
             tokio::task::yield_now().await;
         }
-        let foreign = |folder: &'static str, names: &BTreeSet<String>| {
-            let foreign = names.iter().filter(|name| !known.contains(*name));
-            foreign.map(|name| file(format!("{folder}/{name}"), Wrong::Foreign)).collect::<Vec<_>>()
-        };
-        damages.extend(foreign("bodies", &open));
-        damages.extend(foreign("sealed", &sealed));
+        for (folder, names) in [("bodies", &open), ("sealed", &sealed)] {
+            let foreign = names.difference(&known).map(|name| Path::new(folder).join(name));
+            damages.extend(foreign.map(|path| file(path, Wrong::Foreign)));
+        }
         Ok((open.len() + sealed.len()) as u64)
     }
 
-    fn body_file(
-        &self,
-        body: &StoredBody,
-        from: Timestamp,
-        until: Timestamp,
-    ) -> Result<Option<Damage>, ScrubError> {
-        let name = Hash(body.hash).to_string();
-        let open = Folder::read(&self.folder.bodies().join(&name))?;
-        let sealed = Folder::read(&self.folder.sealed().join(&name))?;
-        let path = |folder: &str| format!("{folder}/{name}");
-        let folder = if waits(body, from) { "sealed" } else { "bodies" };
-        Ok(match (open, sealed) {
-            (Some(_), _) if waits(body, until) => Some(file(path("bodies"), Wrong::Foreign)),
-            (Some(bytes), _) if bytes != body.bytes => Some(file(path("bodies"), Wrong::Differs)),
-            (Some(_), None) => None,
-            (_, Some(bytes)) if bytes != body.bytes => Some(file(path("sealed"), Wrong::Differs)),
-            (_, Some(_)) if waits(body, from) => None,
-            _ => Some(file(path(folder), Wrong::Missing)),
-        })
+    fn body_file(&self, body: &StoredBody, from: Timestamp, until: Timestamp) -> Option<Damage> {
+        let path = |folder: &str| format!("{folder}/{}", Hash(body.hash));
+        let [open, sealed] =
+            ["bodies", "sealed"].map(|folder| self.compared(&path(folder), Some(&body.bytes)));
+        let lies = |wrong: Option<Wrong>| wrong != Some(Wrong::Missing);
+        let wrong = match (open, sealed) {
+            (open, _) if lies(open) && waits(body, until) => ("bodies", Wrong::Foreign),
+            // A start that broke off may have left it in both places.
+            (None, sealed) if lies(sealed) && !waits(body, from) => ("sealed", Wrong::Foreign),
+            (None, _) => return None,
+            (Some(wrong), _) if lies(open) => ("bodies", wrong),
+            (_, None) if waits(body, from) => return None,
+            (_, Some(wrong)) if waits(body, from) => ("sealed", wrong),
+            _ => ("bodies", Wrong::Missing),
+        };
+        Some(file(path(wrong.0), wrong.1))
     }
 
     /// When a head was cosigned last: what is public by then is published with it.
@@ -438,10 +486,9 @@ impl<S: Store> Scrub<'_, S> {
             return Ok(());
         }
         for damage in &scrubbed.damages {
-            let Damage::File { path, what } = damage else { continue };
-            let Some((folder, name)) = path.split_once('/').filter(|_| *what != Wrong::Foreign) else {
-                continue;
-            };
+            let Damage::File { path, .. } = damage else { continue };
+            let path = path.to_str().filter(|_| damage.can_be_mended());
+            let Some((folder, name)) = path.and_then(|path| path.split_once('/')) else { continue };
             match (folder, name.parse::<TilePath>(), name.parse::<Hash>()) {
                 ("log", Ok(tile), _) => {
                     let bytes = self.tile_bytes(&tile, &scrubbed.tree).await?.unwrap_or_default();
@@ -471,6 +518,6 @@ fn waits(body: &StoredBody, time: Timestamp) -> bool {
     body.public_from_s.is_some_and(|from_s| time.as_second() < from_s)
 }
 
-fn file(path: String, what: Wrong) -> Damage {
-    Damage::File { path, what }
+fn file(path: impl Into<PathBuf>, what: Wrong) -> Damage {
+    Damage::File { path: path.into(), what }
 }

@@ -18,6 +18,9 @@ use crate::files::read_text;
 use crate::lines::{self, CentreFile, CustodianFile, WitnessFile};
 use crate::output::complain;
 
+/// What the names of files have that a lost database left, before their number.
+const LOST: &str = ".lost-";
+
 /// The file with the secrets, relative to the folder.
 const SECRETS: &str = "keys/secrets.json";
 
@@ -92,7 +95,8 @@ impl DataFolder {
             let (data, log) = (self.root.display(), self.log());
             return Err(Failure::failed(format!("{} is missing: the campaign's database is lost", self.store().display()))
                 .hint(format!(
-                    "found nothing anew: put back the newest copy of sekong.db, if there is one; then, with or without: \
+                    "found nothing anew: put back the newest copy of sekong.db, if there is one, without -wal and -shm beside it; \
+                     then, with or without: \
                      sekong restore --data {data} --from {}",
                     log.display()
                 )));
@@ -129,7 +133,7 @@ impl DataFolder {
     fn put_leftovers_aside(&self) -> io::Result<()> {
         for ending in ["-wal", "-shm"] {
             let left = beside(&self.store(), ending);
-            let free = (0_u32..).map(|number| beside(&left, &format!(".lost-{number}")));
+            let free = (0_u32..).map(|number| beside(&left, &format!("{LOST}{number}")));
             let Some(aside) = free.into_iter().find(|path| fs::symlink_metadata(path).is_err()) else {
                 continue;
             };
@@ -141,6 +145,45 @@ impl DataFolder {
         Ok(())
     }
 
+    /// A copy that was put where a database was lost or broken finds the write-ahead log of that one beside it, and would take it for its
+    /// own: it is put aside where the copy is sound without it alone.
+    ///
+    /// # Errors
+    /// [`Failure`] where it is not sound either way; nothing was changed.
+    pub(crate) async fn tell_whose_leftovers(&self) -> Result<(), Failure> {
+        let wal = beside(&self.store(), "-wal");
+        if fs::metadata(&wal).map_or(0, |about| about.len()) == 0
+            || SqliteStore::is_sound(&self.store(), true).await
+        {
+            return Ok(());
+        }
+        if !SqliteStore::is_sound(&self.store(), false).await {
+            return Err(Failure::failed(format!(
+                "{} is not sound, with {} and without it",
+                self.store().display(),
+                wal.display()
+            ))
+            .hint(RESTORE_STORE));
+        }
+        self.put_leftovers_aside()
+            .map_err(|error| Failure::failed(format!("cannot put {} aside: {error}", wal.display())))
+    }
+
+    /// What lost databases left is nobody's to forget: it may be of use, and it may hold what has been erased since.
+    pub(crate) fn tell_of_leftovers(&self) {
+        let names = fs::read_dir(&self.root).into_iter().flatten().flatten();
+        let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let mut left: Vec<String> =
+            names.filter(|name| name.starts_with("sekong.db-wal") && name.contains(LOST)).collect();
+        left.sort();
+        for name in left {
+            complain(format_args!(
+                "warning: {name} is what a lost database left. It may hold its last entries, and records of persons, those that are \
+                 erased among them: look for what is missing in it, and then delete it"
+            ));
+        }
+    }
+
     /// Puts the new store, which is closed, in the place of the one that is lost.
     pub(crate) fn put_new_store(&self) -> Result<(), Failure> {
         let flushed = File::open(self.next_store()).and_then(|file| file.sync_all());
@@ -148,7 +191,7 @@ impl DataFolder {
         let put = put.and_then(|()| fs::rename(self.next_store(), self.store()));
         put.and_then(|()| File::open(&self.root)?.sync_all()).map_err(|error| {
             Failure::failed(format!("cannot put the new store in its place: {error}"))
-                .hint("make room or give the rights, and try again; nothing was changed")
+                .hint("make room or give the rights, and try again; what lay beside the lost one is kept as .lost-N")
         })
     }
 

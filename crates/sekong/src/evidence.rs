@@ -6,7 +6,7 @@ mod under_head;
 
 use std::sync::{Mutex, PoisonError};
 
-pub(crate) use folder::{EMPTY_FOLDER, FolderBodies, Listing, store_head, store_size};
+pub(crate) use folder::{EMPTY_FOLDER, FolderBodies, Listing, store_head};
 pub(crate) use site::{Site, SiteBodies};
 pub(crate) use under_head::UnderHead;
 

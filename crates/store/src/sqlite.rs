@@ -120,6 +120,17 @@ impl SqliteStore {
         Ok(SqliteStore { connection: LAYOUT.open_read_only(path).await? })
     }
 
+    /// Whether the database `path` is sound, by itself or with the write-ahead log that lies beside it; changes neither. A log of another
+    /// database, as a copy finds it where it is put, is replayed all the same, and shows in what does not go together then.
+    pub async fn is_sound(path: &Path, with_wal: bool) -> bool {
+        let options = SqliteConnectOptions::new().filename(path).read_only(true).disable_statement_logging();
+        let options = options.immutable(!with_wal);
+        let Ok(mut connection) = connect(options).await else { return false };
+        let checked = goes_together(&mut connection).await;
+        drop(connection.close().await);
+        checked.unwrap_or(false)
+    }
+
     async fn size(&mut self) -> Result<u64, StoreError> {
         let row = sqlx::query("SELECT coalesce(max(log_index) + 1, 0) FROM leaves")
             .fetch_one(&mut self.connection)
@@ -127,6 +138,15 @@ impl SqliteStore {
             .map_err(failed("counting the entries"))?;
         size_of(row.get(0))
     }
+}
+
+/// Whether pages, indices and tables agree, no entry is missing, and the newest head covers them all.
+async fn goes_together(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    let pages = sqlx::query("PRAGMA integrity_check(1)").fetch_one(&mut *connection).await?;
+    let leaves = "SELECT count(*) = coalesce(max(log_index) + 1, 0)
+        AND count(*) = (SELECT coalesce(max(size), 0) FROM heads) FROM leaves";
+    let leaves = sqlx::query(leaves).fetch_one(connection).await?;
+    Ok(pages.get::<String, _>(0) == "ok" && leaves.get(0))
 }
 
 /// Replaces the note of a stored head.

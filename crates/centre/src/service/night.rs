@@ -80,8 +80,10 @@ impl<R: Store> Night<R> {
         if let Some(worst) = scrubbed.damages.iter().find(|damage| damage.is_in_store()) {
             self.damaged.send_replace(Some(worst.to_string()));
         } else if !scrubbed.damages.is_empty() {
-            scrub.mend(&scrubbed).await?;
-            unpublished = self.publish_head().await;
+            unpublished = match scrub.mend(&scrubbed).await {
+                Ok(()) => self.publish_head().await,
+                Err(error) => Some(error.to_string()),
+            };
         }
         Ok((scrubbed, unpublished))
     }

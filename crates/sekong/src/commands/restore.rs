@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use sekong_centre::{Bodies, Body, Evidence, RestoreError, Restored, logged_files, published_files, restore};
-use sekong_log::Hash;
+use sekong_centre::{
+    Bodies, Body, CentreError, Evidence, RestoreError, Restored, logged_files, published_files, restore,
+};
+use sekong_log::{CHECKPOINT_FILE, Hash};
 use sekong_model::Campaign;
 use sekong_store::Store;
 use serde_json::json;
@@ -15,6 +17,9 @@ use crate::data_folder::{DataFolder, store_failed};
 use crate::evidence::{FolderBodies, Listing, UnderHead};
 use crate::failure::Failure;
 use crate::output::{complain, print_line};
+
+const OTHER_COPY: &str =
+    "this copy of sekong.db is of no use: keep it aside, and try an older one, or none at all";
 
 /// Bodies that are named in words; the others are counted.
 const NAMED_MAX: usize = 20;
@@ -28,6 +33,7 @@ pub(crate) fn run(args: &RestoreArgs) -> Result<(), Failure> {
         drop(folder.drop_new_store());
     }
     let restored = restored?;
+    folder.tell_of_leftovers();
     let Restored { before, size, bodies, persons_lost, warnings } = restored;
     let nothing = before == size && bodies == 0;
     match nothing_beyond(&args.from, size) {
@@ -77,7 +83,7 @@ fn nothing_beyond(from: &Path, size: u64) -> Result<(), Failure> {
     ))
     .hint(
         "what no head covers is not taken. Ask mirrors and witnesses for a newer head, and look for a newer sekong.db. If there is \
-         neither, keep these files where they are safe: they show what was lost; without them in the folder the centre starts",
+         neither, keep these files where they are safe: they may show what was lost; without them in the folder the centre starts",
     ))
 }
 
@@ -86,11 +92,22 @@ async fn bring_up(folder: &DataFolder, from: &Path) -> Result<Restored, Failure>
     let bodies = Anywhere([FolderBodies::new(&copy), FolderBodies::new(folder)]);
     let lost = folder.has_lost_its_store();
     let (mut store, files) = if lost {
-        (folder.new_store().await?, published_files(&log, &bodies).map_err(Failure::failed)?)
+        let files = match published_files(&log, &bodies) {
+            Ok(files) => files,
+            Err(error) => {
+                log.all_read()?;
+                return Err(nameless(&error));
+            }
+        };
+        (folder.new_store().await?, files)
     } else {
         folder.holds_a_store()?;
+        folder.tell_whose_leftovers().await?;
         let mut store = folder.open_store().await?;
-        let files = logged_files(&mut store).await.map_err(store_failed)?;
+        let files = logged_files(&mut store).await.map_err(|error| match error {
+            CentreError::Store(_) => store_failed(error),
+            _ => Failure::failed(error).hint(OTHER_COPY),
+        })?;
         (store, files)
     };
     let campaign = Campaign::parse(&files).map_err(Failure::failed)?;
@@ -114,20 +131,37 @@ async fn bring_up(folder: &DataFolder, from: &Path) -> Result<Restored, Failure>
     Ok(restored)
 }
 
+fn nameless(error: &CentreError) -> Failure {
+    Failure::failed(format!("what was published does not tell the campaign: {error}"))
+        .hint("give the log of another mirror with --from, with bodies/ beside it; nothing was changed")
+}
+
 /// A published log as far as its head covers it, for a crash may have left more, and the folder whose log it is: bodies lie beside it.
 fn published(from: &Path) -> Result<(UnderHead, DataFolder), Failure> {
     let log = log_in(from)?;
     let beside = log.canonicalize().ok().and_then(|log| log.parent().map(Path::to_owned));
     let copy = DataFolder::open(&beside.unwrap_or_else(|| from.to_owned()))?;
-    Ok((UnderHead::of(&log)?, copy))
+    let under_head = UnderHead::of(&log)?;
+    if under_head.has_a_head() { Ok((under_head, copy)) } else { Err(headless(&log)) }
 }
 
 fn log_in(from: &Path) -> Result<PathBuf, Failure> {
-    let log = [from.join("log"), from.to_owned()].into_iter().find(|log| log.join("checkpoint").is_file());
-    log.ok_or_else(|| {
-        Failure::usage(format!("--from: {} holds no published log", from.display()))
-            .hint("name a folder with a checkpoint and tiles, such as log/ of a data folder or of a mirror")
+    let places = || [from.join("log"), from.to_owned()].into_iter();
+    if let Some(log) = places().find(|log| log.join(CHECKPOINT_FILE).is_file()) {
+        return Ok(log);
+    }
+    Err(match places().find(|log| log.join("tile").is_dir()) {
+        Some(log) => headless(&log),
+        None => Failure::usage(format!("--from: {} holds no published log", from.display()))
+            .hint("name a folder with a checkpoint and tiles, such as log/ of a data folder or of a mirror"),
     })
+}
+
+/// Tiles alone prove nothing: a head says how many entries there are, and which.
+fn headless(log: &Path) -> Failure {
+    Failure::failed(format!("{} has tiles, and no head that can be read", log.display())).hint(
+        "put the newest head of a mirror, a witness or an auditor there as `checkpoint`, and try again; remove no tile",
+    )
 }
 
 /// Bodies of the published copy and of the folder itself.

@@ -12,6 +12,7 @@ use crate::output::print_line;
 pub(crate) fn run(args: &ScrubArgs) -> Result<(), Failure> {
     let folder = DataFolder::open(&args.data)?;
     let scrubbed = super::block_on(scrub(&folder))??;
+    folder.tell_of_leftovers();
     if args.json {
         print_line(as_json(&scrubbed))?;
     } else {
@@ -26,7 +27,10 @@ async fn scrub(folder: &DataFolder) -> Result<Scrubbed, Failure> {
     let mut store = folder.read_store().await?;
     let scrubbed = Scrub { store: &mut store, folder: &published, keys: &keys }.run().await;
     let scrubbed = scrubbed.map_err(|error| {
-        Failure::failed(error).hint("what cannot be read is as good as lost: restore it from a copy")
+        Failure::failed(error).hint(
+            "what cannot be read is as good as lost: put a sound copy of sekong.db in its place, without -wal and -shm beside it, and \
+             bring it up with sekong restore",
+        )
     })?;
     store.close().await.map_err(store_failed)?;
     Ok(scrubbed)
@@ -58,8 +62,8 @@ fn print_words(scrubbed: &Scrubbed) -> Result<(), Failure> {
 fn outcome(scrubbed: &Scrubbed) -> Result<(), Failure> {
     let Some(first) = scrubbed.damages.first() else { return Ok(()) };
     let hint = if scrubbed.damages.iter().any(Damage::is_in_store) {
-        "the store is damaged: stop the centre, keep the folder as it is, and put a sound copy of sekong.db in its place; \
-         sekong restore brings that up to the published head"
+        "the store is damaged: stop the centre, keep the folder as it is, and put a sound copy of sekong.db in its place \
+         (without -wal and -shm beside it); sekong restore brings that up to the published head"
     } else if scrubbed.damages.iter().any(Damage::shows_an_older_store) {
         "the store is an older copy, and what is named here is what it lacks: remove nothing, and bring it up to the published head with \
          `sekong restore --data DIR --from DIR/log`"

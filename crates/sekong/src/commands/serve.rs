@@ -1,5 +1,6 @@
 //! `sekong serve`: a founded campaign behind HTTP, until it is asked to end.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -157,15 +158,17 @@ async fn open_with(
     let centre = Centre::open(store, folder.root(), &campaign, &secrets(folder, moved)?).await;
     let centre = centre.map_err(|error| unopened(error, folder))?;
     tell_of_foreign(centre.foreign_files(), folder);
+    folder.tell_of_leftovers();
     Ok((centre, campaign))
 }
 
 /// Files that somebody put into the published log.
-fn tell_of_foreign(names: &[String], folder: &DataFolder) {
+fn tell_of_foreign(names: &[PathBuf], folder: &DataFolder) {
     let aside = folder.root().join("foreign");
     for name in names.iter().take(FOREIGN_NAMED_MAX) {
         complain(format_args!(
-            "warning: nothing in the store makes {name}: it was put aside into {}",
+            "warning: nothing in the store makes {}: it was put aside into {}",
+            name.display(),
             aside.display()
         ));
     }

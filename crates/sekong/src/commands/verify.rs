@@ -14,9 +14,7 @@ use serde_json::{Value, json};
 use crate::cli::VerifyArgs;
 use crate::clocks::now;
 use crate::data_folder::DataFolder;
-use crate::evidence::{
-    EMPTY_FOLDER, FolderBodies, Listing, Site, SiteBodies, UnderHead, store_head, store_size,
-};
+use crate::evidence::{EMPTY_FOLDER, FolderBodies, Listing, Site, SiteBodies, UnderHead, store_head};
 use crate::failure::Failure;
 use crate::files::read_text;
 use crate::given_keys::GivenKeys;
@@ -153,8 +151,9 @@ pub(crate) fn verify_folder(
     let keys = given.as_ref().map_or_else(|| folder.keys(), |given| Ok(given.ring.clone()))?;
     // A running centre writes the folder after the store: of its log is read what the newest published head covers.
     let served = !question.own && folder.store().is_file() && folder.is_served();
-    let store_head = super::block_on(store_head(&folder))??;
-    let under_head = served.then(|| UnderHead::up_to(&folder.log(), store_head.as_deref())).transpose()?;
+    let newest = super::block_on(store_head(&folder))??;
+    let stored = newest.as_ref().map_or(0, |head| head.size);
+    let under_head = served.then(|| UnderHead::up_to(&folder.log(), stored)).transpose()?;
     let open = || Listing::of(&folder.bodies());
     let (open, (sealed, log)) =
         rayon::join(open, || (Listing::of(&folder.sealed()), Listing::of(&folder.log())));
@@ -164,7 +163,7 @@ pub(crate) fn verify_folder(
         files: under_head.as_ref().map_or(&log as &dyn LogSource, |under_head| under_head),
         keys: &keys,
         bodies: &held,
-        store_head: store_head.as_deref(),
+        store_head: newest.as_ref().map(|head| head.note.as_str()),
         now: question.now,
         since: question.since,
         known: question.known,
@@ -175,8 +174,8 @@ pub(crate) fn verify_folder(
     // A centre makes a folder, and then the first file in it.
     let foreign = log.foreign("", "log.unknown").filter(|fault| !served || fault.detail != EMPTY_FOLDER);
     verdict.faults.extend(foreign);
-    if served && let Some(size) = super::block_on(store_size(&folder))?? {
-        verdict.faults.extend(log.not_of(size));
+    if served && let Some(newest) = super::block_on(store_head(&folder))?? {
+        verdict.faults.extend(log.not_of(newest.size));
     }
     for ((name, listing), seen) in bodies.into_iter().zip(held.seen()) {
         verdict.faults.extend(listing.foreign(name, "body.name"));

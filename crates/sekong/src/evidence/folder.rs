@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 use sekong_centre::{AuditFault, Bodies, Body};
 use sekong_log::{CHECKPOINT_FILE, Hash, LogRule, LogSource, TilePath, body_hash};
-use sekong_store::Store;
+use sekong_store::{Store, StoredHead};
 
 use super::{FILE_MAX_BYTES, Unread};
 use crate::data_folder::{DataFolder, store_failed};
@@ -192,7 +192,7 @@ impl Bodies for FolderBodies {
 }
 
 /// The newest head in the folder's store; `None` where there is no store, as in a published copy.
-pub(crate) async fn store_head(folder: &DataFolder) -> Result<Option<String>, Failure> {
+pub(crate) async fn store_head(folder: &DataFolder) -> Result<Option<StoredHead>, Failure> {
     let Ok(about) = std::fs::symlink_metadata(folder.store()) else { return Ok(None) };
     if !about.is_file() {
         return Err(Failure::not_verified(format!("{} is not a regular file", folder.store().display()))
@@ -201,16 +201,5 @@ pub(crate) async fn store_head(folder: &DataFolder) -> Result<Option<String>, Fa
     let mut store = folder.read_store().await?;
     let newest = store.newest_head().await.map_err(store_failed)?;
     store.close().await.map_err(store_failed)?;
-    Ok(newest.map(|head| head.note))
-}
-
-/// Entries under the newest head in the folder's store.
-pub(crate) async fn store_size(folder: &DataFolder) -> Result<Option<u64>, Failure> {
-    if !folder.store().is_file() {
-        return Ok(None);
-    }
-    let mut store = folder.read_store().await?;
-    let newest = store.newest_head().await.map_err(store_failed)?;
-    store.close().await.map_err(store_failed)?;
-    Ok(newest.map(|head| head.size))
+    Ok(newest)
 }

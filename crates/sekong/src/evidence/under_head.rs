@@ -40,9 +40,8 @@ impl UnderHead {
         Ok(UnderHead { root: root.to_owned(), checkpoint, size_bytes, unread: Unread::default() })
     }
 
-    /// The same once its head covers as much as a head of the store does, or never will.
-    pub(crate) fn up_to(root: &Path, store_head: Option<&str>) -> Result<UnderHead, Failure> {
-        let wanted = store_head.map_or(0, size_of);
+    /// The same once its head covers so many entries, or never will.
+    pub(crate) fn up_to(root: &Path, wanted: u64) -> Result<UnderHead, Failure> {
         for _ in 0..LOOKS_MAX {
             let published = UnderHead::of(root)?;
             if wanted <= size_of(&String::from_utf8_lossy(&published.checkpoint)) {
@@ -51,6 +50,11 @@ impl UnderHead {
             thread::sleep(BETWEEN_LOOKS);
         }
         UnderHead::of(root)
+    }
+
+    /// Whether the checkpoint is a note about a tree, whoever signed it.
+    pub(crate) fn has_a_head(&self) -> bool {
+        head_of(&String::from_utf8_lossy(&self.checkpoint)).is_some()
     }
 
     /// The failure of the first file that is there and could not be read.
@@ -103,9 +107,11 @@ fn beginning(of: &TilePath, full: &[u8]) -> Option<Vec<u8>> {
 
 /// Entries under a head, whoever signed it; 0 of what is no head.
 fn size_of(note: &str) -> u64 {
-    let note = note.parse::<SignedNote>().ok();
-    let head = note.and_then(|note| note.text().parse::<Checkpoint>().ok());
-    head.map_or(0, |head| head.size)
+    head_of(note).map_or(0, |head| head.size)
+}
+
+fn head_of(note: &str) -> Option<Checkpoint> {
+    note.parse::<SignedNote>().ok()?.text().parse().ok()
 }
 
 impl LogSource for UnderHead {

@@ -88,11 +88,38 @@ fn a_changed_missing_or_foreign_published_file_is_named() {
         finds(&data, false, &[folder, "missing"]);
     }
     let data = Data::day();
+    let body = first(&data, "bodies/");
+    let twice = data.path.join("sealed").join(body.file_name().unwrap());
+    fs::copy(&body, &twice).unwrap();
+    finds(&data, false, &["sealed/", "nothing in the store makes it"]);
+    fs::remove_file(&twice).unwrap();
+    let junk = data.path.join("log/tile/entries/900");
+    fs::copy(data.path.join("log/tile/entries/000"), &junk).unwrap();
+    finds(&data, false, &["log/tile/entries/900", "nothing in the store makes it"]);
+    fs::remove_file(&junk).unwrap();
     fs::write(data.path.join("log/note"), "foreign").unwrap();
     finds(&data, false, &["log/note", "nothing in the store makes it"]);
     fs::remove_file(data.path.join("log/note")).unwrap();
     flip(&data.path.join("log/checkpoint"), b"\n\n", 30);
     finds(&data, false, &["log/checkpoint"]);
+}
+
+/// What lies in the folder is derived: nothing there hides what is wrong in the store, or keeps the scrub waiting.
+#[test]
+fn what_is_no_file_in_the_folder_is_named_and_hides_nothing_of_the_store() {
+    let data = Data::day();
+    let (body, tile) = (first(&data, "bodies/"), data.path.join("log/tile/0/000"));
+    fs::remove_file(&body).unwrap();
+    fs::create_dir(&body).unwrap();
+    fs::remove_file(&tile).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&tile).status().unwrap().success());
+    finds(&data, false, &["bodies/", "not what follows from the store"]);
+    finds(&data, false, &["log/tile/0/000", "not what follows from the store"]);
+    fs::rename(data.path.join("sealed"), data.path.join("sealed.aside")).unwrap();
+    fs::write(data.path.join("sealed"), "in the way").unwrap();
+    finds(&data, false, &["sealed", "cannot be read"]);
+    flip(&data.path.join("sekong.db"), br#""kind":"inspection""#, 10);
+    finds(&data, true, &["store, entry "]);
 }
 
 /// A served folder whose complaints are kept in a file.

@@ -1,7 +1,9 @@
 //! What a centre does not go on with: a clock behind its log, other keys, an older or another store than was published.
 //! What is refused changes nothing; what was torn is brought to its end.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use sekong_log::{TileKind, TilePath};
@@ -15,6 +17,9 @@ use crate::week::shared_day;
 
 /// The second day, 06:40 in the campaign's time: a little later than the other tests go on to.
 const LATER: &str = "2017-01-01T23:40:00Z";
+
+/// The night after it.
+const EVEN_LATER: &str = "2017-01-02T03:40:00Z";
 
 /// A clock that stands there.
 const LATER_STANDING: &str = "2017-01-01T23:40:00Z,0";
@@ -180,6 +185,10 @@ fn a_lost_database_is_made_from_what_was_published() {
         !data.db().exists() && !data.path.join("sekong.db.next").exists(),
         "what does not hold is no store"
     );
+    fs::remove_file(&bundle).unwrap();
+    fs::create_dir(&bundle).unwrap();
+    restore().exits(1).says(&["cannot read", "tile/entries/000"]);
+    fs::remove_dir(&bundle).unwrap();
     std::os::unix::fs::symlink(data.path.join("unmounted/sekong.db"), data.db()).unwrap();
     restore().exits(1).says(&["leads to none", "mount the disk"]);
     fs::remove_file(data.db()).unwrap();
@@ -195,6 +204,91 @@ fn a_lost_database_is_made_from_what_was_published() {
     serve_to(&data.path, LATER);
     let head = data.beside("published", &published);
     sekong(["verify", arg(&data.path), "--since", arg(&head)]).exits(0);
+}
+
+/// SQLite would take the write-ahead log of the database that was lost for that of the copy in its place.
+#[test]
+fn a_copy_is_brought_up_without_what_the_lost_database_left_beside_it() {
+    let data = Data::set_back();
+    let older = fs::read(data.db()).unwrap();
+    let from = data.path.join("log");
+    sekong(["restore", "--data", arg(&data.path), "--from", arg(&from)]).exits(0);
+    serve_to(&data.path, LATER);
+    let binary = Binary(PathBuf::from(env!("CARGO_BIN_EXE_sekong")));
+    let server = Server::start(&binary, &data.path, EVEN_LATER, 0).unwrap();
+    server.caught_up(EVEN_LATER.parse().unwrap()).unwrap();
+    drop(server);
+    let (published, left) = (data.checkpoint(), fs::read(data.path.join("sekong.db-wal")).unwrap());
+    assert!(!left.is_empty(), "what a killed centre leaves");
+    fs::write(data.db(), &older).unwrap();
+    let restored = sekong(["restore", "--json", "--data", arg(&data.path), "--from", arg(&from)]);
+    let told = restored.exits(0).says(&["sekong.db-wal.lost-0 is what a lost database left", "delete it"]);
+    assert_eq!(told.json()["size"], head_size(&published));
+    assert_eq!(fs::read(data.path.join("sekong.db-wal.lost-0")).unwrap(), left);
+    sekong(["scrub", "--data", arg(&data.path)]).exits(0).says(&["sekong.db-wal.lost-0"]);
+
+    fs::write(data.path.join("sekong.db-wal"), &left).unwrap();
+    fs::write(data.db(), &older[..older.len() / 2]).unwrap();
+    let broken = sekong(["restore", "--data", arg(&data.path), "--from", arg(&from)]);
+    broken.exits(1).says(&["is not sound, with", "without -wal and -shm"]);
+    assert_eq!(fs::read(data.path.join("sekong.db-wal")).unwrap(), left, "nothing was changed");
+}
+
+/// A head is all that says how many entries there are: without one tiles are no way on, and are kept.
+#[test]
+fn tiles_without_a_head_are_not_restored_from_and_the_way_out_is_told() {
+    let data = Data::set_back();
+    let restore = || sekong(["restore", "--data", arg(&data.path), "--from", arg(&data.path)]);
+    for lost in [None, Some("")] {
+        match lost {
+            None => fs::remove_file(data.path.join("log/checkpoint")).unwrap(),
+            Some(text) => data.set_checkpoint(text),
+        }
+        restore().exits(1).says(&["has tiles, and no head that can be read", "remove no tile"]);
+    }
+}
+
+/// What is no file in the place of the head shows nothing, keeps nobody waiting, and gives way.
+#[test]
+fn a_head_that_is_no_file_gives_way() {
+    let data = Data::day();
+    let path = data.path.join("log/checkpoint");
+    let kinds: [fn(&Path); 3] = [
+        |path| assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success()),
+        |path| fs::create_dir(path).unwrap(),
+        |path| std::os::unix::fs::symlink("/dev/zero", path).unwrap(),
+    ];
+    for make in kinds {
+        fs::remove_file(&path).unwrap();
+        make(&path);
+        sekong(["scrub", "--data", arg(&data.path)]).exits(3).says(&["log/checkpoint"]);
+        serve_to(&data.path, LATER);
+        assert!(fs::symlink_metadata(&path).unwrap().is_file());
+    }
+}
+
+/// Whatever lies among the published files is somebody's: it is put aside under its own name, and a link is not gone through.
+#[test]
+fn names_that_are_no_text_and_folders_that_are_links_keep_nothing_from_starting_and_lose_nothing() {
+    let data = Data::day();
+    let name = OsStr::from_bytes(b"x\xff");
+    fs::write(data.path.join("log").join(name), "theirs").unwrap();
+    fs::write(data.path.join("bodies").join(name), "theirs").unwrap();
+    serve_to(&data.path, LATER);
+    for folder in ["log", "bodies"] {
+        let aside = data.path.join("foreign").join(folder).join(name);
+        assert_eq!(fs::read(aside).unwrap(), b"theirs", "{folder}");
+    }
+    for folder in ["log", "sealed"] {
+        let outside = data.path.join(format!("outside-{folder}"));
+        fs::create_dir_all(outside.join("sub")).unwrap();
+        fs::write(outside.join("sub/thesis"), "mine").unwrap();
+        fs::remove_dir_all(data.path.join(folder)).unwrap();
+        std::os::unix::fs::symlink(&outside, data.path.join(folder)).unwrap();
+        serve_to(&data.path, LATER);
+        assert_eq!(fs::read(outside.join("sub/thesis")).unwrap(), b"mine");
+        assert!(!data.path.join(folder).is_symlink());
+    }
 }
 
 /// A start that cannot write leaves what shows that the store is an older copy.
@@ -375,6 +469,9 @@ fn an_older_store_is_refused_by_the_published_tiles_where_the_head_is_lost() {
     let data = Data::set_back();
     data.set_checkpoint("");
     refused(&data).says(&["is an older copy"]);
+    let scrubbed = sekong(["scrub", "--data", arg(&data.path)]).exits(3);
+    let scrubbed = scrubbed.says(&["the store is an older copy", "remove nothing", "sekong restore"]);
+    assert!(scrubbed.stdout.contains("it holds entries that the store lacks"), "{}", scrubbed.stdout);
 }
 
 /// What somebody put among the tiles shows nothing of the store: it is named, put aside, and keeps no centre from starting.

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::Backlog;
 use super::clients::{Burst, broken};
-use super::trial::Trial;
+use super::trial::{Trial, end};
 use crate::server::Server;
 use crate::{Binary, Trouble};
 
@@ -139,7 +139,7 @@ impl<'a> Killing<'a> {
 impl Life<'_> {
     fn end(mut self) -> Result<(), Trouble> {
         let server = self.server.take();
-        server.map_or(Ok(()), Server::kill)?;
+        server.map_or(Ok(()), end)?;
         self.trial.verify()
     }
 
