@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { eProcesses, ends, figure, running, share } from "./estimates";
+import { eProcesses, ends, figure, running, share, strongest } from "./estimates";
 
 describe("figures", () => {
   it("keeps three digits, and says what has no end", () => {
@@ -24,5 +24,14 @@ describe("charts", () => {
   it("keeps a team's e-value over a week in which it was not dealt", () => {
     const team = (values: [number, number][]) => ({ team: "", expected: 0, counted: 0, strongest: [], e_values: values.map(([week, e]) => ({ week, e })) });
     expect(eProcesses([team([[0, 2], [2, 4]]), team([[1, 3]])])).toEqual([[1, 2, 3], [2, 2, 4], [1, 3, 3]]);
+  });
+});
+
+describe("tests of teams", () => {
+  it("shows what told most, for whichever test flagged a team", () => {
+    const telling = (day: string) => ({ week: 0, day, shift: "00-08", unit: "PV-1", expected: 1, counted: 4 });
+    const test = (day: string, flag_week: number | null) => ({ team: "", expected: 0, counted: 0, e_values: [], flag_week, strongest: [telling(day)] });
+    expect(strongest([test("a", null), test("b", 1)], test("c", 2))).toEqual([["strongest", telling("b")], ["strongestMissed", telling("c")]]);
+    expect(strongest([test("a", null), undefined], undefined)).toEqual([]);
   });
 });

@@ -44,3 +44,15 @@ export function eProcesses(teams: TeamsView["finds"]): Columns {
   });
   return [weeks.map((week) => week + 1), ...series];
 }
+
+type TeamTest = TeamsView["finds"][number];
+type Telling = TeamTest["strongest"][number];
+
+/** What told most against a team, test by test, of those that flagged it. */
+export function strongest(finds: (TeamTest | undefined)[], missed: TeamTest | undefined): ["strongest" | "strongestMissed", Telling][] {
+  const flagged = (test: TeamTest | undefined) => (test?.flag_week != null ? test.strongest : []);
+  return [
+    ...finds.flatMap(flagged).map((of): ["strongest", Telling] => ["strongest", of]),
+    ...flagged(missed).map((of): ["strongestMissed", Telling] => ["strongestMissed", of]),
+  ];
+}

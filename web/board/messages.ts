@@ -205,6 +205,7 @@ const en = {
   plantedInspected: "Simulants inspected",
   plantedExpected: "Found at least, as published",
   strongest: "{day}, {shift}, {unit}: {counted} found, by the lot {expected}",
+  strongestMissed: "{day}, {shift}, {unit}: {counted} missed, by the lot {expected}",
   fix: "What to do: {hint}",
 } as const;
 
@@ -414,6 +415,7 @@ const km: Partial<Record<Key, string>> = {
   plantedInspected: "វត្ថុសាកល្បងបានត្រួតពិនិត្យ",
   plantedExpected: "ត្រូវរកឃើញយ៉ាងតិច តាមការផ្សាយ",
   strongest: "{day}, {shift}, {unit}៖ រកឃើញ {counted} តាមឆ្នោត {expected}",
+  strongestMissed: "{day}, {shift}, {unit}៖ ខកខាន {counted} តាមឆ្នោត {expected}",
   fix: "ត្រូវធ្វើ៖ {hint}",
 };
 
@@ -621,6 +623,7 @@ const lo: Partial<Record<Key, string>> = {
   plantedInspected: "ວັດຖຸທົດສອບທີ່ກວດ",
   plantedExpected: "ຕ້ອງພົບຢ່າງໜ້ອຍ ຕາມທີ່ປະກາດ",
   strongest: "{day}, {shift}, {unit}: ພົບ {counted}, ຕາມສະຫຼາກ {expected}",
+  strongestMissed: "{day}, {shift}, {unit}: ຂາດ {counted}, ຕາມສະຫຼາກ {expected}",
   fix: "ສິ່ງທີ່ຕ້ອງເຮັດ: {hint}",
 };
 

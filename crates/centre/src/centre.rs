@@ -128,7 +128,7 @@ pub enum CentreError {
         missing: String,
     },
     /// A store without a campaign.
-    #[error("the store holds no campaign")]
+    #[error("there is no first entry, which opens a campaign")]
     Empty,
     /// Secrets that do not fit the campaign's list of custodians.
     #[error("there is no secret for custodian {custodian}")]

@@ -49,6 +49,13 @@ impl Svg {
         ));
     }
 
+    fn point(&mut self, (x, y): (f64, f64), title: &str) {
+        let title = escaped(title);
+        self.add(format_args!(
+            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"#14505c\"><title>{title}</title></circle>"
+        ));
+    }
+
     fn finish(mut self, note: &str) -> String {
         let y = self.height - 10.0;
         self.text(12.0, y, "start", note);
@@ -89,11 +96,16 @@ pub fn flow(of: &EstimatesView) -> String {
         "<polyline points=\"{}\" fill=\"none\" stroke=\"#14505c\" stroke-width=\"2\"/>",
         line.join(" ")
     ));
+    // A single day is no line, and its band no area.
+    if let ([_], [(at, low, high)]) = (of.days.as_slice(), known.as_slice()) {
+        svg.line((x(*at), y(*low)), (x(*at), y(*high)), "#14505c");
+    }
     if let (Some(first), Some(last)) = (of.days.first(), of.days.last()) {
+        svg.point((x(of.days.len() - 1), y(last.loads_so_far)), &last.day.to_string());
         svg.text(LEFT, HEIGHT - BOTTOM + 18.0, "start", &first.day.to_string());
         svg.text(WIDTH - RIGHT, HEIGHT - BOTTOM + 18.0, "end", &last.day.to_string());
     }
-    svg.finish(&note(&of.method, &of.design))
+    svg.finish(&note_of(of))
 }
 
 fn band(at: usize, ends: Option<EndsView>) -> Option<(usize, f64, f64)> {
@@ -118,14 +130,15 @@ pub fn ranking(of: &EstimatesView) -> String {
     }
     svg.text(NAMES, height - BOTTOM + 22.0, "start", "0");
     svg.text(WIDTH - 110.0, height - BOTTOM + 22.0, "end", &format!("{most:.0} loads"));
-    svg.finish(&note(&of.method, &of.design))
+    svg.finish(&note_of(of))
 }
 
 /// Each team's e-value by week, on logarithms, under the line of the flag.
 pub fn teams(of: &TeamsView) -> String {
     let mut svg = Svg::new("Tests of teams: e-values by week", HEIGHT);
     let values = || of.finds.iter().flat_map(|team| &team.e_values);
-    let weeks = values().map(|value| value.week).max().unwrap_or(0).max(1);
+    let last = values().map(|value| value.week).max();
+    let weeks = last.unwrap_or(0).max(1);
     let log = |e: f64| e.max(1e-4).log10();
     let most = values().map(|value| log(value.e)).fold(log(of.flag_at), f64::max) + 0.3;
     let least = values().map(|value| log(value.e)).fold(0.0, f64::min);
@@ -135,13 +148,11 @@ pub fn teams(of: &TeamsView) -> String {
         svg.line((LEFT, y(e)), (WIDTH - RIGHT, y(e)), "#ddd");
         svg.text(LEFT - 6.0, y(e) + 4.0, "end", &format!("{e}"));
     }
-    svg.line((LEFT, y(of.flag_at)), (WIDTH - RIGHT, y(of.flag_at)), "#b3261e");
-    svg.text(
-        WIDTH - RIGHT,
-        y(of.flag_at) - 5.0,
-        "end",
-        &format!("flag at {:.0}, for an enquiry", of.flag_at),
-    );
+    if last.is_some() {
+        let flag = y(of.flag_at);
+        svg.line((LEFT, flag), (WIDTH - RIGHT, flag), "#b3261e");
+        svg.text(WIDTH - RIGHT, flag - 5.0, "end", &format!("flag at {:.0}, for an enquiry", of.flag_at));
+    }
     for (number, team) in of.finds.iter().enumerate() {
         let points: Vec<String> =
             team.e_values.iter().map(|value| format!("{:.1},{:.1}", x(value.week), y(value.e))).collect();
@@ -151,10 +162,31 @@ pub fn teams(of: &TeamsView) -> String {
             DASHES[number % DASHES.len()],
             escaped(&team.team),
         ));
+        if let Some(last) = team.e_values.last() {
+            svg.point((x(last.week), y(last.e)), &team.team);
+        }
     }
-    svg.text(LEFT, HEIGHT - BOTTOM + 18.0, "start", "week 1");
-    svg.text(WIDTH - RIGHT, HEIGHT - BOTTOM + 18.0, "end", &format!("week {}", weeks + 1));
-    svg.finish(&note("e-process by the deals of days", &of.design))
+    match last {
+        None => svg.text(LEFT, HEIGHT - BOTTOM + 18.0, "start", "no week is over yet"),
+        Some(last) => {
+            svg.text(LEFT, HEIGHT - BOTTOM + 18.0, "start", "week 1");
+            if last > 0 {
+                svg.text(WIDTH - RIGHT, HEIGHT - BOTTOM + 18.0, "end", &format!("week {}", last + 1));
+            }
+        }
+    }
+    let seen: Vec<String> = of.power.iter().map(|of| format!("{} {:.2}", of.pool, of.chance)).collect();
+    let seen = if seen.is_empty() { "none".to_owned() } else { seen.join(", ") };
+    svg.finish(&format!("{}; power by now: {seen}", note("e-process by the deals of days", &of.design)))
+}
+
+/// The same with the visits that are lost, without which no flow is read right.
+fn note_of(of: &EstimatesView) -> String {
+    let lost = of
+        .flows
+        .first()
+        .map_or_else(String::new, |all| format!("; {} of {} visits lost", all.visits_lost, all.visits));
+    note(&of.method, &of.design) + &lost
 }
 
 fn note(method: &str, design: &str) -> String {

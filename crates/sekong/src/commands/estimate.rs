@@ -9,14 +9,21 @@ mod teams_file;
 
 pub(crate) use campaign::campaign;
 pub(crate) use replay::{power, replay};
+use sekong_estimate::Seed;
 use sekong_estimate::design::{Design, DesignError, Estimate};
 use sekong_estimate::detection::of_double_inspections;
-use sekong_estimate::teams::{ALPHA, THETAS, TeamFinding, Telling, Too, flag_at, test_days, test_teams};
+use sekong_estimate::teams::{
+    ALPHA, PoolPower, THETAS, TeamFinding, Telling, Too, flag_at, power as power_of_finds, test_days,
+    test_teams,
+};
 use serde_json::{Map, Value, json};
 
 use crate::cli::{EstimateDesignArgs, EstimateTeamsArgs, EstimateTwiceArgs, Ratio};
 use crate::failure::Failure;
 use crate::output::print_line;
+
+/// Part of its finds that the team of a statement of power holds back.
+const HELD_BACK: f64 = 0.8;
 
 pub(crate) fn design(args: &EstimateDesignArgs) -> Result<(), Failure> {
     let place = args.file.display();
@@ -140,15 +147,36 @@ pub(crate) fn teams(args: &EstimateTeamsArgs) -> Result<(), Failure> {
     let wrong = |error| Failure::failed(format!("{}: {error}", args.file.display()));
     let found = if args.by_days { test_days(&record, Too::Little) } else { test_teams(&record) };
     let found = found.map_err(wrong)?;
+    let power = power_of_finds(&record, HELD_BACK, Seed(0)).map_err(wrong)?;
     if args.json {
-        return print_line(teams_json(&found));
+        return print_line(teams_json(&found, &power));
     }
     let at = flag_at(found.len());
     print_line(format_args!("{} teams; the flag stands at {at:.0}, for an enquiry", found.len()))?;
-    found.iter().try_for_each(|of| print_line(team_in_words(of)))
+    found.iter().try_for_each(|of| print_line(team_in_words(of)))?;
+    power.iter().try_for_each(|of| print_line(power_in_words(of)))
 }
 
-fn teams_json(found: &[TeamFinding]) -> Value {
+/// Without this no flag, and no lack of one, says anything.
+fn power_in_words(of: &PoolPower) -> String {
+    format!(
+        "{}: of {} teams, to each of which the lot gave {:.1} finds, one that held {:.0} % of them back would be flagged by now with chance \
+         {:.2}, day by day",
+        of.pool,
+        of.teams,
+        of.expected,
+        100.0 * HELD_BACK,
+        of.chance
+    )
+}
+
+fn power_json(of: &PoolPower) -> Value {
+    json!({
+        "pool": of.pool, "teams": of.teams, "expected": of.expected, "held_back": HELD_BACK, "chance": of.chance,
+    })
+}
+
+fn teams_json(found: &[TeamFinding], power: &[PoolPower]) -> Value {
     let team = |of: &TeamFinding| {
         let e_values = of.e_values.iter().map(|(week, e)| json!({ "week": week, "e": e }));
         let finding = json!({
@@ -166,6 +194,7 @@ fn teams_json(found: &[TeamFinding]) -> Value {
         "flag_at": flag_at(found.len()),
         "alpha": ALPHA,
         "thetas": THETAS,
+        "power": power.iter().map(power_json).collect::<Vec<_>>(),
     })
 }
 

@@ -165,6 +165,10 @@ fn print_ranking(found: &EstimatesView) -> Result<(), Failure> {
 }
 
 fn print_teams(teams: &TeamsView) -> Result<(), Failure> {
+    if teams.finds.is_empty() {
+        print_line("no week of any pool is over: nothing is said of teams yet")?;
+        return teams.planted.iter().try_for_each(print_planted);
+    }
     for (what, of) in [
         ("too few finds", &teams.finds),
         ("too many finds", &teams.more),
