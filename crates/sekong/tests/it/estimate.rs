@@ -129,7 +129,14 @@ fn a_team_that_finds_nothing_is_flagged_in_json_and_words() {
     assert_eq!(found["teams"]["t04"]["flag_week"], Value::Null);
     assert_eq!((&bad["found"], &found["teams"]["t04"]["found"]), (&json!(0), &json!(18)));
     let words = teams(&lines, &[]).exits(0).stdout;
-    assert!(words.contains(&format!("FLAGGED in week {flag}")) && words.lines().count() == 21, "{words}");
+    assert!(words.contains(&format!("FLAGGED in week {flag}")) && words.lines().count() == 22, "{words}");
+    let power = &found["power"][0];
+    assert_eq!(
+        (&power["pool"], &power["teams"], &power["held_back"]),
+        (&json!("p"), &json!(20), &json!(0.8))
+    );
+    assert!((0.0..=1.0).contains(&power["chance"].as_f64().unwrap()), "{power}");
+    assert!(words.contains("would be flagged by now with chance"), "{words}");
 }
 
 #[test]
@@ -252,6 +259,10 @@ fn a_part_of_a_record_is_estimated_and_drawn_and_what_is_no_part_is_named() {
             "{drawn}"
         );
     }
+    let drawn = |name| std::fs::read_to_string(pictures.join(name)).unwrap();
+    assert!(drawn("flow.svg").contains("visits lost") && drawn("flow.svg").contains("<circle"));
+    assert!(drawn("teams.svg").contains("no week is over yet") && !drawn("teams.svg").contains("flag at"));
+    assert!(words.contains("no week of any pool is over"), "{words}");
     assert!(words.contains("visits lost") && words.contains("80 % of them being found"), "{words}");
     for (wrong, field) in [
         (["--province", "nowhere"], "--province"),
