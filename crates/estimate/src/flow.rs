@@ -8,6 +8,10 @@
 //! - *per unit*: Σ over visits of y/V, so that a slot met twice counts twice, and 1/V makes up for it (multiplicity; Sirken 1970).
 //! - *difference*: Σ over all slots of m, and of (y − m)/π over the visited ones, with m from earlier days alone (section 6.3 of the same).
 //!
+//! How days scatter knows nothing of slots that are busy, rarely visited and were missed by the draw. Over the shipped campaign's first 28 days
+//! (`sekong estimate replay`) intervals at 95 % hold the truth of loads in 93 to 98 of a hundred draws; those of vehicles, which are several
+//! times narrower for their size, in 86 to 98.
+//!
 //! Days are summed, never weighted by what they were found to scatter. What is met is a lower bound for what passes: smugglers who
 //! hear of a team go elsewhere, which `avoidance` measures.
 
