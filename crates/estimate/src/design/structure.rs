@@ -134,9 +134,9 @@ impl Structure {
             Stage::of(rows, |row| (first.cluster_of[row], &names[row]), |row| first.cluster_of[row])
         });
         let shares = [
-            shares(sample, "fpc", sample.fpc.as_deref(), &first)?,
+            shares("fpc", sample.fpc.as_deref(), &first)?,
             match &second {
-                Some(second) => shares(sample, "fpc2", sample.fpc2.as_deref(), second)?,
+                Some(second) => shares("fpc2", sample.fpc2.as_deref(), second)?,
                 None => None,
             },
         ];
@@ -234,14 +234,11 @@ fn first_stage(sample: &Sample, rows: usize) -> Result<Stage, DesignError> {
 
 /// The share of a stage's clusters that is sampled, row by row: counts if any value of the column is above 1.
 fn shares(
-    sample: &Sample,
     field: &'static str,
     column: Option<&[f64]>,
     stage: &Stage,
 ) -> Result<Option<Vec<f64>>, DesignError> {
-    let Some(column) = column.filter(|_| sample.variance != Variance::WithReplacement) else {
-        return Ok(None);
-    };
+    let Some(column) = column else { return Ok(None) };
     let counts = column.iter().any(|value| 1.0 < *value);
     let share = |(row, value): (usize, &f64)| {
         let (value, sampled) = (*value, stage.sampled(row));

@@ -223,6 +223,32 @@ fn small() -> Sample {
     }
 }
 
+#[test]
+fn a_population_gives_the_weights_of_a_sample_with_replacement() {
+    // R: svydesign(~1, weights = ~w) with w = 25 and 40, for with replacement no population counts.
+    let sampled = |fpc: f64| Sample {
+        pi: None,
+        fpc: Some(vec![fpc; 4]),
+        variance: Variance::WithReplacement,
+        ..small()
+    };
+    for fpc in [100.0, 0.04] {
+        let total = Design::new(sampled(fpc)).unwrap().total("a").unwrap();
+        assert!(near(total.est, 250.0) && near(total.se, 64.549_722_436_790_29), "{fpc}: {total:?}");
+    }
+    let y = vec![("a".to_owned(), vec![1.0, 4.0, 2.0, 7.0, 3.0, 5.0])];
+    let two_stages = Sample {
+        y,
+        fpc: Some(vec![30.0; 6]),
+        fpc2: Some(vec![8.0; 6]),
+        cluster: texts(&["c", "c", "d", "d", "e", "e"]),
+        cluster2: texts(&["1", "2", "1", "2", "1", "2"]),
+        ..sampled(0.0)
+    };
+    let total = Design::new(two_stages).unwrap().total("a").unwrap();
+    assert!(near(total.est, 880.0) && near(total.se, 144.222_051_018_559_57), "{total:?}");
+}
+
 fn texts(names: &[&str]) -> Option<Vec<String>> {
     Some(names.iter().map(|name| (*name).to_owned()).collect())
 }
