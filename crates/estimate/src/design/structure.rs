@@ -146,7 +146,8 @@ impl Structure {
                 Spread::Nested(Nested::of(sample, &first, second, shares, &weights)?)
             }
             Variance::HartleyRao | Variance::Overton => {
-                Spread::Joint(Joint::guessed(sample.variance, &first, &weights))
+                let single = single(sample, shares[0].as_deref(), &first, &weights);
+                Spread::Joint(Joint::guessed(sample.variance, &first, &single))
             }
             Variance::HorvitzThompson | Variance::YatesGrundy => {
                 Spread::Joint(Joint::given(sample, &weights)?)
@@ -274,4 +275,15 @@ fn weights(sample: &Sample, shares: &[Option<Vec<f64>>; 2], rows: usize) -> Resu
     }
     let share = |row: usize| shares.iter().flatten().map(|shares| shares[row]).product::<f64>();
     Ok((0..rows).map(|row| 1.0 / share(row)).collect())
+}
+
+/// Inclusion probability of each first-stage cluster, to the last digit as R's survey has it: from the population that the probability of
+/// one of n makes of its stratum. Where two of them sum to 1 is told by that digit.
+fn single(sample: &Sample, share: Option<&[f64]>, first: &Stage, weights: &[f64]) -> Vec<f64> {
+    let given = sample.pi.as_deref().or(share).filter(|_| sample.weights.is_none());
+    let one = |row: &usize| {
+        let sampled = first.sampled(*row) as f64;
+        given.map_or(1.0 / weights[*row], |given| 1.0 / (sampled / given[*row] / sampled))
+    };
+    first.first_row.iter().map(one).collect()
 }

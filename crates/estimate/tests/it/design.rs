@@ -223,6 +223,12 @@ fn small() -> Sample {
     }
 }
 
+/// Five squares with these probabilities.
+fn squares(pi: [f64; 5], variance: Variance) -> Design {
+    let y = vec![("a".to_owned(), vec![1.0, 4.0, 9.0, 16.0, 25.0])];
+    Design::new(Sample { y, pi: Some(pi.to_vec()), variance, ..Sample::default() }).unwrap()
+}
+
 #[test]
 fn a_population_gives_the_weights_of_a_sample_with_replacement() {
     // R: svydesign(~1, weights = ~w) with w = 25 and 40, for with replacement no population counts.
@@ -247,6 +253,13 @@ fn a_population_gives_the_weights_of_a_sample_with_replacement() {
     };
     let total = Design::new(two_stages).unwrap().total("a").unwrap();
     assert!(near(total.est, 880.0) && near(total.se, 144.222_051_018_559_57), "{total:?}");
+}
+
+#[test]
+fn probabilities_that_sum_to_one_are_told_as_r_survey_tells_them() {
+    // R: SE(svytotal(~y, svydesign(~1, fpc = ~p, pps = HR()))).
+    let found = squares([0.05, 0.95, 0.5, 0.45, 0.6], Variance::HartleyRao).total("a").unwrap();
+    assert!(near(found.se, 18.445_373_761_664_012), "{found:?}");
 }
 
 fn texts(names: &[&str]) -> Option<Vec<String>> {
