@@ -125,6 +125,9 @@ pub struct Estimate {
     pub t95: Interval,
     /// 95 % by the normal law.
     pub z95: Interval,
+    /// Whether every value that it is made of is 0, as in a domain where nothing was counted. R's survey gives such an estimate the
+    /// standard error 0, and so does this; it means that none can be told, and is not to be shown as one.
+    pub all_zero: bool,
 }
 
 /// A sample whose design holds together.
@@ -199,7 +202,9 @@ impl Design {
         let names = self.domains.iter().flatten();
         let rows: Vec<bool> = names.map(|of| of == domain).collect();
         let rows = Rows::Of(&rows);
-        Ok((self.total_of(name, rows)?, self.mean_of(name, rows)?))
+        let all_zero = (0..).zip(self.column(name)?).all(|(row, value)| !rows.holds(row) || *value == 0.0);
+        let marked = |of: Estimate| Estimate { all_zero, ..of };
+        Ok((marked(self.total_of(name, rows)?), marked(self.mean_of(name, rows)?)))
     }
 
     /// The ratio of two columns' totals.
@@ -261,6 +266,7 @@ impl Design {
         } else {
             within(t_quantile(0.975, df))
         };
-        Ok(Estimate { est, se, df, t95, z95: within(normal_quantile(0.975)) })
+        let all_zero = false;
+        Ok(Estimate { est, se, df, t95, z95: within(normal_quantile(0.975)), all_zero })
     }
 }

@@ -43,6 +43,12 @@ pub enum DesignError {
         /// The value.
         value: f64,
     },
+    /// A column in which nothing was counted: it scatters by nothing, and yet nobody knows that there is none.
+    #[error("y.{name}: every value is 0, which tells no variance")]
+    AllZero {
+        /// The column.
+        name: String,
+    },
     /// An inclusion probability that cannot be.
     #[error("{field}, row {row}: {value} is no inclusion probability: above 0, at most 1")]
     Probability {
@@ -178,4 +184,38 @@ pub enum DesignError {
         /// The name.
         name: String,
     },
+}
+
+impl DesignError {
+    /// What to do about it, where the error itself does not say.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            DesignError::Length { .. } | DesignError::NotFinite { .. } => {
+                Some("give every column a value for each row; leave a row with a missing value out of all")
+            }
+            DesignError::AllZero { .. } => Some(
+                "leave the column out, and bound it by a model: none in n rows drawn alike leaves at most a share of 3.7/n (Poisson, exact at 97.5 %)",
+            ),
+            DesignError::Probability { .. } => {
+                Some("give each row its chance to be in the sample; one that is in it for sure has 1")
+            }
+            DesignError::Weight { .. } => {
+                Some("a weight says for how many its row stands; leave out a row that stands for none")
+            }
+            DesignError::Needs { field: "joint", .. } => {
+                Some("give joint, or take a variance that guesses it: brewer, overton or hartley_rao")
+            }
+            DesignError::Needs { .. } => Some("give pi or weights"),
+            DesignError::NoUse { .. } => Some("leave it out, or take a variance that uses it"),
+            DesignError::Oversampled { .. } => Some(
+                "fpc counts the clusters of the row's stratum in the population, fpc2 those of its cluster",
+            ),
+            DesignError::OneCluster => Some("give each row its own cluster if it was drawn by itself"),
+            DesignError::OneInCluster { .. } => {
+                Some("leave fpc, cluster2 and fpc2 out and give weights: then the first stage tells all")
+            }
+            DesignError::NoDenominator { .. } => Some("take a ratio to a column with a total above 0"),
+            _ => None,
+        }
+    }
 }

@@ -23,6 +23,9 @@ pub(super) fn check_columns(sample: &Sample) -> Result<(), DesignError> {
         }
         same(&format!("y.{name}"), y.len())?;
         check_finite(&format!("y.{name}"), y)?;
+        if y.iter().all(|value| *value == 0.0) {
+            return Err(DesignError::AllZero { name: name.clone() });
+        }
     }
     let names = [
         ("strata", &sample.strata),

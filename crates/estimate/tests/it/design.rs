@@ -274,6 +274,10 @@ fn what_is_no_sample_is_refused_by_field_and_row() {
         (Sample { y: vec![("a".to_owned(), Vec::new())], pi: None, ..small() }, "no rows"),
         (Sample { pi: Some(vec![0.5; 3]), ..small() }, "pi has 3 rows, y.a has 4"),
         (Sample { y: vec![("a".to_owned(), vec![1.0, f64::NAN, 3.0, 4.0])], ..small() }, "y.a, row 1: NaN"),
+        (
+            Sample { y: vec![("a".to_owned(), vec![1.0; 4]), ("b".to_owned(), vec![0.0; 4])], ..small() },
+            "y.b: every value is 0",
+        ),
         (Sample { pi: Some(vec![0.5, 0.0, 0.5, 0.5]), ..small() }, "pi, row 1: 0"),
         (Sample { pi: Some(vec![0.5, 0.5, 1.5, 0.5]), ..small() }, "pi, row 2: 1.5"),
         (Sample { weights: Some(vec![2.0; 4]), ..small() }, "pi and weights"),
@@ -301,7 +305,17 @@ fn what_is_no_sample_is_refused_by_field_and_row() {
     }
     let design = Design::new(small()).unwrap();
     assert!(matches!(design.total("b"), Err(DesignError::Unknown { .. })));
-    let zero = Design::new(Sample { y: vec![("a".to_owned(), vec![0.0; 4])], ..small() }).unwrap();
-    assert!(matches!(zero.ratio("a", "a"), Err(DesignError::NoDenominator { .. })), "all zero");
-    assert_eq!(zero.total("a").unwrap().est, 0.0);
+    let even = Design::new(Sample { y: vec![("a".to_owned(), vec![1.0, -1.0, 0.0, 0.0])], ..small() });
+    assert!(matches!(even.unwrap().ratio("a", "a"), Err(DesignError::NoDenominator { .. })), "sums to 0");
+}
+
+#[test]
+fn a_domain_of_zeros_is_marked_for_its_error_of_zero_is_none() {
+    let y = vec![("a".to_owned(), vec![0.0, 0.0, 3.0, 4.0])];
+    let design = Design::new(Sample { y, domains: texts(&["p", "p", "q", "q"]), ..small() }).unwrap();
+    let (total, mean) = design.in_domain("a", "p").unwrap();
+    // R gives both the standard error 0.
+    assert_eq!((total.est, total.se, mean.est, mean.se), (0.0, 0.0, 0.0, 0.0));
+    assert!(total.all_zero && mean.all_zero);
+    assert!(!design.in_domain("a", "q").unwrap().0.all_zero && !design.total("a").unwrap().all_zero);
 }

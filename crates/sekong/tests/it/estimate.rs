@@ -97,9 +97,29 @@ fn what_is_no_sample_is_told_by_field_and_fix() {
     design("{\"y\": {\"a\": [1, 2]}, \"weights\": [1, 1]}", &["--ratio", "a/b"])
         .exits(1)
         .says(&["no column \"b\""]);
-    design("{\"y\": {\"a\": [1, 2], \"b\": [0, 0]}, \"weights\": [1, 1]}", &["--ratio", "a/b"])
+    design("{\"y\": {\"a\": [1, 2], \"b\": [1, -1]}, \"weights\": [1, 1]}", &["--ratio", "a/b"])
         .exits(1)
         .says(&["b: the denominator is 0"]);
+    told(
+        "{\"y\": {\"a\": [1, 2], \"b\": [0, 0]}, \"weights\": [1, 1]}",
+        &["y.b: every value is 0", "help: leave the column out, and bound it by a model"],
+    );
+}
+
+#[test]
+fn zeros_in_a_domain_are_not_shown_as_known_exactly() {
+    let text =
+        json!({ "y": { "found": [0, 0, 1, 4] }, "weights": [2, 2, 5, 5], "domains": ["p", "p", "q", "q"] })
+            .to_string();
+    let found = design(&text, &["--json"]).exits(0).json();
+    let of = |domain: &str| found["domains"][domain]["totals"]["found"].clone();
+    assert_eq!((&of("p")["se"], &of("p")["all_zero"]), (&json!(0.0), &json!(true)));
+    assert!(of("q").get("all_zero").is_none(), "{found}");
+    let words = design(&text, &[]).exits(0).stdout;
+    assert!(
+        words.contains("total in p of found: 0 (every value is 0, which tells no standard error"),
+        "{words}"
+    );
 }
 
 /// Tests the teams of a file with these lines.
@@ -154,6 +174,8 @@ fn what_is_no_record_of_shifts_is_told_by_line_field_and_fix() {
     let idle = r#"{"week":2,"day":"d","pool":"p","shift":"00-08","units":{},"dealt":{}}"#;
     told(idle, &["line 3", "units is empty"]);
     teams(&[], &[]).exits(1).says(&["no shift is in it", "help:"]);
+    let barren = shift(1).replace(":2,", ":0,").replace(":2}", ":0}");
+    teams(&[barren], &[]).exits(1).says(&["units has no find in any shift", "help:"]);
 }
 
 #[test]
