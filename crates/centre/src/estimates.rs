@@ -251,7 +251,7 @@ pub struct EstimatesView {
     /// The posts that were asked about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top: Option<TopView>,
-    /// The posts under a model.
+    /// The posts under a model: those that were inspected, and of which it gives an interval.
     pub shrunk: Vec<ShrunkView>,
     /// Simulants, where the campaign has anybody plant them.
     #[serde(skip_serializing_if = "Option::is_none")]

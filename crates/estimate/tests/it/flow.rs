@@ -477,6 +477,27 @@ fn a_post_with_few_finds_borrows_from_the_others() {
     assert_eq!(none.shrunk(&Domain::default()), []);
 }
 
+#[test]
+fn a_post_that_nobody_looked_at_has_no_figure_of_the_model() {
+    let post = |number: i32, post: i32, counts| {
+        let here = (number + post * 7) % 4 < 2;
+        slot(&format!("P{post}"), 0.5, here.then(|| visit("u", Some(counts))).into_iter().collect())
+    };
+    let one = |number: i32| {
+        let found = u32::from(number == 1);
+        day(
+            number,
+            vec![post(number, 0, (100, 0, 0)), post(number, 1, (100, 50, found)), post(number, 2, (9, 1, 0))],
+        )
+    };
+    let shrunk = Record::new((0..32).map(one).collect()).unwrap().shrunk(&Domain::default());
+    assert!(shrunk.iter().any(|of| of.post.as_str() == "P1"), "{shrunk:?}");
+    assert!(shrunk.iter().all(|of| of.post.as_str() != "P0"), "{shrunk:?}");
+    for of in &shrunk {
+        assert!(of.model95.low <= of.loads && of.loads <= of.model95.high && of.model95.high > 0.0, "{of:?}");
+    }
+}
+
 fn record_without_finds() -> Record {
     record(&[Some((10, 5, 0)), Some((10, 5, 0))])
 }
