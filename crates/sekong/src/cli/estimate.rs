@@ -118,7 +118,8 @@ pub enum EstimateCommand {
     /// What was there at least, by vehicles that two teams inspected apart
     #[command(
         after_help = "Each number is of vehicles with a find. What is well hidden from one team is well hidden from the other, too:\n\
-        loads are a lower bound, and the part of them that the first team found an upper one (Chapman 1951; 95 % by Chao 1987).\n\n\
+        loads are a lower bound, and the part of them that the first team found an upper one (Chapman 1951; 95 % by Chao 1987,\n\
+        or exact where one team found nothing that the other missed).\n\n\
         Example:\n  sekong estimate twice --first 30 --second 25 --both 10 --json"
     )]
     Twice(EstimateTwiceArgs),

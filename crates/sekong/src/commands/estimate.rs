@@ -151,8 +151,10 @@ pub(crate) fn twice(args: &EstimateTwiceArgs) -> Result<(), Failure> {
             "detection_at_most": found.detection,
         }));
     }
+    let by =
+        if found.se.is_some() { "Chapman and Chao" } else { "Chapman, and exact by the hypergeometric law" };
     print_line(format_args!(
-        "{:.1} loads were there at least (95 % {low:.1} to {high:.1}, Chapman and Chao); the first team found {:.0} % of them at most",
+        "{:.1} loads were there at least (95 % {low:.1} to {high:.1}, {by}); the first team found {:.0} % of them at most",
         found.loads,
         100.0 * found.detection
     ))

@@ -190,6 +190,10 @@ fn inspecting_twice_bounds_what_was_there_and_says_why_it_cannot() {
     assert!(45.0 < ends[0] && ends[0] < 72.3 && 72.3 < ends[1], "{found}");
     let words = twice("30", "25", "10", &[]).exits(0).stdout;
     assert!(words.starts_with("72.3 loads were there at least (95 % "), "{words}");
+    let all = twice("5", "5", "5", &["--json"]).exits(0).json();
+    assert_eq!((&all["se"], &all["interval95"]), (&Value::Null, &json!([5.0, 7.0])));
+    let words = twice("5", "5", "5", &[]).exits(0).stdout;
+    assert!(words.contains("(95 % 5.0 to 7.0, Chapman, and exact"), "{words}");
     twice("30", "25", "0", &[]).exits(2).says(&["no load was found by both", "help:"]);
     twice("3", "25", "4", &[]).exits(2).says(&["4 found by both is more than 3"]);
 }
