@@ -67,6 +67,18 @@ pub enum DesignError {
         /// The value.
         value: f64,
     },
+    /// A weight below 1 where its inverse is taken for a probability.
+    #[error(
+        "weights, row {row}: {value} is below 1, a probability above 1, which variance {variance} cannot use"
+    )]
+    WeightBelowOne {
+        /// The row, from 0.
+        row: usize,
+        /// The value.
+        value: f64,
+        /// The variance.
+        variance: &'static str,
+    },
     /// Two things where one is to be given.
     #[error("{one} and {other} are both given: leave one out")]
     Both {
@@ -202,6 +214,9 @@ impl DesignError {
             DesignError::Weight { .. } => {
                 Some("a weight says for how many its row stands; leave out a row that stands for none")
             }
+            DesignError::WeightBelowOne { .. } => Some(
+                "give the inverses of inclusion probabilities, or take variance default or with_replacement",
+            ),
             DesignError::Needs { field: "joint", .. } => {
                 Some("give joint, or take a variance that guesses it: brewer, overton or hartley_rao")
             }

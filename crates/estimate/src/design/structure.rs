@@ -144,6 +144,7 @@ impl Structure {
             },
         ];
         let weights = weights(sample, &shares, rows)?;
+        check_probabilities(sample)?;
         let spread = match sample.variance {
             Variance::Default | Variance::Brewer | Variance::WithReplacement => {
                 Spread::Nested(Nested::of(sample, &first, second, shares, &weights)?)
@@ -218,6 +219,18 @@ fn check_fields(sample: &Sample) -> Result<(), DesignError> {
         return Err(DesignError::Needs { field: "pi", variance });
     }
     Ok(())
+}
+
+/// Where a variance takes inverse weights for probabilities they are at most 1. Brewer's does so where no share of a population is given.
+fn check_probabilities(sample: &Sample) -> Result<(), DesignError> {
+    let takes = match sample.variance {
+        Variance::HartleyRao | Variance::Overton => true,
+        Variance::Brewer => sample.fpc.is_none(),
+        _ => false,
+    };
+    let below = sample.weights.iter().flatten().enumerate().find(|(_, weight)| takes && **weight < 1.0);
+    let variance = sample.variance.name();
+    below.map_or(Ok(()), |(row, value)| Err(DesignError::WeightBelowOne { row, value: *value, variance }))
 }
 
 fn first_stage(sample: &Sample, rows: usize) -> Result<Stage, DesignError> {

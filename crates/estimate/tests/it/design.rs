@@ -282,6 +282,15 @@ fn what_is_no_sample_is_refused_by_field_and_row() {
         (Sample { pi: Some(vec![0.5, 0.5, 1.5, 0.5]), ..small() }, "pi, row 2: 1.5"),
         (Sample { weights: Some(vec![2.0; 4]), ..small() }, "pi and weights"),
         (Sample { pi: None, weights: Some(vec![2.0, -1.0, 2.0, 2.0]), ..small() }, "weights, row 1: -1"),
+        (
+            Sample {
+                pi: None,
+                weights: Some(vec![2.0, 0.5, 2.0, 2.0]),
+                variance: Variance::Brewer,
+                ..small()
+            },
+            "weights, row 1: 0.5 is below 1",
+        ),
         (Sample { cluster: texts(&["c", "c", "c", "c"]), ..small() }, "one cluster"),
         (Sample { strata: texts(&["x", "x", "x", "y"]), ..small() }, "stratum \"y\" has one cluster"),
         (
@@ -307,6 +316,20 @@ fn what_is_no_sample_is_refused_by_field_and_row() {
     assert!(matches!(design.total("b"), Err(DesignError::Unknown { .. })));
     let even = Design::new(Sample { y: vec![("a".to_owned(), vec![1.0, -1.0, 0.0, 0.0])], ..small() });
     assert!(matches!(even.unwrap().ratio("a", "a"), Err(DesignError::NoDenominator { .. })), "sums to 0");
+}
+
+#[test]
+fn weights_below_one_are_refused_only_as_probabilities() {
+    let weighed = |variance, fpc| {
+        Design::new(Sample { pi: None, weights: Some(vec![0.5, 0.5, 2.0, 2.0]), fpc, variance, ..small() })
+    };
+    for variance in [Variance::Default, Variance::WithReplacement] {
+        assert_eq!(weighed(variance, None).unwrap().total("a").unwrap().est, 15.5);
+    }
+    assert!(weighed(Variance::Brewer, Some(vec![0.5; 4])).is_ok(), "the shares are the probabilities");
+    for variance in [Variance::Brewer, Variance::Overton, Variance::HartleyRao] {
+        assert!(matches!(weighed(variance, None), Err(DesignError::WeightBelowOne { row: 0, .. })));
+    }
 }
 
 #[test]
