@@ -107,6 +107,24 @@ fn what_is_no_sample_is_told_by_field_and_fix() {
 }
 
 #[test]
+fn names_that_are_large_numbers_stay_apart_or_are_refused() {
+    let sample = |strata: &str| {
+        format!("{{\"y\": {{\"a\": [1, 2, 3, 5]}}, \"weights\": [2, 2, 2, 2], \"strata\": {strata}}}")
+    };
+    let two = "[9007199254740992, 9007199254740992, 9007199254740993, 9007199254740993]";
+    let found = design(&sample(two), &["--json"]).exits(0).json();
+    assert_eq!(found["totals"]["a"]["df"], 2.0, "two strata");
+    let zeros = design(&sample("[0, -0.0, 0, 0.0]"), &["--json"]).exits(0).json();
+    assert_eq!(zeros["totals"]["a"]["df"], 3.0, "one stratum");
+    design(&sample("[1e17, 1, 1, 1]"), &[]).exits(1).says(&[
+        "strata[0]",
+        "100000000000000000 is too large a number",
+        "put it in quotes",
+    ]);
+    design(&sample("[true, 1, 1, 1]"), &[]).exits(1).says(&["strata[0]", "a name: text or a number"]);
+}
+
+#[test]
 fn zeros_in_a_domain_are_not_shown_as_known_exactly() {
     let text =
         json!({ "y": { "found": [0, 0, 1, 4] }, "weights": [2, 2, 5, 5], "domains": ["p", "p", "q", "q"] })
