@@ -321,6 +321,10 @@ fn a_part_of_a_record_is_estimated_and_drawn_and_what_is_no_part_is_named() {
         assert!(said.contains(field), "{said}");
     }
     estimate(&["--from", "2017-01-03", "--to", "2017-01-02"]).exits(2);
+    estimate(&["--from", "2017-02-01"]).exits(1).says(&[
+        "no day with a plan is over between 2017-02-01 and",
+        "help: the last that is over is 2017-01-02",
+    ]);
     sekong(["estimate"]).exits(2);
 }
 
