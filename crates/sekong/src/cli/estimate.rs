@@ -141,14 +141,14 @@ pub struct EstimateReplayArgs {
     /// The campaign's folder
     #[arg(value_name = "CAMPAIGN")]
     pub campaign: PathBuf,
-    /// How many of its days, from the first
+    /// How many of its days, from the first; at least two, which are compared
     #[arg(long, value_name = "DAYS", default_value_t = 56)]
     pub days: usize,
     /// How often they are drawn
-    #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(2..))]
     pub replays: u32,
     /// Part of what passes that is loaded
-    #[arg(long, value_name = "SHARE", default_value_t = 0.02)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.02, value_parser = share)]
     pub load_share: f64,
     /// Seed of traffic and draws
     #[arg(long, value_name = "NUMBER", default_value_t = 2017)]
@@ -158,6 +158,13 @@ pub struct EstimateReplayArgs {
     pub json: bool,
 }
 
+/// A part of a whole, and some of it.
+fn share(text: &str) -> Result<f64, String> {
+    let number: Option<f64> = text.parse().ok();
+    let share = number.filter(|share| 0.0 < *share && *share <= 1.0);
+    share.ok_or_else(|| "name a number above 0, at most 1, like 0.02".to_owned())
+}
+
 /// `sekong estimate power`.
 #[derive(Debug, Args)]
 pub struct EstimatePowerArgs {
@@ -165,7 +172,7 @@ pub struct EstimatePowerArgs {
     #[arg(value_name = "CAMPAIGN")]
     pub campaign: PathBuf,
     /// Trials for each pool
-    #[arg(long, value_name = "COUNT", default_value_t = 400)]
+    #[arg(long, value_name = "COUNT", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..))]
     pub trials: u32,
     /// Seed of traffic, deals and draws
     #[arg(long, value_name = "NUMBER", default_value_t = 2017)]

@@ -329,6 +329,22 @@ fn a_part_of_a_record_is_estimated_and_drawn_and_what_is_no_part_is_named() {
 }
 
 #[test]
+fn replays_of_too_little_or_too_much_are_refused_by_field() {
+    let campaign = concat!(env!("CARGO_MANIFEST_DIR"), "/../../campaigns/northeast-2017");
+    for (command, field, wrong, says) in [
+        ("replay", "--days", "1", "--days 1: the campaign has"),
+        ("replay", "--days", "4000", "--days 4000: the campaign has"),
+        ("replay", "--replays", "1", "--replays"),
+        ("replay", "--load-share", "0", "above 0, at most 1"),
+        ("replay", "--load-share", "1.5", "above 0, at most 1"),
+        ("replay", "--load-share", "NaN", "above 0, at most 1"),
+        ("power", "--trials", "0", "--trials"),
+    ] {
+        sekong(["estimate", command, campaign, field, wrong]).exits(2).says(&[says]);
+    }
+}
+
+#[test]
 fn replays_show_no_bias_and_intervals_that_hold_where_the_wrong_analysis_fails() {
     let campaign = concat!(env!("CARGO_MANIFEST_DIR"), "/../../campaigns/northeast-2017");
     let run = ["estimate", "replay", campaign, "--days", "14", "--replays", "60", "--json"];
