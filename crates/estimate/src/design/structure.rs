@@ -137,9 +137,9 @@ impl Structure {
             Stage::of(rows, |row| (first.cluster_of[row], &names[row]), |row| first.cluster_of[row])
         });
         let shares = [
-            shares("fpc", sample.fpc.as_deref(), &first)?,
+            shares(sample, "fpc", sample.fpc.as_deref(), &first)?,
             match &second {
-                Some(second) => shares("fpc2", sample.fpc2.as_deref(), second)?,
+                Some(second) => shares(sample, "fpc2", sample.fpc2.as_deref(), second)?,
                 None => None,
             },
         ];
@@ -249,19 +249,22 @@ fn first_stage(sample: &Sample, rows: usize) -> Result<Stage, DesignError> {
     Ok(stage)
 }
 
-/// The share of a stage's clusters that is sampled, row by row: counts if any value of the column is above 1.
+/// The share of a stage's clusters that is sampled, row by row: counts if any value of the column is above 1. With replacement more may be
+/// sampled than there are.
 fn shares(
+    sample: &Sample,
     field: &'static str,
     column: Option<&[f64]>,
     stage: &Stage,
 ) -> Result<Option<Vec<f64>>, DesignError> {
     let Some(column) = column else { return Ok(None) };
+    let once = sample.variance != Variance::WithReplacement;
     let counts = column.iter().any(|value| 1.0 < *value);
     let share = |(row, value): (usize, &f64)| {
         let (value, sampled) = (*value, stage.sampled(row));
         match counts {
             true if value < 1.0 => Err(DesignError::CountsAndShares { field, row, value }),
-            true if value < sampled as f64 => {
+            true if once && value < sampled as f64 => {
                 Err(DesignError::Oversampled { field, row, population: value, sampled })
             }
             true => Ok(sampled as f64 / value),

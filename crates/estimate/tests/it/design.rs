@@ -242,6 +242,9 @@ fn a_population_gives_the_weights_of_a_sample_with_replacement() {
         let total = Design::new(sampled(fpc)).unwrap().total("a").unwrap();
         assert!(near(total.est, 250.0) && near(total.se, 64.549_722_436_790_29), "{fpc}: {total:?}");
     }
+    // R, with w = 1/2: four draws from a population of two.
+    let total = Design::new(sampled(2.0)).unwrap().total("a").unwrap();
+    assert!(near(total.est, 5.0) && near(total.se, 1.290_994_448_735_805_6), "{total:?}");
     let y = vec![("a".to_owned(), vec![1.0, 4.0, 2.0, 7.0, 3.0, 5.0])];
     let two_stages = Sample {
         y,
