@@ -225,6 +225,11 @@ impl DesignError {
             DesignError::Oversampled { .. } => Some(
                 "fpc counts the clusters of the row's stratum in the population, fpc2 those of its cluster",
             ),
+            DesignError::Joint { .. } => Some(
+                "joint[i][j] is the chance that rows i and j are both in the sample, joint[i][i] that row i is",
+            ),
+            DesignError::Overflow { .. } => Some("count in larger units"),
+            DesignError::Unknown { .. } => Some("name a column of y"),
             DesignError::OneCluster => Some("give each row its own cluster if it was drawn by itself"),
             DesignError::OneInCluster { .. } => {
                 Some("leave fpc, cluster2 and fpc2 out and give weights: then the first stage tells all")

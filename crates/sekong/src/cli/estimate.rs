@@ -101,7 +101,8 @@ pub enum EstimateCommand {
         domains    the domain of each row\n  \
         variance   default, brewer, hartley_rao, overton, ht, yates_grundy or with_replacement\n\
         With fpc and neither pi nor weights, the probabilities come from it. The figures are those of\n\
-        svydesign, svytotal, svymean, svyratio and svyby of the R package survey.\n\n\
+        svydesign, svytotal, svymean, svyratio and svyby of the R package survey. A column of zeros is refused; a\n\
+        domain of zeros is marked all_zero: its standard error of 0 means that there is none.\n\n\
         Example:\n  sekong estimate design sample.json --ratio found/inspected --json")]
     Design(EstimateDesignArgs),
     /// Test every team: does it find less than the lot explains?

@@ -162,7 +162,7 @@ pub(crate) fn twice(args: &EstimateTwiceArgs) -> Result<(), Failure> {
 
 pub(crate) fn teams(args: &EstimateTeamsArgs) -> Result<(), Failure> {
     let record = teams_file::read(&args.file)?;
-    let wrong = |error| Failure::failed(format!("{}: {error}", args.file.display()));
+    let wrong = |error| Failure::failed(format!("{}: {error}", args.file.display())).hint(teams_file::HINT);
     let found = if args.by_days { test_days(&record, Too::Little) } else { test_teams(&record) };
     let found = found.map_err(wrong)?;
     let power = power_of_finds(&record, HELD_BACK, Seed(0)).map_err(wrong)?;

@@ -96,7 +96,7 @@ fn what_is_no_sample_is_told_by_field_and_fix() {
         .says(&["found/inspected"]);
     design("{\"y\": {\"a\": [1, 2]}, \"weights\": [1, 1]}", &["--ratio", "a/b"])
         .exits(1)
-        .says(&["no column \"b\""]);
+        .says(&["no column \"b\"", "help: name a column of y"]);
     design("{\"y\": {\"a\": [1, 2], \"b\": [1, -1]}, \"weights\": [1, 1]}", &["--ratio", "a/b"])
         .exits(1)
         .says(&["b: the denominator is 0"]);
@@ -182,7 +182,7 @@ fn what_is_no_record_of_shifts_is_told_by_line_field_and_fix() {
     let told = |line: &str, says: &[&str]| {
         teams(&[shift(1), String::new(), line.to_owned()], &[]).exits(1).says(says);
     };
-    told(&shift(1), &["week 1, p, 00-08: 2017-01-01 is there twice"]);
+    told(&shift(1), &["week 1, p, 00-08: 2017-01-01 is there twice", "help: sekong estimate teams --help"]);
     told(&shift(2).replace("\"u0\":2", "\"u0\":-2"), &["line 3", "units.u0", "invalid value"]);
     told(&shift(2).replace("\"u1\":2", "\"u0\":2"), &["unit u0 is there twice under units"]);
     told(&shift(2).replace(",\"week\":2", ""), &["line 3", "missing field `week`"]);

@@ -12,7 +12,8 @@ use crate::files::read_at_most;
 /// A record's file is no longer.
 const RECORD_MAX_BYTES: usize = 1 << 30;
 
-const HINT: &str = "sekong estimate teams --help shows what a line holds";
+/// Where what a line should be is told.
+pub(super) const HINT: &str = "sekong estimate teams --help shows what a line holds";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
