@@ -33,6 +33,11 @@ elements <- function() {
   d <- shuffled(d)
   d$share <- ave(d$N, d$stratum, FUN = length) / d$N
   file <- c(y_of(d), list(strata = column(d$stratum)))
+  # With replacement a population tells the weights, and nothing else.
+  again <- function(name, fpc) {
+    d$w <- 1 / d$share
+    drawn(name, c(file, list(fpc = fpc, variance = "with_replacement")), function() svydesign(~1, strata = ~stratum, weights = ~w, data = d))
+  }
   one_of(list(
     function() drawn("strata, counts", c(file, list(fpc = column(d$N))), function() svydesign(~1, strata = ~stratum, fpc = ~N, data = d)),
     function() drawn("strata, shares", c(file, list(fpc = column(d$share))), function() svydesign(~1, strata = ~stratum, fpc = ~share, data = d)),
@@ -41,7 +46,9 @@ elements <- function() {
                      function() svydesign(~1, strata = ~stratum, weights = ~w, fpc = ~N, data = d)),
     function() drawn("strata, probabilities", c(file, list(pi = column(d$p))), function() svydesign(~1, strata = ~stratum, probs = ~p, data = d)),
     function() drawn("strata, probabilities and counts", c(file, list(pi = column(d$p), fpc = column(d$N))),
-                     function() svydesign(~1, strata = ~stratum, probs = ~p, fpc = ~N, data = d))
+                     function() svydesign(~1, strata = ~stratum, probs = ~p, fpc = ~N, data = d)),
+    function() again("strata, counts, with replacement", column(d$N)),
+    function() again("strata, shares, with replacement", column(d$share))
   ))()
 }
 
@@ -90,6 +97,8 @@ unequal <- function() {
   n <- one_of(4:30)
   size <- rgamma(n, 2, 1)
   d <- counted(data.frame(pi = pmin(one_of(c(0.95, 1)), size / max(size) * runif(1, 0.5, 1) + 0.02)))
+  # Round ones sum to exactly 1 by pairs, of which R thinks otherwise.
+  if (runif(1) < 0.5) d$pi <- pmax(0.05, round(d$pi * 20) / 20)
   d$number <- if (n >= 8) rep(1:2, c(4, n - 4)) else 1
   J <- outer(d$pi, d$pi) * (1 - runif(1, 0, 0.2) * outer(1 - d$pi, 1 - d$pi))
   diag(J) <- d$pi

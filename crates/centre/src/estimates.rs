@@ -94,7 +94,7 @@ pub struct FlowView {
     pub inspected: u64,
     /// Of these, with a find.
     pub found: u64,
-    /// The largest part of the estimate that stands on one slot.
+    /// The largest part of the estimate that stands on one slot, of all that is added to it or taken from it.
     pub weight_share_max: f64,
     /// Slots that no unit can reach: nothing is said of them.
     pub slots_unreachable: usize,
@@ -251,7 +251,7 @@ pub struct EstimatesView {
     /// The posts that were asked about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top: Option<TopView>,
-    /// The posts under a model.
+    /// The posts under a model: those that were inspected, and of which it gives an interval.
     pub shrunk: Vec<ShrunkView>,
     /// Simulants, where the campaign has anybody plant them.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -8,12 +8,14 @@
 //! - *Overton*, *Hartley–Rao*: joint probabilities guessed from single ones, in the Horvitz–Thompson form.
 //! - *HT*, *Yates–Grundy*: joint probabilities given.
 
+mod error;
 mod joint;
 mod nested;
 mod structure;
 
 use std::str::FromStr;
 
+pub use error::DesignError;
 use structure::Structure;
 
 use crate::exact::Interval;
@@ -123,186 +125,9 @@ pub struct Estimate {
     pub t95: Interval,
     /// 95 % by the normal law.
     pub z95: Interval,
-}
-
-/// Why a sample says nothing.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum DesignError {
-    /// A column of another length than the first.
-    #[error("{field} has {found} rows, {first} has {wanted}")]
-    Length {
-        /// The column.
-        field: String,
-        /// Its rows.
-        found: usize,
-        /// The column that it is held against.
-        first: String,
-        /// Its rows.
-        wanted: usize,
-    },
-    /// Values so large, or probabilities so small, that no number holds what they come to.
-    #[error("{name}: its values and weights come to more than a number of 64 bits holds")]
-    Overflow {
-        /// The column.
-        name: String,
-    },
-    /// Nothing was counted.
-    #[error("y has no column: name at least one, like {{\"found\": [0, 2, 1]}}")]
-    NoColumn,
-    /// A name is there twice.
-    #[error("y has two columns {name:?}")]
-    TwoColumns {
-        /// The name.
-        name: String,
-    },
-    /// A sample without rows.
-    #[error("the sample has no rows")]
-    NoRows,
-    /// A value that is no number.
-    #[error("{field}, row {row}: {value} is no finite number")]
-    NotFinite {
-        /// The column.
-        field: String,
-        /// The row, from 0.
-        row: usize,
-        /// The value.
-        value: f64,
-    },
-    /// An inclusion probability that cannot be.
-    #[error("{field}, row {row}: {value} is no inclusion probability: above 0, at most 1")]
-    Probability {
-        /// The column.
-        field: &'static str,
-        /// The row, from 0.
-        row: usize,
-        /// The value.
-        value: f64,
-    },
-    /// A weight that cannot be.
-    #[error("weights, row {row}: {value} is not above 0")]
-    Weight {
-        /// The row, from 0.
-        row: usize,
-        /// The value.
-        value: f64,
-    },
-    /// Two things where one is to be given.
-    #[error("{one} and {other} are both given: leave one out")]
-    Both {
-        /// The one.
-        one: &'static str,
-        /// The other.
-        other: &'static str,
-    },
-    /// Something that the variance needs.
-    #[error("{field} is missing, which variance {variance} needs")]
-    Needs {
-        /// What.
-        field: &'static str,
-        /// The variance.
-        variance: &'static str,
-    },
-    /// Something that the variance cannot use.
-    #[error("{field} is given, which variance {variance} has no use for")]
-    NoUse {
-        /// What.
-        field: &'static str,
-        /// The variance.
-        variance: &'static str,
-    },
-    /// A column of the second stage without the one of the first.
-    #[error("{field} is given without {needs}")]
-    Without {
-        /// The one.
-        field: &'static str,
-        /// The other.
-        needs: &'static str,
-    },
-    /// A finite population that is smaller than its sample.
-    #[error("{field}, row {row}: a population of {population} and {sampled} sampled")]
-    Oversampled {
-        /// The column.
-        field: &'static str,
-        /// The row, from 0.
-        row: usize,
-        /// Clusters in the population.
-        population: f64,
-        /// Clusters in the sample.
-        sampled: usize,
-    },
-    /// Populations that are partly counts and partly shares.
-    #[error(
-        "{field}, row {row}: {value} among counts; give counts of 1 and more, or shares of at most 1, in the whole column"
-    )]
-    CountsAndShares {
-        /// The column.
-        field: &'static str,
-        /// The row, from 0.
-        row: usize,
-        /// The value.
-        value: f64,
-    },
-    /// A cluster in two strata.
-    #[error(
-        "cluster {cluster:?} is in the strata {one:?} and {other:?}: give clusters of different strata different names"
-    )]
-    TwoStrata {
-        /// The cluster.
-        cluster: String,
-        /// A stratum.
-        one: String,
-        /// Another one.
-        other: String,
-    },
-    /// A sample of one cluster.
-    #[error("the sample is one cluster: nothing says how much another one would differ")]
-    OneCluster,
-    /// A stratum of one cluster that is not the whole of it.
-    #[error("stratum {stratum:?} has one cluster: merge it with a stratum that is like it")]
-    OneInStratum {
-        /// The stratum.
-        stratum: String,
-    },
-    /// A first-stage cluster of which one cluster of the second stage was taken, and not the whole.
-    #[error("cluster {cluster:?} has one cluster of the second stage: its own variance cannot be estimated")]
-    OneInCluster {
-        /// The first-stage cluster.
-        cluster: String,
-    },
-    /// A matrix that is no matrix of joint probabilities.
-    #[error("joint, row {row}, column {column}: {value}: {what}")]
-    Joint {
-        /// The row, from 0.
-        row: usize,
-        /// The column, from 0.
-        column: usize,
-        /// The value.
-        value: f64,
-        /// What is wrong.
-        what: &'static str,
-    },
-    /// A variance below zero, as estimators with joint probabilities may give one.
-    #[error(
-        "the estimated variance of {name} is {variance}, below zero: this design's joint probabilities give no variance here (try yates_grundy, or brewer)"
-    )]
-    Negative {
-        /// The column.
-        name: String,
-        /// The estimate.
-        variance: f64,
-    },
-    /// A ratio to nothing, or a mean of nothing.
-    #[error("{name}: the denominator is 0")]
-    NoDenominator {
-        /// The column.
-        name: String,
-    },
-    /// A name that no column has.
-    #[error("y has no column {name:?}")]
-    Unknown {
-        /// The name.
-        name: String,
-    },
+    /// Whether every value that it is made of is 0, as in a domain where nothing was counted. R's survey gives such an estimate the
+    /// standard error 0, and so does this; it means that none can be told, and is not to be shown as one.
+    pub all_zero: bool,
 }
 
 /// A sample whose design holds together.
@@ -377,7 +202,9 @@ impl Design {
         let names = self.domains.iter().flatten();
         let rows: Vec<bool> = names.map(|of| of == domain).collect();
         let rows = Rows::Of(&rows);
-        Ok((self.total_of(name, rows)?, self.mean_of(name, rows)?))
+        let all_zero = (0..).zip(self.column(name)?).all(|(row, value)| !rows.holds(row) || *value == 0.0);
+        let marked = |of: Estimate| Estimate { all_zero, ..of };
+        Ok((marked(self.total_of(name, rows)?), marked(self.mean_of(name, rows)?)))
     }
 
     /// The ratio of two columns' totals.
@@ -439,6 +266,7 @@ impl Design {
         } else {
             within(t_quantile(0.975, df))
         };
-        Ok(Estimate { est, se, df, t95, z95: within(normal_quantile(0.975)) })
+        let all_zero = false;
+        Ok(Estimate { est, se, df, t95, z95: within(normal_quantile(0.975)), all_zero })
     }
 }

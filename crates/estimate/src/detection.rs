@@ -1,6 +1,7 @@
 //! How much of what is there an inspection finds: by simulants that were planted, and by inspecting twice.
 
 use crate::exact::{Interval, binomial};
+use crate::special::ln_gamma;
 
 /// Part of what is there that is found.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,9 +17,10 @@ pub struct Detection {
 pub struct Twice {
     /// Loads that were there. A lower bound: what is well hidden from one team is well hidden from the other, too.
     pub loads: f64,
-    /// Its standard error.
-    pub se: f64,
-    /// 95 % for it, by the logarithm of what neither found (Chao 1987): never below what was found.
+    /// Its standard error; `None` where one team found nothing that the other missed, of which none can be told.
+    pub se: Option<f64>,
+    /// 95 % for it, by the logarithm of what neither found (Chao 1987): never below what was found. Where one team found nothing that the
+    /// other missed, up to the most loads of which both would still find so many with chance 2.5 % (hypergeometric, exact; Chapman 1951).
     pub interval95: Interval,
     /// Part of them that the first team found. An upper bound, for the same reason.
     pub detection: f64,
@@ -77,16 +79,32 @@ pub fn of_double_inspections(first: u32, second: u32, both: u32) -> Result<Twice
     }
     let (one, other, both) = (f64::from(first), f64::from(second), f64::from(both));
     let loads = (one + 1.0) * (other + 1.0) / (both + 1.0) - 1.0;
+    let detection = one / loads;
+    if both == one.min(other) {
+        let interval95 = Interval { low: loads, high: most_loads(one.max(other), both) };
+        return Ok(Twice { loads, se: None, interval95, detection });
+    }
     let variance = (one + 1.0) * (other + 1.0) * (one - both) * (other - both)
         / ((both + 1.0) * (both + 1.0) * (both + 2.0));
     let (seen, unseen) = (one + other - both, loads - (one + other - both));
-    let times = if unseen > 0.0 {
-        libm::exp(1.96 * libm::sqrt(libm::log(1.0 + variance / (unseen * unseen))))
-    } else {
-        1.0
-    };
+    let times = libm::exp(1.96 * libm::sqrt(libm::log(1.0 + variance / (unseen * unseen))));
     let interval95 = Interval { low: seen + unseen / times, high: seen + unseen * times };
-    Ok(Twice { loads, se: variance.sqrt(), interval95, detection: one / loads })
+    Ok(Twice { loads, se: Some(variance.sqrt()), interval95, detection })
+}
+
+/// The most loads of which a team that finds `more` and one that finds `both`, at random, have all of the latter in common with chance 2.5 %.
+fn most_loads(more: f64, both: f64) -> f64 {
+    // C(more, both) / C(loads, both); a hair below, for it may be 2.5 % exactly.
+    let least = libm::log(0.025) - 1e-9;
+    let ways = |of: f64| ln_gamma(of + 1.0) - ln_gamma(of - both + 1.0);
+    let is_likely = |loads: f64| ways(more) - ways(loads) >= least;
+    // The chance is at most (more / loads)^both: never as much as 2.5 % beyond forty times.
+    let (mut low, mut high) = (more, 40.0 * more + 1.0);
+    while 1.0 < high - low {
+        let middle = libm::floor(f64::midpoint(low, high));
+        if is_likely(middle) { low = middle } else { high = middle }
+    }
+    low
 }
 
 /// A flow of loads that would be found, as one of loads that there were; `reach` is half of its own interval at 95 %. Both uncertainties

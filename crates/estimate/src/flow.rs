@@ -123,7 +123,7 @@ pub enum Uncertainty {
         se: f64,
         /// Its degrees of freedom.
         df: f64,
-        /// Student's t at 95 %; on the logarithm for loads.
+        /// Student's t at 95 %; on the logarithm for loads. Never below what was counted.
         t95: Interval,
         /// Days between those that are compared: 1, or 7 where a week shows.
         lag_days: usize,
@@ -156,7 +156,7 @@ pub struct Flow {
     pub inspected: u64,
     /// Of these, with a find.
     pub found: u64,
-    /// The largest part of the estimate that stands on one slot.
+    /// The largest part of the estimate that stands on one slot, of all that is added to it or taken from it: at most 1.
     pub weight_share_max: f64,
     /// Slots that no unit can reach: nothing is said of them.
     pub slots_unreachable: usize,

@@ -19,9 +19,9 @@ pub(super) struct Joint {
 }
 
 impl Joint {
-    /// Δ from single probabilities: Hartley and Rao (1962) with the sample's mean probability, or Overton (1985), within strata.
-    pub(super) fn guessed(variance: Variance, first: &Stage, weights: &[f64]) -> Joint {
-        let pi: Vec<f64> = first.first_row.iter().map(|row| 1.0 / weights[*row]).collect();
+    /// Δ from single probabilities of the first-stage clusters: Hartley and Rao (1962) with the sample's mean probability, or Overton (1985),
+    /// within strata.
+    pub(super) fn guessed(variance: Variance, first: &Stage, pi: &[f64]) -> Joint {
         let mut means = vec![0.0; first.sizes.len()];
         pi.iter().zip(&first.stratum_of).for_each(|(pi, stratum)| means[*stratum] += pi);
         means.iter_mut().zip(&first.sizes).for_each(|(mean, size)| *mean /= *size as f64);

@@ -35,9 +35,11 @@ impl Nested {
         weights: &[f64],
     ) -> Result<Nested, DesignError> {
         let [share, share2] = shares;
-        // Brewer's correction is the probability of each cluster itself, where no other is given.
         let share = match (share, sample.variance) {
+            // Brewer's correction is the probability of each cluster itself, where no other is given.
             (None, Variance::Brewer) => Some(weights.iter().map(|weight| 1.0 / weight).collect()),
+            // The shares gave the weights; a cluster that may be drawn again leaves all to chance.
+            (_, Variance::WithReplacement) => None,
             (share, _) => share,
         };
         let left_of = |stage: &Stage, share: &Option<Vec<f64>>| -> Vec<f64> {

@@ -23,6 +23,9 @@ pub(super) fn check_columns(sample: &Sample) -> Result<(), DesignError> {
         }
         same(&format!("y.{name}"), y.len())?;
         check_finite(&format!("y.{name}"), y)?;
+        if y.iter().all(|value| *value == 0.0) {
+            return Err(DesignError::AllZero { name: name.clone() });
+        }
     }
     let names = [
         ("strata", &sample.strata),
@@ -141,12 +144,14 @@ impl Structure {
             },
         ];
         let weights = weights(sample, &shares, rows)?;
+        check_probabilities(sample)?;
         let spread = match sample.variance {
             Variance::Default | Variance::Brewer | Variance::WithReplacement => {
                 Spread::Nested(Nested::of(sample, &first, second, shares, &weights)?)
             }
             Variance::HartleyRao | Variance::Overton => {
-                Spread::Joint(Joint::guessed(sample.variance, &first, &weights))
+                let single = single(sample, shares[0].as_deref(), &first, &weights);
+                Spread::Joint(Joint::guessed(sample.variance, &first, &single))
             }
             Variance::HorvitzThompson | Variance::YatesGrundy => {
                 Spread::Joint(Joint::given(sample, &weights)?)
@@ -216,6 +221,18 @@ fn check_fields(sample: &Sample) -> Result<(), DesignError> {
     Ok(())
 }
 
+/// Where a variance takes inverse weights for probabilities they are at most 1. Brewer's does so where no share of a population is given.
+fn check_probabilities(sample: &Sample) -> Result<(), DesignError> {
+    let takes = match sample.variance {
+        Variance::HartleyRao | Variance::Overton => true,
+        Variance::Brewer => sample.fpc.is_none(),
+        _ => false,
+    };
+    let below = sample.weights.iter().flatten().enumerate().find(|(_, weight)| takes && **weight < 1.0);
+    let variance = sample.variance.name();
+    below.map_or(Ok(()), |(row, value)| Err(DesignError::WeightBelowOne { row, value: *value, variance }))
+}
+
 fn first_stage(sample: &Sample, rows: usize) -> Result<Stage, DesignError> {
     let stratum = |row: usize| sample.strata.as_ref().map(|names| &names[row]);
     let Some(names) = &sample.cluster else { return Ok(Stage::of(rows, |row| row, stratum)) };
@@ -232,22 +249,22 @@ fn first_stage(sample: &Sample, rows: usize) -> Result<Stage, DesignError> {
     Ok(stage)
 }
 
-/// The share of a stage's clusters that is sampled, row by row: counts if any value of the column is above 1.
+/// The share of a stage's clusters that is sampled, row by row: counts if any value of the column is above 1. With replacement more may be
+/// sampled than there are.
 fn shares(
     sample: &Sample,
     field: &'static str,
     column: Option<&[f64]>,
     stage: &Stage,
 ) -> Result<Option<Vec<f64>>, DesignError> {
-    let Some(column) = column.filter(|_| sample.variance != Variance::WithReplacement) else {
-        return Ok(None);
-    };
+    let Some(column) = column else { return Ok(None) };
+    let once = sample.variance != Variance::WithReplacement;
     let counts = column.iter().any(|value| 1.0 < *value);
     let share = |(row, value): (usize, &f64)| {
         let (value, sampled) = (*value, stage.sampled(row));
         match counts {
             true if value < 1.0 => Err(DesignError::CountsAndShares { field, row, value }),
-            true if value < sampled as f64 => {
+            true if once && value < sampled as f64 => {
                 Err(DesignError::Oversampled { field, row, population: value, sampled })
             }
             true => Ok(sampled as f64 / value),
@@ -277,4 +294,15 @@ fn weights(sample: &Sample, shares: &[Option<Vec<f64>>; 2], rows: usize) -> Resu
     }
     let share = |row: usize| shares.iter().flatten().map(|shares| shares[row]).product::<f64>();
     Ok((0..rows).map(|row| 1.0 / share(row)).collect())
+}
+
+/// Inclusion probability of each first-stage cluster, to the last digit as R's survey has it: from the population that the probability of
+/// one of n makes of its stratum. Where two of them sum to 1 is told by that digit.
+fn single(sample: &Sample, share: Option<&[f64]>, first: &Stage, weights: &[f64]) -> Vec<f64> {
+    let given = sample.pi.as_deref().or(share).filter(|_| sample.weights.is_none());
+    let one = |row: &usize| {
+        let sampled = first.sampled(*row) as f64;
+        given.map_or(1.0 / weights[*row], |given| 1.0 / (sampled / given[*row] / sampled))
+    };
+    first.first_row.iter().map(one).collect()
 }

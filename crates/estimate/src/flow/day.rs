@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sekong_model::{Day, ProvinceId, UnitId};
 
-use super::record::{Cell, Record, Within};
+use super::record::{Cell, Record, Seen, Within};
 use super::scatter::{self, Days, Regime, Scatter};
 use super::{Domain, Flow, Kind, Lost, Method, Quantity, Uncertainty};
 use crate::exact::{self, Interval};
@@ -51,7 +51,7 @@ impl Record {
             let seen = || asked.visited().filter(|cell| self.days[cell.day].day <= *day);
             let est = so_far().map(|(_, value)| value).sum();
             let known = asked.known(seen, so_far().map(|(at, value)| (*at, *value)));
-            (*day, est, known.map(|(known, _)| scatter::interval(est, &known, asked.is_skewed())))
+            (*day, est, known.map(|(known, _)| asked.interval(est, &known, seen())))
         };
         daily.iter().map(up_to).collect()
     }
@@ -130,8 +130,6 @@ impl Asked<'_> {
             Quantity::Loads if found == 0 => self.bound(inspected),
             Quantity::Passed | Quantity::Loads => self.scatter(&base, est),
         };
-        let largest = self.visited().map(|cell| self.record.weighted(cell, self.quantity, self.method));
-        let largest = largest.fold(0.0, f64::max);
         let cells = self.record.cells.iter().filter(|cell| self.within.holds(cell));
         Flow {
             est,
@@ -143,9 +141,22 @@ impl Asked<'_> {
             visits_lost: visits().filter(|seen| seen.values[self.quantity as usize].is_none()).count(),
             inspected,
             found,
-            weight_share_max: if est > 0.0 { largest / est } else { 0.0 },
+            weight_share_max: if est > 0.0 { self.weight_share_max(&base) } else { 0.0 },
             slots_unreachable: cells.filter(|cell| cell.inclusion == 0.0).count(),
         }
+    }
+
+    /// The largest part that one slot has in what is added up. By difference slots take away, too: each term counts by its size, for a part of
+    /// the sum alone could be more than all of it.
+    fn weight_share_max(&self, base: &BTreeMap<usize, f64>) -> f64 {
+        let term =
+            |cell: &Cell| self.record.weighted_with(cell, self.quantity, self.method, Lost::Predicted).abs();
+        let predicted: f64 = base.values().sum();
+        let (sum, largest) = self
+            .visited()
+            .map(term)
+            .fold((predicted, 0.0_f64), |(sum, largest), term| (sum + term, largest.max(term)));
+        if sum > 0.0 { largest / sum } else { 0.0 }
     }
 
     fn visited(&self) -> impl Iterator<Item = &Cell> {
@@ -179,8 +190,24 @@ impl Asked<'_> {
         let Some((known, lag_days)) = self.known(|| self.visited(), terms) else {
             return Uncertainty::NotEstimable;
         };
-        let t95 = scatter::interval(est, &known, self.is_skewed());
+        let t95 = self.interval(est, &known, self.visited());
         Uncertainty::Scatter { se: known.variance.sqrt(), df: known.df, t95, lag_days }
+    }
+
+    /// 95 % by how days scatter, and never below what was counted: so much was there, whatever the others met.
+    fn interval<'a>(&self, est: f64, known: &Scatter, seen: impl Iterator<Item = &'a Cell>) -> Interval {
+        let by_days = scatter::interval(est, known, self.is_skewed());
+        let counted: f64 = seen.map(|cell| self.counted(cell)).sum();
+        if counted <= est { Interval { low: by_days.low.max(counted), ..by_days } } else { by_days }
+    }
+
+    /// What was seen in a slot for sure. Where several units were there they may have met the same vehicles: the most that one of them saw.
+    fn counted(&self, cell: &Cell) -> f64 {
+        let one = |seen: &Seen| match self.quantity {
+            Quantity::Passed => seen.values[Quantity::Passed as usize].unwrap_or(0.0),
+            Quantity::Loads => seen.looked.1 as f64,
+        };
+        cell.visits.iter().map(one).fold(0.0, f64::max)
     }
 
     /// How days scatter, and at which lag; `None` where too few can be compared, or nothing was counted that scatters.

@@ -37,7 +37,8 @@ const MEANS: (f64, usize) = (4.0, 21);
 
 impl Record {
     /// Finds of each post as Poisson, their rates as Gamma, whose law is known no better than the posts tell it (hierarchical Bayes with the
-    /// uniform prior for shrinkage; Christiansen and Morris 1997). How surely the vehicles are known goes in. Empty without a find.
+    /// uniform prior for shrinkage; Christiansen and Morris 1997). How surely the vehicles are known goes in. Empty without a find; left out
+    /// is a post where nothing was inspected or no interval holds its loads: there the model says what it was told of the others.
     pub fn shrunk(&self, whole: &Domain) -> Vec<Shrunk> {
         let posts: Vec<PostId> = self.posts().into_iter().cloned().collect();
         let flow = |post: &PostId| {
@@ -51,12 +52,13 @@ impl Record {
         if laws.is_empty() {
             return Vec::new();
         }
-        posts.into_iter().zip(&flows).map(|(post, flow)| shrunk(post, flow, &laws)).collect()
+        posts.into_iter().zip(&flows).filter_map(|(post, flow)| shrunk(post, flow, &laws)).collect()
     }
 }
 
-/// Mean and variance over all laws; the interval is that of the Gamma law which has both.
-fn shrunk(post: PostId, flow: &Flow, laws: &[Law]) -> Shrunk {
+/// Mean and variance over all laws; the interval is that of the Gamma law which has both. `None` if that holds not even the mean, as of a law
+/// that is nearly all at 0.
+fn shrunk(post: PostId, flow: &Flow, laws: &[Law]) -> Option<Shrunk> {
     let (mut mean, mut square) = (0.0, 0.0);
     for law in laws {
         let (shape, rate) = (law.shape + flow.found as f64, law.rate + flow.inspected as f64);
@@ -69,15 +71,13 @@ fn shrunk(post: PostId, flow: &Flow, laws: &[Law]) -> Shrunk {
     };
     let loads = flow.est.max(0.0) * mean;
     let variance = flow.est * flow.est * (square - mean * mean) + passed_variance * square;
-    let of_law = |p| {
-        if variance > 0.0 { gamma_quantile(p, loads * loads / variance) * variance / loads } else { loads }
-    };
-    let model95 = if loads > 0.0 {
-        Interval { low: of_law(0.025), high: of_law(0.975) }
-    } else {
-        Interval { low: 0.0, high: 0.0 }
-    };
-    Shrunk { post, inspected: flow.inspected, found: flow.found, loads, model95 }
+    if flow.inspected == 0 || loads <= 0.0 || variance <= 0.0 {
+        return None;
+    }
+    let of_law = |p| gamma_quantile(p, loads * loads / variance) * variance / loads;
+    let model95 = Interval { low: of_law(0.025), high: of_law(0.975) };
+    let holds = model95.low <= loads && loads <= model95.high;
+    holds.then_some(Shrunk { post, inspected: flow.inspected, found: flow.found, loads, model95 })
 }
 
 /// The laws on a grid of shapes and means, by what the posts say for each; none without a find.

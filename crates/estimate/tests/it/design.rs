@@ -223,6 +223,48 @@ fn small() -> Sample {
     }
 }
 
+/// Five squares with these probabilities.
+fn squares(pi: [f64; 5], variance: Variance) -> Design {
+    let y = vec![("a".to_owned(), vec![1.0, 4.0, 9.0, 16.0, 25.0])];
+    Design::new(Sample { y, pi: Some(pi.to_vec()), variance, ..Sample::default() }).unwrap()
+}
+
+#[test]
+fn a_population_gives_the_weights_of_a_sample_with_replacement() {
+    // R: svydesign(~1, weights = ~w) with w = 25 and 40, for with replacement no population counts.
+    let sampled = |fpc: f64| Sample {
+        pi: None,
+        fpc: Some(vec![fpc; 4]),
+        variance: Variance::WithReplacement,
+        ..small()
+    };
+    for fpc in [100.0, 0.04] {
+        let total = Design::new(sampled(fpc)).unwrap().total("a").unwrap();
+        assert!(near(total.est, 250.0) && near(total.se, 64.549_722_436_790_29), "{fpc}: {total:?}");
+    }
+    // R, with w = 1/2: four draws from a population of two.
+    let total = Design::new(sampled(2.0)).unwrap().total("a").unwrap();
+    assert!(near(total.est, 5.0) && near(total.se, 1.290_994_448_735_805_6), "{total:?}");
+    let y = vec![("a".to_owned(), vec![1.0, 4.0, 2.0, 7.0, 3.0, 5.0])];
+    let two_stages = Sample {
+        y,
+        fpc: Some(vec![30.0; 6]),
+        fpc2: Some(vec![8.0; 6]),
+        cluster: texts(&["c", "c", "d", "d", "e", "e"]),
+        cluster2: texts(&["1", "2", "1", "2", "1", "2"]),
+        ..sampled(0.0)
+    };
+    let total = Design::new(two_stages).unwrap().total("a").unwrap();
+    assert!(near(total.est, 880.0) && near(total.se, 144.222_051_018_559_57), "{total:?}");
+}
+
+#[test]
+fn probabilities_that_sum_to_one_are_told_as_r_survey_tells_them() {
+    // R: SE(svytotal(~y, svydesign(~1, fpc = ~p, pps = HR()))).
+    let found = squares([0.05, 0.95, 0.5, 0.45, 0.6], Variance::HartleyRao).total("a").unwrap();
+    assert!(near(found.se, 18.445_373_761_664_012), "{found:?}");
+}
+
 fn texts(names: &[&str]) -> Option<Vec<String>> {
     Some(names.iter().map(|name| (*name).to_owned()).collect())
 }
@@ -235,10 +277,23 @@ fn what_is_no_sample_is_refused_by_field_and_row() {
         (Sample { y: vec![("a".to_owned(), Vec::new())], pi: None, ..small() }, "no rows"),
         (Sample { pi: Some(vec![0.5; 3]), ..small() }, "pi has 3 rows, y.a has 4"),
         (Sample { y: vec![("a".to_owned(), vec![1.0, f64::NAN, 3.0, 4.0])], ..small() }, "y.a, row 1: NaN"),
+        (
+            Sample { y: vec![("a".to_owned(), vec![1.0; 4]), ("b".to_owned(), vec![0.0; 4])], ..small() },
+            "y.b: every value is 0",
+        ),
         (Sample { pi: Some(vec![0.5, 0.0, 0.5, 0.5]), ..small() }, "pi, row 1: 0"),
         (Sample { pi: Some(vec![0.5, 0.5, 1.5, 0.5]), ..small() }, "pi, row 2: 1.5"),
         (Sample { weights: Some(vec![2.0; 4]), ..small() }, "pi and weights"),
         (Sample { pi: None, weights: Some(vec![2.0, -1.0, 2.0, 2.0]), ..small() }, "weights, row 1: -1"),
+        (
+            Sample {
+                pi: None,
+                weights: Some(vec![2.0, 0.5, 2.0, 2.0]),
+                variance: Variance::Brewer,
+                ..small()
+            },
+            "weights, row 1: 0.5 is below 1",
+        ),
         (Sample { cluster: texts(&["c", "c", "c", "c"]), ..small() }, "one cluster"),
         (Sample { strata: texts(&["x", "x", "x", "y"]), ..small() }, "stratum \"y\" has one cluster"),
         (
@@ -262,7 +317,31 @@ fn what_is_no_sample_is_refused_by_field_and_row() {
     }
     let design = Design::new(small()).unwrap();
     assert!(matches!(design.total("b"), Err(DesignError::Unknown { .. })));
-    let zero = Design::new(Sample { y: vec![("a".to_owned(), vec![0.0; 4])], ..small() }).unwrap();
-    assert!(matches!(zero.ratio("a", "a"), Err(DesignError::NoDenominator { .. })), "all zero");
-    assert_eq!(zero.total("a").unwrap().est, 0.0);
+    let even = Design::new(Sample { y: vec![("a".to_owned(), vec![1.0, -1.0, 0.0, 0.0])], ..small() });
+    assert!(matches!(even.unwrap().ratio("a", "a"), Err(DesignError::NoDenominator { .. })), "sums to 0");
+}
+
+#[test]
+fn weights_below_one_are_refused_only_as_probabilities() {
+    let weighed = |variance, fpc| {
+        Design::new(Sample { pi: None, weights: Some(vec![0.5, 0.5, 2.0, 2.0]), fpc, variance, ..small() })
+    };
+    for variance in [Variance::Default, Variance::WithReplacement] {
+        assert_eq!(weighed(variance, None).unwrap().total("a").unwrap().est, 15.5);
+    }
+    assert!(weighed(Variance::Brewer, Some(vec![0.5; 4])).is_ok(), "the shares are the probabilities");
+    for variance in [Variance::Brewer, Variance::Overton, Variance::HartleyRao] {
+        assert!(matches!(weighed(variance, None), Err(DesignError::WeightBelowOne { row: 0, .. })));
+    }
+}
+
+#[test]
+fn a_domain_of_zeros_is_marked_for_its_error_of_zero_is_none() {
+    let y = vec![("a".to_owned(), vec![0.0, 0.0, 3.0, 4.0])];
+    let design = Design::new(Sample { y, domains: texts(&["p", "p", "q", "q"]), ..small() }).unwrap();
+    let (total, mean) = design.in_domain("a", "p").unwrap();
+    // R gives both the standard error 0.
+    assert_eq!((total.est, total.se, mean.est, mean.se), (0.0, 0.0, 0.0, 0.0));
+    assert!(total.all_zero && mean.all_zero);
+    assert!(!design.in_domain("a", "q").unwrap().0.all_zero && !design.total("a").unwrap().all_zero);
 }

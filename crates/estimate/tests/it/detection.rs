@@ -1,6 +1,6 @@
 //! Detection against figures worked out by hand, and its errors.
 
-use sekong_estimate::detection::{DetectionError, corrected, of_double_inspections, of_plants};
+use sekong_estimate::detection::{DetectionError, Twice, corrected, of_double_inspections, of_plants};
 
 fn near(found: f64, wanted: f64) {
     assert!((found - wanted).abs() <= 1e-9 * wanted.abs(), "{found} for {wanted}");
@@ -22,7 +22,7 @@ fn two_teams_apart_tell_of_all_there_was() {
     // Chapman: 31·26/11 − 1, and Seber's 31·26·20·15/(11²·12).
     let twice = of_double_inspections(30, 25, 10).unwrap();
     near(twice.loads, 806.0 / 11.0 - 1.0);
-    near(twice.se * twice.se, 241_800.0 / 1_452.0);
+    near(twice.se.unwrap().powi(2), 241_800.0 / 1_452.0);
     near(twice.detection, 30.0 / twice.loads);
     // Neither found 806/11 − 46 of them; e^(1.96·√ln(1 + v/f²)) of Chao by hand.
     let (unseen, variance) = (806.0_f64 / 11.0 - 46.0, 241_800.0_f64 / 1_452.0);
@@ -30,14 +30,34 @@ fn two_teams_apart_tell_of_all_there_was() {
     near(twice.interval95.low, 45.0 + unseen / times);
     near(twice.interval95.high, 45.0 + unseen * times);
     assert!(45.0 < twice.interval95.low && twice.interval95.low < twice.loads);
-    let all = of_double_inspections(4, 4, 4).unwrap();
-    assert_eq!(
-        (all.loads, all.interval95.low, all.interval95.high),
-        (4.0, 4.0, 4.0),
-        "both found the same four"
-    );
     assert_eq!(of_double_inspections(5, 0, 0), Err(DetectionError::NoneTwice));
     assert!(of_double_inspections(2, 5, 3).is_err());
+}
+
+#[test]
+fn a_handful_that_both_found_is_no_certainty() {
+    // R: the largest N with phyper(both - 1, first, N - first, second, lower.tail = FALSE) >= 0.025.
+    for (first, second, both, most) in [
+        (1, 1, 1, 40.0),
+        (4, 4, 4, 7.0),
+        (5, 5, 5, 7.0),
+        (30, 10, 10, 41.0),
+        (10, 30, 10, 41.0),
+        (100, 3, 3, 339.0),
+        (200, 150, 150, 202.0),
+    ] {
+        let twice = of_double_inspections(first, second, both).unwrap();
+        let seen = f64::from(first.max(second));
+        near(twice.loads, seen);
+        assert_eq!((twice.se, twice.interval95.low), (None, twice.loads));
+        assert_eq!(twice.interval95.high, most, "{first}, {second}, {both}");
+    }
+    let many = of_double_inspections(u32::MAX, 1, 1).unwrap();
+    assert!(many.interval95.high.is_finite() && twice_as_high(&many));
+}
+
+fn twice_as_high(of: &Twice) -> bool {
+    of.interval95.high > 2.0 * of.loads
 }
 
 #[test]

@@ -209,6 +209,32 @@ fn what_is_missing_is_bounded_on_both_sides() {
 }
 
 #[test]
+fn a_slot_has_no_more_than_all_of_an_estimate_by_difference() {
+    // 10/0.5 on the first day; on the second 10 that are predicted, and (0 − 10)/0.5: 10 in all, and 20 the largest of 20 + 10 + 20.
+    let fallen = record(&[Some((10, 5, 1)), Some((0, 0, 0))]);
+    let flow = fallen.flow(&Domain::default(), Quantity::Passed, Method::Difference);
+    assert_eq!((flow.est, flow.weight_share_max), (10.0, 0.4));
+}
+
+#[test]
+fn an_interval_is_never_below_what_was_counted() {
+    let low = |days: &[Option<(u32, u32, u32)>], quantity, method| {
+        let flow = record(days).flow(&Domain::default(), quantity, method);
+        let Uncertainty::Scatter { t95, .. } = flow.uncertainty else { panic!("{flow:?}") };
+        assert!(t95.low <= flow.est && flow.est <= t95.high, "{flow:?}");
+        t95.low
+    };
+    let uneven = [Some((10, 10, 1)), Some((30, 30, 0)), Some((10, 10, 1)), None, Some((90, 90, 3))];
+    assert_eq!(low(&uneven, Quantity::Loads, Method::HorvitzThompson), 5.0);
+    assert_eq!(low(&uneven, Quantity::Passed, Method::HorvitzThompson), 140.0);
+    // An estimate by difference that is below what was counted keeps an interval that holds it.
+    let falling = [Some((90, 9, 1)), Some((1, 1, 0)), Some((0, 0, 0)), Some((0, 0, 0))];
+    assert!(low(&falling, Quantity::Passed, Method::Difference) < 91.0);
+    let counted = record(&uneven).running(&Domain::default(), Quantity::Loads, Method::HorvitzThompson);
+    assert_eq!(counted.last().unwrap().2.unwrap().low, 5.0);
+}
+
+#[test]
 fn a_look_at_none_of_those_that_passed_says_nothing_of_loads() {
     let found = record(&[Some((10, 0, 0)), Some((0, 0, 0))]);
     let loads = found.flow(&Domain::default(), Quantity::Loads, Method::HorvitzThompson);
@@ -475,6 +501,30 @@ fn a_post_with_few_finds_borrows_from_the_others() {
     assert!(alike.iter().all(|of| pooled < wide(of) && wide(of) < reach(of.found)), "{alike:?}");
     let none = record_without_finds();
     assert_eq!(none.shrunk(&Domain::default()), []);
+}
+
+#[test]
+fn a_post_that_nobody_looked_at_has_no_figure_of_the_model() {
+    let post = |number: i32, post: i32, counts| {
+        let here = (number + post * 7) % 4 < 2;
+        slot(&format!("P{post}"), 0.5, here.then(|| visit("u", Some(counts))).into_iter().collect())
+    };
+    // One find tells next to nothing of how alike posts are; five a visit tell much, and still not of this one.
+    for found in [|number: i32| u32::from(number == 1), |_| 5] {
+        let one = |number: i32| {
+            let seen = |at, counts| post(number, at, counts);
+            let busy = (100, 50, found(number));
+            let busy = (3..15).map(|at| seen(at, busy)).chain([seen(1, busy)]);
+            day(number, busy.chain([seen(0, (100, 0, 0)), seen(2, (9, 1, 0))]).collect())
+        };
+        let shrunk = Record::new((0..32).map(one).collect()).unwrap().shrunk(&Domain::default());
+        assert!(shrunk.iter().any(|of| of.post.as_str() == "P1"), "{shrunk:?}");
+        assert!(shrunk.iter().all(|of| of.post.as_str() != "P0"), "{shrunk:?}");
+        for of in &shrunk {
+            assert!(of.model95.low <= of.loads && of.loads <= of.model95.high, "{of:?}");
+            assert!(of.model95.high > 0.0, "{of:?}");
+        }
+    }
 }
 
 fn record_without_finds() -> Record {

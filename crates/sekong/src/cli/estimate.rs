@@ -101,7 +101,8 @@ pub enum EstimateCommand {
         domains    the domain of each row\n  \
         variance   default, brewer, hartley_rao, overton, ht, yates_grundy or with_replacement\n\
         With fpc and neither pi nor weights, the probabilities come from it. The figures are those of\n\
-        svydesign, svytotal, svymean, svyratio and svyby of the R package survey.\n\n\
+        svydesign, svytotal, svymean, svyratio and svyby of the R package survey. A column of zeros is refused; a\n\
+        domain of zeros is marked all_zero: its standard error of 0 means that there is none.\n\n\
         Example:\n  sekong estimate design sample.json --ratio found/inspected --json")]
     Design(EstimateDesignArgs),
     /// Test every team: does it find less than the lot explains?
@@ -118,7 +119,8 @@ pub enum EstimateCommand {
     /// What was there at least, by vehicles that two teams inspected apart
     #[command(
         after_help = "Each number is of vehicles with a find. What is well hidden from one team is well hidden from the other, too:\n\
-        loads are a lower bound, and the part of them that the first team found an upper one (Chapman 1951; 95 % by Chao 1987).\n\n\
+        loads are a lower bound, and the part of them that the first team found an upper one (Chapman 1951; 95 % by Chao 1987,\n\
+        or exact where one team found nothing that the other missed).\n\n\
         Example:\n  sekong estimate twice --first 30 --second 25 --both 10 --json"
     )]
     Twice(EstimateTwiceArgs),
@@ -140,14 +142,14 @@ pub struct EstimateReplayArgs {
     /// The campaign's folder
     #[arg(value_name = "CAMPAIGN")]
     pub campaign: PathBuf,
-    /// How many of its days, from the first
+    /// How many of its days, from the first; at least two, which are compared
     #[arg(long, value_name = "DAYS", default_value_t = 56)]
     pub days: usize,
     /// How often they are drawn
-    #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(2..))]
     pub replays: u32,
     /// Part of what passes that is loaded
-    #[arg(long, value_name = "SHARE", default_value_t = 0.02)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.02, value_parser = share)]
     pub load_share: f64,
     /// Seed of traffic and draws
     #[arg(long, value_name = "NUMBER", default_value_t = 2017)]
@@ -157,6 +159,13 @@ pub struct EstimateReplayArgs {
     pub json: bool,
 }
 
+/// A part of a whole, and some of it.
+fn share(text: &str) -> Result<f64, String> {
+    let number: Option<f64> = text.parse().ok();
+    let share = number.filter(|share| 0.0 < *share && *share <= 1.0);
+    share.ok_or_else(|| "name a number above 0, at most 1, like 0.02".to_owned())
+}
+
 /// `sekong estimate power`.
 #[derive(Debug, Args)]
 pub struct EstimatePowerArgs {
@@ -164,7 +173,7 @@ pub struct EstimatePowerArgs {
     #[arg(value_name = "CAMPAIGN")]
     pub campaign: PathBuf,
     /// Trials for each pool
-    #[arg(long, value_name = "COUNT", default_value_t = 400)]
+    #[arg(long, value_name = "COUNT", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..))]
     pub trials: u32,
     /// Seed of traffic, deals and draws
     #[arg(long, value_name = "NUMBER", default_value_t = 2017)]

@@ -27,7 +27,13 @@ const HELD_BACK: f64 = 0.8;
 
 pub(crate) fn design(args: &EstimateDesignArgs) -> Result<(), Failure> {
     let place = args.file.display();
-    let wrong = |error: DesignError| Failure::failed(format!("{place}: {error}"));
+    let wrong = |error: DesignError| {
+        let failure = Failure::failed(format!("{place}: {error}"));
+        match error.hint() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    };
     let design = Design::new(sample_file::read(&args.file)?).map_err(wrong)?;
     let found = Found::of(&design, &args.ratio).map_err(wrong)?;
     if args.json { print_line(found.as_json()) } else { found.print() }
@@ -102,24 +108,34 @@ fn columns_json(columns: &ByColumn) -> Value {
         .into()
 }
 
-/// An end that lies at infinity is null: with less than one degree of freedom Student's t says nothing.
+/// An end that lies at infinity is null: with less than one degree of freedom Student's t says nothing. Zeros alone have the standard error
+/// that R's survey gives them, marked as none.
 fn estimate_json(of: &Estimate) -> Value {
-    json!({
+    let mut fields = json!({
         "est": of.est,
         "se": of.se,
         "df": of.df,
         "t95": [of.t95.low, of.t95.high],
         "z95": [of.z95.low, of.z95.high],
-    })
+    });
+    if of.all_zero {
+        fields["all_zero"] = json!(true);
+    }
+    fields
 }
 
 fn print_columns(what: &str, columns: &ByColumn) -> Result<(), Failure> {
-    columns.iter().try_for_each(|(name, of)| {
-        print_line(format_args!(
-            "{what} of {name}: {} (standard error {}, 95 % from {} to {} by t with {} degrees of freedom)",
-            of.est, of.se, of.t95.low, of.t95.high, of.df
-        ))
-    })
+    columns.iter().try_for_each(|(name, of)| print_line(format_args!("{what} of {name}: {}", in_words(of))))
+}
+
+fn in_words(of: &Estimate) -> String {
+    if of.all_zero {
+        return "0 (every value is 0, which tells no standard error: bound it by a model)".to_owned();
+    }
+    format!(
+        "{} (standard error {}, 95 % from {} to {} by t with {} degrees of freedom)",
+        of.est, of.se, of.t95.low, of.t95.high, of.df
+    )
 }
 
 pub(crate) fn twice(args: &EstimateTwiceArgs) -> Result<(), Failure> {
@@ -135,8 +151,10 @@ pub(crate) fn twice(args: &EstimateTwiceArgs) -> Result<(), Failure> {
             "detection_at_most": found.detection,
         }));
     }
+    let by =
+        if found.se.is_some() { "Chapman and Chao" } else { "Chapman, and exact by the hypergeometric law" };
     print_line(format_args!(
-        "{:.1} loads were there at least (95 % {low:.1} to {high:.1}, Chapman and Chao); the first team found {:.0} % of them at most",
+        "{:.1} loads were there at least (95 % {low:.1} to {high:.1}, {by}); the first team found {:.0} % of them at most",
         found.loads,
         100.0 * found.detection
     ))
@@ -144,7 +162,7 @@ pub(crate) fn twice(args: &EstimateTwiceArgs) -> Result<(), Failure> {
 
 pub(crate) fn teams(args: &EstimateTeamsArgs) -> Result<(), Failure> {
     let record = teams_file::read(&args.file)?;
-    let wrong = |error| Failure::failed(format!("{}: {error}", args.file.display()));
+    let wrong = |error| Failure::failed(format!("{}: {error}", args.file.display())).hint(teams_file::HINT);
     let found = if args.by_days { test_days(&record, Too::Little) } else { test_teams(&record) };
     let found = found.map_err(wrong)?;
     let power = power_of_finds(&record, HELD_BACK, Seed(0)).map_err(wrong)?;

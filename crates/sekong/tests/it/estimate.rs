@@ -96,10 +96,48 @@ fn what_is_no_sample_is_told_by_field_and_fix() {
         .says(&["found/inspected"]);
     design("{\"y\": {\"a\": [1, 2]}, \"weights\": [1, 1]}", &["--ratio", "a/b"])
         .exits(1)
-        .says(&["no column \"b\""]);
-    design("{\"y\": {\"a\": [1, 2], \"b\": [0, 0]}, \"weights\": [1, 1]}", &["--ratio", "a/b"])
+        .says(&["no column \"b\"", "help: name a column of y"]);
+    design("{\"y\": {\"a\": [1, 2], \"b\": [1, -1]}, \"weights\": [1, 1]}", &["--ratio", "a/b"])
         .exits(1)
         .says(&["b: the denominator is 0"]);
+    told(
+        "{\"y\": {\"a\": [1, 2], \"b\": [0, 0]}, \"weights\": [1, 1]}",
+        &["y.b: every value is 0", "help: leave the column out, and bound it by a model"],
+    );
+}
+
+#[test]
+fn names_that_are_large_numbers_stay_apart_or_are_refused() {
+    let sample = |strata: &str| {
+        format!("{{\"y\": {{\"a\": [1, 2, 3, 5]}}, \"weights\": [2, 2, 2, 2], \"strata\": {strata}}}")
+    };
+    let two = "[9007199254740992, 9007199254740992, 9007199254740993, 9007199254740993]";
+    let found = design(&sample(two), &["--json"]).exits(0).json();
+    assert_eq!(found["totals"]["a"]["df"], 2.0, "two strata");
+    let zeros = design(&sample("[0, -0.0, 0, 0.0]"), &["--json"]).exits(0).json();
+    assert_eq!(zeros["totals"]["a"]["df"], 3.0, "one stratum");
+    design(&sample("[1e17, 1, 1, 1]"), &[]).exits(1).says(&[
+        "strata[0]",
+        "100000000000000000 is too large a number",
+        "put it in quotes",
+    ]);
+    design(&sample("[true, 1, 1, 1]"), &[]).exits(1).says(&["strata[0]", "a name: text or a number"]);
+}
+
+#[test]
+fn zeros_in_a_domain_are_not_shown_as_known_exactly() {
+    let text =
+        json!({ "y": { "found": [0, 0, 1, 4] }, "weights": [2, 2, 5, 5], "domains": ["p", "p", "q", "q"] })
+            .to_string();
+    let found = design(&text, &["--json"]).exits(0).json();
+    let of = |domain: &str| found["domains"][domain]["totals"]["found"].clone();
+    assert_eq!((&of("p")["se"], &of("p")["all_zero"]), (&json!(0.0), &json!(true)));
+    assert!(of("q").get("all_zero").is_none(), "{found}");
+    let words = design(&text, &[]).exits(0).stdout;
+    assert!(
+        words.contains("total in p of found: 0 (every value is 0, which tells no standard error"),
+        "{words}"
+    );
 }
 
 /// Tests the teams of a file with these lines.
@@ -144,7 +182,7 @@ fn what_is_no_record_of_shifts_is_told_by_line_field_and_fix() {
     let told = |line: &str, says: &[&str]| {
         teams(&[shift(1), String::new(), line.to_owned()], &[]).exits(1).says(says);
     };
-    told(&shift(1), &["week 1, p, 00-08: 2017-01-01 is there twice"]);
+    told(&shift(1), &["week 1, p, 00-08: 2017-01-01 is there twice", "help: sekong estimate teams --help"]);
     told(&shift(2).replace("\"u0\":2", "\"u0\":-2"), &["line 3", "units.u0", "invalid value"]);
     told(&shift(2).replace("\"u1\":2", "\"u0\":2"), &["unit u0 is there twice under units"]);
     told(&shift(2).replace(",\"week\":2", ""), &["line 3", "missing field `week`"]);
@@ -154,6 +192,8 @@ fn what_is_no_record_of_shifts_is_told_by_line_field_and_fix() {
     let idle = r#"{"week":2,"day":"d","pool":"p","shift":"00-08","units":{},"dealt":{}}"#;
     told(idle, &["line 3", "units is empty"]);
     teams(&[], &[]).exits(1).says(&["no shift is in it", "help:"]);
+    let barren = shift(1).replace(":2,", ":0,").replace(":2}", ":0}");
+    teams(&[barren], &[]).exits(1).says(&["units has no find in any shift", "help:"]);
 }
 
 #[test]
@@ -168,6 +208,10 @@ fn inspecting_twice_bounds_what_was_there_and_says_why_it_cannot() {
     assert!(45.0 < ends[0] && ends[0] < 72.3 && 72.3 < ends[1], "{found}");
     let words = twice("30", "25", "10", &[]).exits(0).stdout;
     assert!(words.starts_with("72.3 loads were there at least (95 % "), "{words}");
+    let all = twice("5", "5", "5", &["--json"]).exits(0).json();
+    assert_eq!((&all["se"], &all["interval95"]), (&Value::Null, &json!([5.0, 7.0])));
+    let words = twice("5", "5", "5", &[]).exits(0).stdout;
+    assert!(words.contains("(95 % 5.0 to 7.0, Chapman, and exact"), "{words}");
     twice("30", "25", "0", &[]).exits(2).says(&["no load was found by both", "help:"]);
     twice("3", "25", "4", &[]).exits(2).says(&["4 found by both is more than 3"]);
 }
@@ -277,7 +321,27 @@ fn a_part_of_a_record_is_estimated_and_drawn_and_what_is_no_part_is_named() {
         assert!(said.contains(field), "{said}");
     }
     estimate(&["--from", "2017-01-03", "--to", "2017-01-02"]).exits(2);
+    estimate(&["--from", "2017-02-01"]).exits(1).says(&[
+        "no day with a plan is over between 2017-02-01 and",
+        "help: the last that is over is 2017-01-02",
+    ]);
     sekong(["estimate"]).exits(2);
+}
+
+#[test]
+fn replays_of_too_little_or_too_much_are_refused_by_field() {
+    let campaign = concat!(env!("CARGO_MANIFEST_DIR"), "/../../campaigns/northeast-2017");
+    for (command, field, wrong, says) in [
+        ("replay", "--days", "1", "--days 1: the campaign has"),
+        ("replay", "--days", "4000", "--days 4000: the campaign has"),
+        ("replay", "--replays", "1", "--replays"),
+        ("replay", "--load-share", "0", "above 0, at most 1"),
+        ("replay", "--load-share", "1.5", "above 0, at most 1"),
+        ("replay", "--load-share", "NaN", "above 0, at most 1"),
+        ("power", "--trials", "0", "--trials"),
+    ] {
+        sekong(["estimate", command, campaign, field, wrong]).exits(2).says(&[says]);
+    }
 }
 
 #[test]

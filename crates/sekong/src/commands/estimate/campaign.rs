@@ -8,7 +8,7 @@ use sekong_centre::{
     pictures,
 };
 use sekong_estimate::detection::{Detection, of_plants};
-use sekong_model::{PostId, ProvinceId};
+use sekong_model::{Day, PostId, ProvinceId};
 use serde_json::json;
 
 use super::super::cannot_write;
@@ -34,6 +34,7 @@ pub(crate) fn campaign(args: &EstimateCampaignArgs) -> Result<(), Failure> {
             .hint("give the earlier day as --from"));
     }
     let met = Met::of(&state, province.as_ref(), to);
+    check_any_day(&met, from, to)?;
     let asked =
         EstimatesAsked { from, to, detection: detection.as_ref(), top: &args.top.iter().cloned().collect() };
     let found = EstimatesView::of(&met, &asked).map_err(not_estimated)?;
@@ -45,6 +46,19 @@ pub(crate) fn campaign(args: &EstimateCampaignArgs) -> Result<(), Failure> {
         return print_line(json!({ "campaign": state.campaign().id(), "estimates": found, "teams": teams }));
     }
     print(&found, &teams)
+}
+
+/// Of no day at all the estimates would be 0, from 0 to 0.
+fn check_any_day(met: &Met, from: Day, to: Day) -> Result<(), Failure> {
+    if met.days.iter().any(|day| from <= day.day) {
+        return Ok(());
+    }
+    let last = met.days.iter().map(|day| day.day).max();
+    let hint = last.map_or_else(
+        || "come back when a day is over and open".to_owned(),
+        |last| format!("the last that is over is {last}: give it, or an earlier one, as --from"),
+    );
+    Err(Failure::failed(format!("no day with a plan is over between {from} and {to}")).hint(hint))
 }
 
 fn draw(folder: &Path, found: &EstimatesView, teams: &TeamsView) -> Result<(), Failure> {

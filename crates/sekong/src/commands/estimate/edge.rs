@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::failure::Failure;
@@ -36,19 +36,52 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for PairsReader<T> {
 }
 
 /// The name of a stratum, a cluster, a domain or a day: text, or a number.
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "a name: text or a number")]
-pub(super) enum Label {
-    Text(String),
-    Number(f64),
-}
+pub(super) struct Label(String);
 
 impl From<Label> for String {
     fn from(label: Label) -> String {
-        match label {
-            Label::Text(text) => text,
-            Label::Number(number) => number.to_string(),
+        label.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Label {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Label, D::Error> {
+        from.deserialize_any(LabelReader)
+    }
+}
+
+/// From here on whole numbers share one of 64 bits with their neighbours.
+const LABEL_MAX: f64 = 9_007_199_254_740_992.0;
+
+struct LabelReader;
+
+impl Visitor<'_> for LabelReader {
+    type Value = Label;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name: text or a number")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Label, E> {
+        Ok(Label(text.to_owned()))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Label, E> {
+        Ok(Label(number.to_string()))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Label, E> {
+        Ok(Label(number.to_string()))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Label, E> {
+        if LABEL_MAX <= number.abs() {
+            return Err(E::custom(format!(
+                "{number} is too large a number to be told from others: put it in quotes"
+            )));
         }
+        // No name is -0.
+        Ok(Label((number + 0.0).to_string()))
     }
 }
 

@@ -20,6 +20,7 @@ const WITHHELD_SHARE: f64 = 0.8;
 
 pub(crate) fn replay(args: &EstimateReplayArgs) -> Result<(), Failure> {
     let (_, campaign) = read_campaign(&args.campaign)?;
+    check_days(&campaign, args.days)?;
     let plans = plans(&campaign, args.days)?;
     let seed = Seed(args.seed);
     let stage = Stage::new(&campaign, &plans, args.days, seed).map_err(Failure::failed)?;
@@ -34,6 +35,17 @@ pub(crate) fn replay(args: &EstimateReplayArgs) -> Result<(), Failure> {
         all.push((pattern, done));
     }
     if args.json { print_line(as_json(&all)) } else { Ok(()) }
+}
+
+/// An interval compares days, and of those of the campaign alone.
+fn check_days(campaign: &Campaign, days: usize) -> Result<(), Failure> {
+    let all = campaign.days().count();
+    if (2..=all).contains(&days) {
+        return Ok(());
+    }
+    let failure =
+        Failure::usage(format!("--days {days}: the campaign has {all} days, and two at least are compared"));
+    Err(failure.hint(format!("name 2 to {all}")))
 }
 
 fn in_words(of: &Performance) -> String {

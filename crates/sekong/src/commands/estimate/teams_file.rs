@@ -12,7 +12,8 @@ use crate::files::read_at_most;
 /// A record's file is no longer.
 const RECORD_MAX_BYTES: usize = 1 << 30;
 
-const HINT: &str = "sekong estimate teams --help shows what a line holds";
+/// Where what a line should be is told.
+pub(super) const HINT: &str = "sekong estimate teams --help shows what a line holds";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,7 +30,7 @@ struct Line {
     class: Option<Label>,
 }
 
-/// Reads a record; whether its deals hold together is not looked at.
+/// Reads a record with a find in it; whether its deals hold together is not looked at.
 pub(super) fn read(path: &Path) -> Result<Vec<ShiftDay>, Failure> {
     let bytes = read_at_most(path, RECORD_MAX_BYTES)?;
     let lines = (1..).zip(bytes.split(|byte| *byte == b'\n'));
@@ -57,7 +58,20 @@ pub(super) fn read(path: &Path) -> Result<Vec<ShiftDay>, Failure> {
     if record.is_empty() {
         return Err(Failure::failed(format!("{}: no shift is in it", path.display())).hint(HINT));
     }
+    if !has_find(&record) {
+        let place = path.display();
+        let failure =
+            Failure::failed(format!("{place}: units has no find in any shift: nothing tells teams apart"));
+        return Err(failure.hint(
+            "come back after the first find; until there is one, planted simulants alone tell teams apart",
+        ));
+    }
     Ok(record)
+}
+
+/// Without one every team has the e-value 1, which would read as if each had been tested.
+fn has_find(record: &[ShiftDay]) -> bool {
+    record.iter().flat_map(|shift| &shift.units).any(|(_, finds)| *finds > 0)
 }
 
 impl From<Line> for ShiftDay {
