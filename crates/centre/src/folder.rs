@@ -155,6 +155,20 @@ impl Folder {
         Ok(there)
     }
 
+    /// Puts folders among the bodies aside, where none belongs, and gives their paths.
+    pub(crate) fn set_folders_aside(&self) -> Result<Vec<PathBuf>, FolderError> {
+        let mut folders = Vec::new();
+        for root in [self.bodies(), self.sealed()] {
+            for entry in fs::read_dir(&root).map_err(failed("list", &root))? {
+                let entry = entry.map_err(failed("list", &root))?;
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    folders.push(self.relative(&entry.path()));
+                }
+            }
+        }
+        self.set_aside(folders)
+    }
+
     fn put_aside(&self, name: &Path) -> Result<(), FolderError> {
         let from = self.data.join(name);
         let places = (0..ASIDE_MAX).map(|number| match number {

@@ -312,6 +312,7 @@ impl<S: Store> Ledger<S> {
         // A link gives way first: the files that were seen through it are somebody else's.
         folder.make().map_err(LedgerError::from)?;
         let mut foreign = folder.set_aside(foreign).map_err(LedgerError::from)?;
+        foreign.extend(folder.set_folders_aside().map_err(LedgerError::from)?);
         let leaves = publish_stored(&mut store, &folder, &tree).await?;
         let cosigners = opened_cosigners(&signers, &heads)?;
         let missing = missing_before(&signers, heads.back());

@@ -96,7 +96,7 @@ pub enum Damage {
         commitment: Hash,
     },
     /// A published file.
-    #[error("{}: {what}", path.display())]
+    #[error("{}: {what}", path.to_string_lossy().escape_debug())]
     File {
         /// Relative to the data folder.
         path: PathBuf,
@@ -141,6 +141,12 @@ impl Damage {
     #[must_use]
     pub fn shows_an_older_store(&self) -> bool {
         matches!(self, Damage::File { what: Wrong::Newer | Wrong::Lacked, .. })
+    }
+
+    /// Whether it is something in the folder that cannot be read.
+    #[must_use]
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self, Damage::File { what: Wrong::Unreadable, .. })
     }
 
     /// Whether the store tells what the file should be: somebody else's is left to whoever put it there.
@@ -436,7 +442,12 @@ impl<S: Store> Scrub<'_, S> {
         newest: Option<&StoredHead>,
         damages: &mut Vec<Damage>,
     ) -> Result<u64, ScrubError> {
+        let before = damages.len();
         let (open, sealed) = (self.names("bodies", damages), self.names("sealed", damages));
+        // Of a folder that cannot be listed no more is to be said.
+        if before < damages.len() {
+            return Ok((open.len() + sealed.len()) as u64);
+        }
         let later = self.store.newest_head().await?;
         let (from, until) = (self.time_of(newest), self.time_of(later.as_ref()));
         let mut known = BTreeSet::new();
@@ -459,7 +470,7 @@ impl<S: Store> Scrub<'_, S> {
             ["bodies", "sealed"].map(|folder| self.compared(&path(folder), Some(&body.bytes)));
         let lies = |wrong: Option<Wrong>| wrong != Some(Wrong::Missing);
         let wrong = match (open, sealed) {
-            (open, _) if lies(open) && waits(body, until) => ("bodies", Wrong::Foreign),
+            (None | Some(Wrong::Differs), _) if waits(body, until) => ("bodies", Wrong::Foreign),
             // A start that broke off may have left it in both places.
             (None, sealed) if lies(sealed) && !waits(body, from) => ("sealed", Wrong::Foreign),
             (None, _) => return None,

@@ -106,6 +106,9 @@ pub enum StoreError {
         /// The database's own error.
         source: sqlx::Error,
     },
+    /// The file has no byte, and a write-ahead log lies beside it: SQLite would remove that.
+    #[error("the database is an empty file, and a write-ahead log lies beside it")]
+    Emptied,
     /// The new database file could not be flushed to disk.
     #[error("the new database file cannot be flushed to disk: {source}")]
     Flush {
@@ -171,7 +174,7 @@ pub fn is_damage(error: &(dyn std::error::Error + 'static)) -> bool {
         Some(sqlx::Error::Database(said)) => said.code().is_some_and(|code| DAMAGE_CODES.contains(&&*code)),
         _ => false,
     };
-    if let Some(StoreError::OtherLayout { found: 0, .. }) = error.downcast_ref() {
+    if let Some(StoreError::OtherLayout { found: 0, .. } | StoreError::Emptied) = error.downcast_ref() {
         return true;
     }
     std::iter::successors(Some(error), |error| error.source()).any(is_damage)

@@ -40,6 +40,7 @@ impl Layout {
 
     /// Opens the database `path` for the one process that writes it.
     pub(crate) async fn open(self, path: &Path) -> Result<SqliteConnection, StoreError> {
+        check_not_emptied(path)?;
         self.checked(connect(writing(path)).await?).await
     }
 
@@ -55,8 +56,8 @@ impl Layout {
 
     /// Opens the database `path` beside its writer, for reading.
     pub(crate) async fn open_read_only(self, path: &Path) -> Result<SqliteConnection, StoreError> {
-        let options = SqliteConnectOptions::new().filename(path).read_only(true).disable_statement_logging();
-        self.checked(connect(options).await?).await
+        check_not_emptied(path)?;
+        self.checked(connect(reading(path)).await?).await
     }
 
     async fn checked(self, mut connection: SqliteConnection) -> Result<SqliteConnection, StoreError> {
@@ -104,6 +105,20 @@ fn hash_of(bytes: Vec<u8>) -> Result<[u8; 32], StoreError> {
     <[u8; 32]>::try_from(bytes).map_err(|bytes| StoreError::BadHash { len_bytes: bytes.len() })
 }
 
+fn reading(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new().filename(path).read_only(true).disable_statement_logging()
+}
+
+/// SQLite removes the write-ahead log of a database that has no byte, whoever opens it.
+fn check_not_emptied(path: &Path) -> Result<(), StoreError> {
+    let bytes = |path: &Path| std::fs::metadata(path).map_or(0, |about| about.len());
+    let is_empty = path.exists() && bytes(path) == 0;
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let mut wal = target.into_os_string();
+    wal.push("-wal");
+    if is_empty && 0 < bytes(Path::new(&wal)) { Err(StoreError::Emptied) } else { Ok(()) }
+}
+
 impl SqliteStore {
     /// Creates the database `path`, which must not exist.
     pub async fn create(path: &Path) -> Result<SqliteStore, StoreError> {
@@ -122,13 +137,14 @@ impl SqliteStore {
 
     /// Whether the database `path` is sound, by itself or with the write-ahead log that lies beside it; changes neither. A log of another
     /// database, as a copy finds it where it is put, is replayed all the same, and shows in what does not go together then.
-    pub async fn is_sound(path: &Path, with_wal: bool) -> bool {
-        let options = SqliteConnectOptions::new().filename(path).read_only(true).disable_statement_logging();
-        let options = options.immutable(!with_wal);
-        let Ok(mut connection) = connect(options).await else { return false };
-        let checked = goes_together(&mut connection).await;
-        drop(connection.close().await);
-        checked.unwrap_or(false)
+    ///
+    /// # Errors
+    /// [`StoreError`] if it could not be looked at: then nothing is known of it.
+    pub async fn is_sound(path: &Path, with_wal: bool) -> Result<bool, StoreError> {
+        match looked_at(path, with_wal).await {
+            Err(error) if crate::is_damage(&error) => Ok(false),
+            sound => sound,
+        }
     }
 
     async fn size(&mut self) -> Result<u64, StoreError> {
@@ -138,6 +154,14 @@ impl SqliteStore {
             .map_err(failed("counting the entries"))?;
         size_of(row.get(0))
     }
+}
+
+async fn looked_at(path: &Path, with_wal: bool) -> Result<bool, StoreError> {
+    check_not_emptied(path)?;
+    let mut connection = connect(reading(path).immutable(!with_wal)).await?;
+    let sound = goes_together(&mut connection).await.map_err(failed("checking the database"));
+    drop(connection.close().await);
+    sound
 }
 
 /// Whether pages, indices and tables agree, no entry is missing, and the newest head covers them all.

@@ -99,10 +99,13 @@ impl<R: Store> Night<R> {
 
 fn alarm(scrubbed: &Scrubbed, unpublished: Option<&str>) -> Option<String> {
     let first = scrubbed.damages.first()?;
+    let written = scrubbed.damages.iter().filter(|damage| damage.can_be_mended()).count();
+    let in_store = scrubbed.damages.iter().any(Damage::is_in_store);
     let mended = match unpublished {
         Some(why) => format!(", and not written anew ({why})"),
-        None if scrubbed.damages.iter().all(Damage::can_be_mended) => ", written anew".to_owned(),
-        None => String::new(),
+        None if in_store || written == 0 => String::new(),
+        None if written == scrubbed.damages.len() => ", written anew".to_owned(),
+        None => format!(", {written} of them written anew"),
     };
     Some(format!("the nightly scrub found {} things wrong{mended}; first {first}", scrubbed.damages.len()))
 }

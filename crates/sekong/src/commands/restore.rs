@@ -32,8 +32,8 @@ pub(crate) fn run(args: &RestoreArgs) -> Result<(), Failure> {
         // A new store that is left is removed before the next one is made, too.
         drop(folder.drop_new_store());
     }
-    let restored = restored?;
     folder.tell_of_leftovers();
+    let restored = restored?;
     let Restored { before, size, bodies, persons_lost, warnings } = restored;
     let nothing = before == size && bodies == 0;
     match nothing_beyond(&args.from, size) {
@@ -102,7 +102,7 @@ async fn bring_up(folder: &DataFolder, from: &Path) -> Result<Restored, Failure>
         (folder.new_store().await?, files)
     } else {
         folder.holds_a_store()?;
-        folder.tell_whose_leftovers().await?;
+        folder.settle_leftovers().await?;
         let mut store = folder.open_store().await?;
         let files = logged_files(&mut store).await.map_err(|error| match error {
             CentreError::Store(_) => store_failed(error),

@@ -67,6 +67,9 @@ fn outcome(scrubbed: &Scrubbed) -> Result<(), Failure> {
     } else if scrubbed.damages.iter().any(Damage::shows_an_older_store) {
         "the store is an older copy, and what is named here is what it lacks: remove nothing, and bring it up to the published head with \
          `sekong restore --data DIR --from DIR/log`"
+    } else if scrubbed.damages.iter().any(Damage::is_unreadable) {
+        "the store is sound: give the centre the rights to what cannot be read, or move it out of the data folder; the centre writes these \
+         files anew when it starts"
     } else {
         "the store is sound: the centre writes these files anew when it starts, and every night"
     };

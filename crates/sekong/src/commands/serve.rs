@@ -146,6 +146,7 @@ async fn open_with(
     moved: &[WitnessAddress],
 ) -> Result<(Centre<SqliteStore>, Campaign), Failure> {
     folder.holds_a_store()?;
+    folder.check_leftovers().await?;
     let mut store = folder.open_store().await?;
     let files = logged_files(&mut store).await.map_err(|error| match error {
         CentreError::Empty => {
@@ -168,7 +169,7 @@ fn tell_of_foreign(names: &[PathBuf], folder: &DataFolder) {
     for name in names.iter().take(FOREIGN_NAMED_MAX) {
         complain(format_args!(
             "warning: nothing in the store makes {}: it was put aside into {}",
-            name.display(),
+            name.to_string_lossy().escape_debug(),
             aside.display()
         ));
     }
@@ -215,6 +216,11 @@ fn unopened(error: CentreError, folder: &DataFolder) -> Failure {
         ),
         CentreError::Ledger(LedgerError::Forked { .. } | LedgerError::OtherTree { .. }) => {
             "keep the folder as evidence, and compare it with copies and heads that others have; nothing was changed"
+                .to_owned()
+        }
+        CentreError::Ledger(LedgerError::Folder(_)) => {
+            "the folder is made from the store: give the centre the rights to it, or move what lies there out of the data folder, and \
+             start again"
                 .to_owned()
         }
         _ => return store_failed(error),

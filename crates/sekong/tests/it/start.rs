@@ -221,17 +221,52 @@ fn a_copy_is_brought_up_without_what_the_lost_database_left_beside_it() {
     let (published, left) = (data.checkpoint(), fs::read(data.path.join("sekong.db-wal")).unwrap());
     assert!(!left.is_empty(), "what a killed centre leaves");
     fs::write(data.db(), &older).unwrap();
+    let wal = data.path.join("sekong.db-wal");
+    refused_store(&data).says(&["the write-ahead log of another database", "sekong restore --data"]);
+    assert_eq!(fs::read(&wal).unwrap(), left, "nothing was changed");
     let restored = sekong(["restore", "--json", "--data", arg(&data.path), "--from", arg(&from)]);
     let told = restored.exits(0).says(&["sekong.db-wal.lost-0 is what a lost database left", "delete it"]);
     assert_eq!(told.json()["size"], head_size(&published));
     assert_eq!(fs::read(data.path.join("sekong.db-wal.lost-0")).unwrap(), left);
     sekong(["scrub", "--data", arg(&data.path)]).exits(0).says(&["sekong.db-wal.lost-0"]);
 
-    fs::write(data.path.join("sekong.db-wal"), &left).unwrap();
+    let restore = || sekong(["restore", "--data", arg(&data.path), "--from", arg(&from)]);
+    fs::write(&wal, &left).unwrap();
     fs::write(data.db(), &older[..older.len() / 2]).unwrap();
-    let broken = sekong(["restore", "--data", arg(&data.path), "--from", arg(&from)]);
-    broken.exits(1).says(&["is not sound, with", "without -wal and -shm"]);
-    assert_eq!(fs::read(data.path.join("sekong.db-wal")).unwrap(), left, "nothing was changed");
+    restore().exits(1).says(&["is not sound, with", "without -wal and -shm"]);
+    fs::write(data.db(), "").unwrap();
+    restore().exits(1).says(&["without -wal and -shm"]);
+    sekong(["scrub", "--data", arg(&data.path)]).exits(1).says(&["empty file", "without -wal and -shm"]);
+    assert_eq!(fs::read(&wal).unwrap(), left, "nothing was changed");
+
+    let disk = data.path.join("disk");
+    fs::create_dir(&disk).unwrap();
+    fs::rename(&wal, disk.join("sekong.db-wal")).unwrap();
+    fs::write(disk.join("sekong.db"), &older).unwrap();
+    fs::remove_file(data.db()).unwrap();
+    std::os::unix::fs::symlink(disk.join("sekong.db"), data.db()).unwrap();
+    restore().exits(0).says(&["disk/sekong.db-wal.lost-0 is what a lost database left"]);
+    assert_eq!(fs::read(disk.join("sekong.db-wal.lost-0")).unwrap(), left);
+}
+
+/// What keeps a write-ahead log from being read says nothing of whose it is: it stays.
+#[test]
+fn a_write_ahead_log_that_cannot_be_read_is_not_put_aside() {
+    let data = Data::day();
+    let binary = Binary(PathBuf::from(env!("CARGO_BIN_EXE_sekong")));
+    let server = Server::start(&binary, &data.path, LATER, 0).unwrap();
+    server.caught_up(LATER.parse().unwrap()).unwrap();
+    drop(server);
+    let (wal, shm) = (data.path.join("sekong.db-wal"), data.path.join("sekong.db-shm"));
+    let left = fs::read(&wal).unwrap();
+    drop(fs::remove_file(&shm));
+    std::os::unix::fs::symlink(data.path.join("nowhere/shm"), &shm).unwrap();
+    let from = data.path.join("log");
+    sekong(["restore", "--data", arg(&data.path), "--from", arg(&from)]).exits(1);
+    assert_eq!(fs::read(&wal).unwrap(), left);
+    fs::remove_file(&shm).unwrap();
+    sekong(["restore", "--data", arg(&data.path), "--from", arg(&from)]).exits(0);
+    assert!(!data.path.join("sekong.db-wal.lost-0").exists(), "it is this database's own");
 }
 
 /// A head is all that says how many entries there are: without one tiles are no way on, and are kept.
@@ -271,10 +306,15 @@ fn a_head_that_is_no_file_gives_way() {
 #[test]
 fn names_that_are_no_text_and_folders_that_are_links_keep_nothing_from_starting_and_lose_nothing() {
     let data = Data::day();
+    let body = files(&data.path).into_iter().find(|name| name.starts_with("bodies/")).unwrap();
     let name = OsStr::from_bytes(b"x\xff");
     fs::write(data.path.join("log").join(name), "theirs").unwrap();
     fs::write(data.path.join("bodies").join(name), "theirs").unwrap();
+    fs::remove_file(data.path.join(&body)).unwrap();
+    fs::create_dir(data.path.join(&body)).unwrap();
+    fs::write(data.path.join(&body).join("theirs"), "theirs").unwrap();
     serve_to(&data.path, LATER);
+    assert_eq!(fs::read(data.path.join("foreign").join(&body).join("theirs")).unwrap(), b"theirs");
     for folder in ["log", "bodies"] {
         let aside = data.path.join("foreign").join(folder).join(name);
         assert_eq!(fs::read(aside).unwrap(), b"theirs", "{folder}");
