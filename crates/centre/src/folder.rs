@@ -155,18 +155,13 @@ impl Folder {
         Ok(there)
     }
 
-    /// Puts folders among the bodies aside, where none belongs, and gives their paths.
+    /// Puts folders among the bodies aside, where none belongs, and gives their paths; an empty one holds nothing, and goes.
     pub(crate) fn set_folders_aside(&self) -> Result<Vec<PathBuf>, FolderError> {
-        let mut folders = Vec::new();
-        for root in [self.bodies(), self.sealed()] {
-            for entry in fs::read_dir(&root).map_err(failed("list", &root))? {
-                let entry = entry.map_err(failed("list", &root))?;
-                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                    folders.push(self.relative(&entry.path()));
-                }
-            }
-        }
-        self.set_aside(folders)
+        let entries = [list(&self.bodies())?, list(&self.sealed())?].into_iter().flatten();
+        let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        let full = folders.map(|entry| entry.path()).filter(|path| fs::remove_dir(path).is_err());
+        let full = full.map(|path| self.relative(&path)).collect();
+        self.set_aside(full)
     }
 
     fn put_aside(&self, name: &Path) -> Result<(), FolderError> {
@@ -188,25 +183,32 @@ impl Folder {
 
     /// The files below a folder, by their paths relative to it.
     pub(crate) fn names(root: &Path) -> Result<BTreeSet<PathBuf>, FolderError> {
-        let (mut folders, mut names) = (vec![root.to_owned()], BTreeSet::new());
+        let (names, unlisted) = Folder::listed(root);
+        unlisted.into_iter().next().map_or(Ok(names), Err)
+    }
+
+    /// The same, as far as the folders below can be listed, and why one could not.
+    pub(crate) fn listed(root: &Path) -> (BTreeSet<PathBuf>, Vec<FolderError>) {
+        let (mut folders, mut names, mut unlisted) = (vec![root.to_owned()], BTreeSet::new(), Vec::new());
         while let Some(folder) = folders.pop() {
-            let entries = match fs::read_dir(&folder) {
+            match list(&folder) {
                 // One that is removed meanwhile holds nothing.
-                Err(source) if source.kind() == io::ErrorKind::NotFound => continue,
-                entries => entries.map_err(failed("list", &folder))?,
-            };
-            for entry in entries {
-                let entry = entry.map_err(failed("list", &folder))?;
-                let path = entry.path();
-                // A link is a file of its own, whatever it leads to.
-                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                    folders.push(path);
-                } else if let Ok(name) = path.strip_prefix(root) {
-                    names.insert(name.to_owned());
+                Err(error) if error.source.kind() == io::ErrorKind::NotFound => (),
+                Err(error) => unlisted.push(error),
+                Ok(entries) => {
+                    for entry in entries {
+                        let path = entry.path();
+                        // A link is a file of its own, whatever it leads to.
+                        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                            folders.push(path);
+                        } else if let Ok(name) = path.strip_prefix(root) {
+                            names.insert(name.to_owned());
+                        }
+                    }
                 }
             }
         }
-        Ok(names)
+        (names, unlisted)
     }
 
     /// A file's bytes; `None` if there is no such file. What is no regular file, as a link, a pipe or a folder, reads as an empty one: it
@@ -263,6 +265,11 @@ impl Folder {
             renamed => renamed.map_err(failed("publish", &from)),
         }
     }
+}
+
+fn list(folder: &Path) -> Result<Vec<fs::DirEntry>, FolderError> {
+    let entries = fs::read_dir(folder).and_then(Iterator::collect);
+    entries.map_err(failed("list", folder))
 }
 
 fn read_file(path: &Path) -> io::Result<Vec<u8>> {

@@ -143,10 +143,23 @@ impl Damage {
         matches!(self, Damage::File { what: Wrong::Newer | Wrong::Lacked, .. })
     }
 
+    /// Whether it is the published head, which the writer replaces.
+    #[must_use]
+    pub fn is_of_the_head(&self) -> bool {
+        matches!(self, Damage::File { path, .. } if path == &Path::new("log").join(CHECKPOINT_FILE))
+    }
+
     /// Whether it is something in the folder that cannot be read.
     #[must_use]
     pub fn is_unreadable(&self) -> bool {
         matches!(self, Damage::File { what: Wrong::Unreadable, .. })
+    }
+
+    fn lies_in(&self, folder: &Damage) -> bool {
+        match (self, folder) {
+            (Damage::File { path, .. }, Damage::File { path: folder, .. }) => path.starts_with(folder),
+            _ => false,
+        }
     }
 
     /// Whether the store tells what the file should be: somebody else's is left to whoever put it there.
@@ -364,12 +377,12 @@ impl<S: Store> Scrub<'_, S> {
         Ok(first.and_then(|stored| Entry::parse(&stored.leaf).ok()).map(|entry| entry.campaign().clone()))
     }
 
-    /// The files of one folder; one that cannot be listed is a damage, and hides nothing of the store.
+    /// The files of one folder; one that cannot be listed is a damage, and hides nothing of the store or of other folders.
     fn names(&self, folder: &'static str, damages: &mut Vec<Damage>) -> BTreeSet<PathBuf> {
-        Folder::names(&self.folder.path(folder)).unwrap_or_else(|error| {
-            damages.push(file(self.folder.relative(&error.path), Wrong::Unreadable));
-            BTreeSet::new()
-        })
+        let (names, unlisted) = Folder::listed(&self.folder.path(folder));
+        let paths = unlisted.into_iter().map(|error| self.folder.relative(&error.path));
+        damages.extend(paths.map(|path| file(path, Wrong::Unreadable)));
+        names
     }
 
     /// What lies at a path against what should; `None` if it is the same.
@@ -442,19 +455,18 @@ impl<S: Store> Scrub<'_, S> {
         newest: Option<&StoredHead>,
         damages: &mut Vec<Damage>,
     ) -> Result<u64, ScrubError> {
-        let before = damages.len();
         let (open, sealed) = (self.names("bodies", damages), self.names("sealed", damages));
-        // Of a folder that cannot be listed no more is to be said.
-        if before < damages.len() {
-            return Ok((open.len() + sealed.len()) as u64);
-        }
+        // Of what lies in a folder that cannot be listed no more is to be said.
+        let unlisted = ["bodies", "sealed"].map(|folder| file(folder, Wrong::Unreadable));
+        let unlisted: Vec<Damage> = unlisted.into_iter().filter(|folder| damages.contains(folder)).collect();
+        let is_said = |damage: &Damage| unlisted.iter().any(|folder| damage.lies_in(folder));
         let later = self.store.newest_head().await?;
         let (from, until) = (self.time_of(newest), self.time_of(later.as_ref()));
         let mut known = BTreeSet::new();
         for hash in self.store.body_hashes().await? {
             let Some(body) = self.store.body(hash).await? else { continue };
             known.insert(PathBuf::from(Hash(hash).to_string()));
-            damages.extend(self.body_file(&body, from, until));
+            damages.extend(self.body_file(&body, from, until).filter(|damage| !is_said(damage)));
             tokio::task::yield_now().await;
         }
         for (folder, names) in [("bodies", &open), ("sealed", &sealed)] {
@@ -488,18 +500,18 @@ impl<S: Store> Scrub<'_, S> {
         opened.and_then(|head| head.cosigned()).unwrap_or(Timestamp::MIN)
     }
 
-    /// Writes wrong files anew. What the writer replaces at each commit is left to it: the checkpoint.
+    /// Writes wrong files anew, and gives how many. The checkpoint is left to the writer, who replaces it at each commit.
     ///
     /// # Errors
     /// [`ScrubError`] if a file cannot be written.
-    pub async fn mend(&mut self, scrubbed: &Scrubbed) -> Result<(), ScrubError> {
+    pub async fn mend(&mut self, scrubbed: &Scrubbed) -> Result<usize, ScrubError> {
         if scrubbed.damages.iter().any(Damage::is_in_store) {
-            return Ok(());
+            return Ok(0);
         }
-        for damage in &scrubbed.damages {
+        let mut written = 0;
+        for damage in scrubbed.damages.iter().filter(|damage| damage.can_be_mended()) {
             let Damage::File { path, .. } = damage else { continue };
-            let path = path.to_str().filter(|_| damage.can_be_mended());
-            let Some((folder, name)) = path.and_then(|path| path.split_once('/')) else { continue };
+            let Some((folder, name)) = path.to_str().and_then(|path| path.split_once('/')) else { continue };
             match (folder, name.parse::<TilePath>(), name.parse::<Hash>()) {
                 ("log", Ok(tile), _) => {
                     let bytes = self.tile_bytes(&tile, &scrubbed.tree).await?.unwrap_or_default();
@@ -512,10 +524,11 @@ impl<S: Store> Scrub<'_, S> {
                         _ => self.folder.write_sealed(&hash, &body.bytes)?,
                     }
                 }
-                _ => {}
+                _ => continue,
             }
+            written += 1;
         }
-        Ok(())
+        Ok(written)
     }
 }
 

@@ -160,11 +160,14 @@ impl DataFolder {
         if fs::metadata(&wal).map_or(0, |about| about.len()) == 0 {
             return Ok(false);
         }
-        if SqliteStore::is_sound(&store, true).await.map_err(store_failed)? {
-            return Ok(false);
-        }
-        if SqliteStore::is_sound(&store, false).await.map_err(store_failed)? {
-            return Ok(true);
+        let entries =
+            async |with_wal| SqliteStore::sound_entries(&store, with_wal).await.map_err(store_failed);
+        match (entries(true).await?, entries(false).await?) {
+            // Its own log takes nothing away.
+            (Some(with), Some(alone)) => return Ok(with < alone),
+            (Some(_), None) => return Ok(false),
+            (None, Some(_)) => return Ok(true),
+            (None, None) => (),
         }
         let (store, wal) = (store.display(), wal.display());
         Err(Failure::failed(format!("{store} is not sound, with {wal} and without it")).hint(RESTORE_STORE))
@@ -216,7 +219,7 @@ impl DataFolder {
             complain(format_args!(
                 "warning: {} is what a lost database left. It may hold its last entries, and records of persons, those that are erased \
                  among them: look for what is missing in it, and then delete it",
-                path.display()
+                path.to_string_lossy().escape_debug()
             ));
         }
     }

@@ -106,7 +106,7 @@ pub enum StoreError {
         /// The database's own error.
         source: sqlx::Error,
     },
-    /// The file has no byte, and a write-ahead log lies beside it: SQLite would remove that.
+    /// The file has no byte, or a single one, and a write-ahead log lies beside it: SQLite would remove that.
     #[error("the database is an empty file, and a write-ahead log lies beside it")]
     Emptied,
     /// The new database file could not be flushed to disk.

@@ -109,10 +109,10 @@ fn reading(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new().filename(path).read_only(true).disable_statement_logging()
 }
 
-/// SQLite removes the write-ahead log of a database that has no byte, whoever opens it.
+/// SQLite removes the write-ahead log of a database that has no byte, or a single one, whoever opens it.
 fn check_not_emptied(path: &Path) -> Result<(), StoreError> {
     let bytes = |path: &Path| std::fs::metadata(path).map_or(0, |about| about.len());
-    let is_empty = path.exists() && bytes(path) == 0;
+    let is_empty = path.exists() && bytes(path) <= 1;
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let mut wal = target.into_os_string();
     wal.push("-wal");
@@ -135,15 +135,15 @@ impl SqliteStore {
         Ok(SqliteStore { connection: LAYOUT.open_read_only(path).await? })
     }
 
-    /// Whether the database `path` is sound, by itself or with the write-ahead log that lies beside it; changes neither. A log of another
-    /// database, as a copy finds it where it is put, is replayed all the same, and shows in what does not go together then.
+    /// Entries in the database `path` if it is sound, by itself or with the write-ahead log that lies beside it; changes neither. A log of
+    /// another database, as a copy finds it where it is put, is replayed all the same, and shows in what does not go together then.
     ///
     /// # Errors
     /// [`StoreError`] if it could not be looked at: then nothing is known of it.
-    pub async fn is_sound(path: &Path, with_wal: bool) -> Result<bool, StoreError> {
+    pub async fn sound_entries(path: &Path, with_wal: bool) -> Result<Option<u64>, StoreError> {
         match looked_at(path, with_wal).await {
-            Err(error) if crate::is_damage(&error) => Ok(false),
-            sound => sound,
+            Err(error) if crate::is_damage(&error) => Ok(None),
+            entries => entries,
         }
     }
 
@@ -156,21 +156,21 @@ impl SqliteStore {
     }
 }
 
-async fn looked_at(path: &Path, with_wal: bool) -> Result<bool, StoreError> {
+async fn looked_at(path: &Path, with_wal: bool) -> Result<Option<u64>, StoreError> {
     check_not_emptied(path)?;
-    let mut connection = connect(reading(path).immutable(!with_wal)).await?;
-    let sound = goes_together(&mut connection).await.map_err(failed("checking the database"));
+    let mut connection = LAYOUT.checked(connect(reading(path).immutable(!with_wal)).await?).await?;
+    let entries = entries_if_sound(&mut connection).await.map_err(failed("checking the database"));
     drop(connection.close().await);
-    sound
+    entries?.map(size_of).transpose()
 }
 
-/// Whether pages, indices and tables agree, no entry is missing, and the newest head covers them all.
-async fn goes_together(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+/// Entries, if pages, indices and tables agree, no entry is missing, and the newest head covers them all.
+async fn entries_if_sound(connection: &mut SqliteConnection) -> Result<Option<i64>, sqlx::Error> {
     let pages = sqlx::query("PRAGMA integrity_check(1)").fetch_one(&mut *connection).await?;
-    let leaves = "SELECT count(*) = coalesce(max(log_index) + 1, 0)
+    let leaves = "SELECT count(*), count(*) = coalesce(max(log_index) + 1, 0)
         AND count(*) = (SELECT coalesce(max(size), 0) FROM heads) FROM leaves";
     let leaves = sqlx::query(leaves).fetch_one(connection).await?;
-    Ok(pages.get::<String, _>(0) == "ok" && leaves.get(0))
+    Ok((pages.get::<String, _>(0) == "ok" && leaves.get(1)).then(|| leaves.get(0)))
 }
 
 /// Replaces the note of a stored head.

@@ -11,7 +11,7 @@ use super::writer::Wish;
 use crate::centre::Centre;
 use crate::clock::Clock;
 use crate::folder::Folder;
-use crate::scrub::{Damage, Scrub, ScrubError, Scrubbed};
+use crate::scrub::{Scrub, ScrubError, Scrubbed};
 use crate::state::KeyRing;
 
 /// When, by the campaign's own time: 03:30.
@@ -60,7 +60,7 @@ impl<R: Store> Night<R> {
         loop {
             self.clock.wait_until(next_after(&self.campaign, self.clock.now())).await;
             let told = match self.scrub().await {
-                Ok((scrubbed, unpublished)) => alarm(&scrubbed, unpublished.as_deref()),
+                Ok((scrubbed, mended)) => alarm(&scrubbed, &mended),
                 Err(error) => Some(format!("the nightly scrub could not be made: {error}")),
             };
             let ended = Some(self.clock.now());
@@ -73,19 +73,25 @@ impl<R: Store> Night<R> {
         }
     }
 
-    /// What was found, and why the folder could not be mended, if it could not.
-    async fn scrub(&mut self) -> Result<(Scrubbed, Option<String>), ScrubError> {
+    /// What was found, and what was done about it.
+    async fn scrub(&mut self) -> Result<(Scrubbed, Mended), ScrubError> {
         let mut scrub = Scrub { store: &mut self.store, folder: &self.folder, keys: &self.keys };
-        let (scrubbed, mut unpublished) = (scrub.run().await?, None);
+        let scrubbed = scrub.run().await?;
         if let Some(worst) = scrubbed.damages.iter().find(|damage| damage.is_in_store()) {
             self.damaged.send_replace(Some(worst.to_string()));
-        } else if !scrubbed.damages.is_empty() {
-            unpublished = match scrub.mend(&scrubbed).await {
-                Ok(()) => self.publish_head().await,
-                Err(error) => Some(error.to_string()),
-            };
+            return Ok((scrubbed, Mended::Files(0)));
         }
-        Ok((scrubbed, unpublished))
+        if scrubbed.damages.is_empty() {
+            return Ok((scrubbed, Mended::Files(0)));
+        }
+        let mended = match scrub.mend(&scrubbed).await {
+            Err(error) => Mended::Not(error.to_string()),
+            Ok(files) => match self.publish_head().await {
+                Some(why) => Mended::Not(why),
+                None => Mended::Files(files + heads_published(&scrubbed)),
+            },
+        };
+        Ok((scrubbed, mended))
     }
 
     /// The head is the writer's to publish: another one may have been made meanwhile.
@@ -97,17 +103,28 @@ impl<R: Store> Night<R> {
     }
 }
 
-fn alarm(scrubbed: &Scrubbed, unpublished: Option<&str>) -> Option<String> {
+/// What a night did about what it found.
+enum Mended {
+    /// So many files were written anew.
+    Files(usize),
+    /// Why not all could be.
+    Not(String),
+}
+
+fn heads_published(scrubbed: &Scrubbed) -> usize {
+    scrubbed.damages.iter().filter(|damage| damage.is_of_the_head() && damage.can_be_mended()).count()
+}
+
+fn alarm(scrubbed: &Scrubbed, mended: &Mended) -> Option<String> {
     let first = scrubbed.damages.first()?;
-    let written = scrubbed.damages.iter().filter(|damage| damage.can_be_mended()).count();
-    let in_store = scrubbed.damages.iter().any(Damage::is_in_store);
-    let mended = match unpublished {
-        Some(why) => format!(", and not written anew ({why})"),
-        None if in_store || written == 0 => String::new(),
-        None if written == scrubbed.damages.len() => ", written anew".to_owned(),
-        None => format!(", {written} of them written anew"),
+    let found = scrubbed.damages.len();
+    let mended = match mended {
+        Mended::Not(why) => format!(", and not written anew ({why})"),
+        Mended::Files(0) => String::new(),
+        Mended::Files(written) if *written == found => ", written anew".to_owned(),
+        Mended::Files(written) => format!(", {written} of them written anew"),
     };
-    Some(format!("the nightly scrub found {} things wrong{mended}; first {first}", scrubbed.damages.len()))
+    Some(format!("the nightly scrub found {found} things wrong{mended}; first {first}"))
 }
 
 /// The first 03:30 after a time.

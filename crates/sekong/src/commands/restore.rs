@@ -182,10 +182,10 @@ fn refused(error: &RestoreError) -> Failure {
             let more = lost.len().saturating_sub(NAMED_MAX);
             let more = if more == 0 { String::new() } else { format!("\n  and {more} more") };
             Failure::failed(format!("{error}:{}{more}", names.collect::<String>()))
-                .hint("put them into sealed/ of the data folder, each under its name, and try again; nothing was changed")
+                .hint("put them into sealed/ of the data folder, each under its name, and try again; the store is as it was")
         }
         RestoreError::Store(_) => Failure::failed(error),
         _ => Failure::not_verified(error)
-            .hint("keep both as evidence and look for a sound copy; nothing was changed"),
+            .hint("keep both as evidence and look for a sound copy; the store is as it was"),
     }
 }

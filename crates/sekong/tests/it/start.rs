@@ -234,7 +234,10 @@ fn a_copy_is_brought_up_without_what_the_lost_database_left_beside_it() {
     fs::write(&wal, &left).unwrap();
     fs::write(data.db(), &older[..older.len() / 2]).unwrap();
     restore().exits(1).says(&["is not sound, with", "without -wal and -shm"]);
-    fs::write(data.db(), "").unwrap();
+    for nothing in ["", "x"] {
+        fs::write(data.db(), nothing).unwrap();
+        restore().exits(1).says(&["without -wal and -shm"]);
+    }
     restore().exits(1).says(&["without -wal and -shm"]);
     sekong(["scrub", "--data", arg(&data.path)]).exits(1).says(&["empty file", "without -wal and -shm"]);
     assert_eq!(fs::read(&wal).unwrap(), left, "nothing was changed");
@@ -247,6 +250,26 @@ fn a_copy_is_brought_up_without_what_the_lost_database_left_beside_it() {
     std::os::unix::fs::symlink(disk.join("sekong.db"), data.db()).unwrap();
     restore().exits(0).says(&["disk/sekong.db-wal.lost-0 is what a lost database left"]);
     assert_eq!(fs::read(disk.join("sekong.db-wal.lost-0")).unwrap(), left);
+}
+
+/// A newer copy beside an older log may go together with it: what it has more would be rolled back.
+#[test]
+fn a_newer_copy_is_not_rolled_back_by_an_older_write_ahead_log() {
+    let data = Data::day();
+    let binary = Binary(PathBuf::from(env!("CARGO_BIN_EXE_sekong")));
+    let server = Server::start(&binary, &data.path, LATER, 0).unwrap();
+    server.caught_up(LATER.parse().unwrap()).unwrap();
+    drop(server);
+    let (wal, from) = (data.path.join("sekong.db-wal"), data.path.join("log"));
+    let older = fs::read(&wal).unwrap();
+    serve_to(&data.path, EVEN_LATER);
+    let (newer, published) = (fs::read(data.db()).unwrap(), data.checkpoint());
+    fs::write(&wal, &older).unwrap();
+    refused_store(&data).says(&["the write-ahead log of another database"]);
+    let restored = sekong(["restore", "--json", "--data", arg(&data.path), "--from", arg(&from)]);
+    assert_eq!(restored.exits(0).json()["size"], head_size(&published));
+    assert_eq!(fs::read(data.db()).unwrap(), newer);
+    assert_eq!(fs::read(data.path.join("sekong.db-wal.lost-0")).unwrap(), older);
 }
 
 /// What keeps a write-ahead log from being read says nothing of whose it is: it stays.
@@ -429,7 +452,7 @@ fn a_mirror_restores_what_it_has_and_what_it_lacks_is_named() {
         "bodies that entries name are neither",
         "(entry ",
         "sealed/",
-        "nothing was changed",
+        "the store is as it was",
     ]);
     assert_eq!(fs::read(data.db()).unwrap(), db);
     fs::rename(&sealed, data.path.join("sealed")).unwrap();
@@ -449,7 +472,7 @@ fn a_store_with_another_history_than_was_published_is_neither_served_nor_restore
     assert_eq!(other.published(), before);
     let from = data.path.join("log");
     let restore = sekong(["restore", "--data", arg(&other.path), "--from", arg(&from)]);
-    restore.exits(3).says(&["two histories", "nothing was changed"]);
+    restore.exits(3).says(&["two histories", "the store is as it was"]);
 }
 
 #[test]
@@ -464,7 +487,7 @@ fn a_published_log_that_was_changed_restores_nothing() {
     fs::write(data.path.join(&name), bytes).unwrap();
     let from = data.path.join("log");
     let restore = sekong(["restore", "--data", arg(&data.path), "--from", arg(&from)]);
-    restore.exits(3).says(&["the published log does not hold", "nothing was changed"]);
+    restore.exits(3).says(&["the published log does not hold", "the store is as it was"]);
     sekong(["restore", "--data", arg(&data.path), "--from", arg(&data.path.join("keys"))])
         .exits(2)
         .says(&["--from"]);
