@@ -175,9 +175,16 @@ pub fn teams(of: &TeamsView) -> String {
             }
         }
     }
-    let seen: Vec<String> = of.power.iter().map(|of| format!("{} {:.2}", of.pool, of.chance)).collect();
-    let seen = if seen.is_empty() { "none".to_owned() } else { seen.join(", ") };
-    svg.finish(&format!("{}; power by now: {seen}", note("e-process by the deals of days", &of.design)))
+    svg.finish(&format!("{}; {}", note("e-process by the deals of days", &of.design), power(of)))
+}
+
+/// What the test could have seen, in the least and the best of pools: there is no room to name all.
+fn power(of: &TeamsView) -> String {
+    let chances = || of.power.iter().map(|of| of.chance);
+    match chances().reduce(f64::min).zip(chances().reduce(f64::max)) {
+        Some((least, most)) => format!("power by now {least:.2} to {most:.2} by pool"),
+        None => "no power yet".to_owned(),
+    }
 }
 
 /// The same with the visits that are lost, without which no flow is read right.

@@ -10,7 +10,7 @@
 //!
 //! How days scatter knows nothing of slots that are busy, rarely visited and were missed by the draw. Over the shipped campaign's first 28 days
 //! (`sekong estimate replay`) intervals at 95 % hold the truth of loads in 93 to 98 of a hundred draws; those of vehicles, which are several
-//! times narrower for their size, in 86 to 98.
+//! times narrower for their size, in 87 to 99.
 //!
 //! Days are summed, never weighted by what they were found to scatter. What is met is a lower bound for what passes: smugglers who
 //! hear of a team go elsewhere, which `avoidance` measures.
