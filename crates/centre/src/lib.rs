@@ -46,8 +46,8 @@ pub use custody::{
     OfficeStatus, Released, Remote, Window, terms, value_list,
 };
 pub use estimates::{
-    EndsView, EstimatesAsked, EstimatesError, EstimatesView, FlowView, PlantedView, PlantsView,
-    TeamTestsError, TeamsView,
+    EndsView, EstimatesAsked, EstimatesError, EstimatesView, FlowView, PlantedView, PlantsView, PowerView,
+    TeamTestView, TeamTestsError, TeamsView,
 };
 pub use fault::{AmendFault, AnchorFault, CloseFault, Fault, OutageFault, PLANT_AHEAD_DAYS, PlantFault};
 pub use folder::{Folder, FolderError};
