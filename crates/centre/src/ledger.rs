@@ -780,11 +780,11 @@ async fn lines_from(
 
 /// Says why a cosigner is missing now; since when stays what it was.
 fn note_missing(missing: &mut Vec<Missing>, name: &str, error: &WitnessError, now: Timestamp) {
-    let (name, why) = (name.to_owned(), error.to_string());
-    match missing.iter_mut().find(|missing| missing.name == name) {
-        Some(known) => (known.why, known.since) = (why, known.since.or(Some(now))),
-        None => missing.push(Missing { name, why, since: Some(now) }),
-    }
+    let (name, why, tells_a_fork) = (name.to_owned(), error.to_string(), error.tells_a_fork());
+    let known = missing.iter().position(|missing| missing.name == name);
+    let known = known.map(|at| missing.remove(at));
+    let since = known.and_then(|known| known.since).or(Some(now));
+    missing.push(Missing { name, why, tells_a_fork, since });
 }
 
 /// A line by the cosigner that it should be by, given at a time that is now for the centre, too.
@@ -932,6 +932,7 @@ fn missing_before(signers: &HeadSigners, newest: Option<&KeptHead>) -> Vec<Missi
     let missing = |key: &VerifierKey| Missing {
         name: key.name().to_owned(),
         why: "it had not when the centre ended".to_owned(),
+        tells_a_fork: false,
         since: None,
     };
     signers.cosigner_keys().filter(lacks).map(missing).collect()

@@ -57,6 +57,12 @@ pub enum Damage {
         /// Size of the first head that does not fit.
         size: u64,
     },
+    /// A leaf that no head covers: every commit has one over all that it writes.
+    #[error("store, entry {index}: no head is over it")]
+    Beyond {
+        /// Its index.
+        index: u64,
+    },
     /// A head that these keys did not sign, or that says another size.
     #[error("store, head of {size} entries: {why}")]
     Head {
@@ -217,6 +223,7 @@ impl<S: Store> Scrub<'_, S> {
         let (mut damages, mut named) = (Vec::new(), Named::default());
         let tree = self.tree(size, &mut named, &mut damages).await?;
         let heads = self.heads(&tree, &mut damages).await?;
+        damages.extend(self.beyond_heads(size).await?);
         let bodies = self.bodies(&named, &mut damages).await?;
         self.persons(named, size, &mut damages).await?;
         let (mut files, mut wrong) = self.files(newest.as_ref(), &tree).await?;
@@ -282,6 +289,14 @@ impl<S: Store> Scrub<'_, S> {
             damages.extend(self.broken_leaves(from, size).await?);
         }
         Ok(count)
+    }
+
+    /// The first leaf that no head covers; one that was written meanwhile has a head since.
+    async fn beyond_heads(&mut self, size: u64) -> Result<Option<Damage>, ScrubError> {
+        let since = self.store.leaves(size, u64::MAX >> 1).await?;
+        let covered = self.store.newest_head().await?.map_or(0, |head| head.size);
+        let beyond = since.iter().map(|stored| stored.index).find(|index| covered <= *index);
+        Ok(beyond.map(|index| Damage::Beyond { index }))
     }
 
     /// Names the entries whose signatures do not hold; if all do, the range.

@@ -39,6 +39,7 @@ use crate::custody::CustodianLink;
 use crate::gate::{Closed, Gate, Reserve};
 use crate::sms::SmsGateway;
 use crate::tally::{Degraded, Late, Tally};
+use crate::witness::Missing;
 use night::Night;
 use publisher::Publisher;
 use scheduler::Scheduler;
@@ -108,6 +109,7 @@ struct Inner {
     progress: watch::Receiver<Progress>,
     committed: watch::Receiver<u64>,
     unpublished: watch::Receiver<Option<String>>,
+    missing: watch::Receiver<Vec<Missing>>,
     closed: watch::Receiver<Option<Closed>>,
     scrubbed: watch::Receiver<LastScrub>,
     streams: Arc<Semaphore>,
@@ -133,6 +135,7 @@ impl Service {
         let (progress_in, progress) = watch::channel(Progress::first(&centre));
         let (committed_in, committed) = watch::channel(centre.ledger().committed());
         let (unpublished_in, unpublished) = watch::channel(None);
+        let (missing_in, missing) = watch::channel(centre.missing_cosigners().to_vec());
         let (closed_in, closed) = watch::channel(None);
         let (damaged, damaged_out) = watch::channel(None);
         let (wish, wishes) = mpsc::channel(WAITING_MAX);
@@ -146,6 +149,7 @@ impl Service {
             away: options.away.clone(),
             committed: committed_in,
             unpublished: unpublished_in,
+            missing: missing_in,
             gate: Gate::new(options.reserve.clone(), damaged_out),
             closed: closed_in,
             publisher: Publisher::default(),
@@ -171,6 +175,7 @@ impl Service {
             progress,
             committed,
             unpublished,
+            missing,
             closed,
             scrubbed,
             streams: Arc::new(Semaphore::new(streams)),
@@ -280,6 +285,11 @@ impl Service {
     /// Why the published folder lags behind the log, whenever that changes; `None` while it does not.
     pub fn unpublished(&self) -> watch::Receiver<Option<String>> {
         self.inner.unpublished.clone()
+    }
+
+    /// The cosigners that give no line, whenever that changes.
+    pub fn missing_cosigners(&self) -> watch::Receiver<Vec<Missing>> {
+        self.inner.missing.clone()
     }
 
     /// Waits until the published folder holds all that was logged so far; gives why it does not, if it cannot.

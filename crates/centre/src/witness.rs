@@ -120,6 +120,8 @@ pub struct Missing {
     pub name: String,
     /// Why.
     pub why: String,
+    /// Whether it knows another history of this log than the centre's.
+    pub tells_a_fork: bool,
     /// Since when it has given none, by the centre's clock; `None` if that was before the centre was opened.
     pub since: Option<Timestamp>,
 }

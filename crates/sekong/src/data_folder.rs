@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use sekong_centre::{KeyRing, Secrets, WitnessAt, cosignatures_line};
 use sekong_log::DeviceId;
 use sekong_model::{Campaign, CustodianId};
-use sekong_store::SqliteStore;
+use sekong_store::{SqliteStore, StoreError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -26,11 +26,21 @@ const SECRETS: &str = "keys/secrets.json";
 pub(crate) const RESTORE_SECRETS: &str = "restore the file from the copy made when the campaign was founded: \
      its log and its draws cannot be continued with other keys";
 
-/// A store that failed, and what to do if its file is broken.
+/// A store that failed, and what to do if its file is broken or held.
 pub(crate) fn store_failed(error: impl std::error::Error + 'static) -> Failure {
     let failure = Failure::failed(&error);
-    if sekong_store::is_damage(&error) { failure.hint(RESTORE_STORE) } else { failure }
+    let is_held = (&error as &dyn std::error::Error)
+        .downcast_ref()
+        .is_some_and(|error| matches!(error, StoreError::Held));
+    match sekong_store::is_damage(&error) {
+        true => failure.hint(RESTORE_STORE),
+        false if is_held => failure.hint(END_READERS),
+        false => failure,
+    }
 }
+
+const END_READERS: &str = "end what reads the database (a copy, a scrub, a shell of SQLite) and start again: after a crash all that was \
+     acknowledged is moved into the one file before anything new is written";
 
 const RESTORE_STORE: &str = "the file sekong.db is broken: keep it aside, put a sound copy of the data folder's sekong.db in its place \
      (without -wal and -shm beside it), then `sekong restore` with what was published since";
@@ -159,6 +169,17 @@ impl DataFolder {
 
     pub(crate) fn bodies(&self) -> PathBuf {
         self.root.join("bodies")
+    }
+
+    /// A link in the place of a published folder gives way to a folder: whoever serves what it leads to has an old log from then on.
+    pub(crate) fn tell_of_links(&self) {
+        for path in [self.log(), self.bodies()].iter().filter(|path| path.is_symlink()) {
+            complain(format_args!(
+                "warning: {} is a link, which a folder takes the place of; what it leads to is not written any more: mount the other disk \
+                 there instead",
+                path.display()
+            ));
+        }
     }
 
     /// Bodies that wait for their time; a published copy has none.

@@ -3,6 +3,8 @@
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use serde_json::{Value, json};
 
+use crate::output::shown;
+
 /// How a command ended badly; decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
@@ -44,7 +46,7 @@ impl Failure {
     pub fn new(kind: FailureKind, message: impl ToString) -> Failure {
         Failure {
             kind,
-            message: message.to_string(),
+            message: shown(message),
             hint: None,
             source_text: None,
             label: None,
@@ -71,7 +73,7 @@ impl Failure {
     /// Says how to mend it.
     #[must_use]
     pub fn hint(mut self, hint: impl ToString) -> Failure {
-        self.hint = Some(hint.to_string());
+        self.hint = Some(shown(hint));
         self
     }
 

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use rustix::fs::statvfs;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sekong_centre::{
-    Away, Centre, CentreError, Clock, CustodianLink, InProcess, LedgerError, Reserve, Service,
+    Away, Centre, CentreError, Clock, CustodianLink, InProcess, LedgerError, Missing, Reserve, Service,
     ServiceOptions, SmsGateway, Space,
 };
-use sekong_store::{SqliteStore, Store};
+use sekong_store::{SqliteStore, Store, StoreError};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -134,14 +134,48 @@ pub(crate) async fn tell_of_trouble(service: Service) {
             }
         }
     };
-    tokio::join!(stopped, lagging, unwritten, damaged);
+    tokio::join!(stopped, lagging, unwritten, damaged, tell_of_cosigners(&service));
+}
+
+/// Tells which cosigners give no line, from the start on: one that is silent is never silence here.
+async fn tell_of_cosigners(service: &Service) {
+    let (mut missing, mut told) = (service.missing_cosigners(), Vec::new());
+    loop {
+        let now = missing.borrow_and_update().clone();
+        news_of_cosigners(&told, &now).iter().for_each(complain);
+        told = now;
+        if missing.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// What is to be told where `told` was said before.
+fn news_of_cosigners(told: &[Missing], now: &[Missing]) -> Vec<String> {
+    let silent = now.iter().filter(|of| !told.contains(of)).map(|of| {
+        let since = of.since.map_or_else(String::new, |since| format!(" since {since}"));
+        let fork =
+            if of.tells_a_fork { "; keep this folder and that of the witness as evidence" } else { "" };
+        format!("{} gives no cosignature{since}: {}{fork}", of.name, of.why)
+    });
+    let is_back = |of: &&Missing| now.iter().all(|missing| missing.name != of.name);
+    let back = told.iter().filter(is_back).map(|of| format!("{} cosigns again", of.name));
+    silent.chain(back).collect()
 }
 
 /// Moves what the write-ahead log still holds into the database: between two runs the one file is the whole store, and a
 /// copy that is put in its place meets nothing of another one.
 pub(crate) async fn close_store(folder: &DataFolder) -> Result<(), Failure> {
-    let store = folder.open_store().await?;
-    store.close().await.map_err(store_failed)
+    match SqliteStore::open(&folder.store()).await {
+        Ok(store) => store.close().await.map_err(store_failed),
+        Err(StoreError::Held) => {
+            complain(
+                "warning: another process reads sekong.db, so what was written last is in sekong.db-wal: copy both or neither",
+            );
+            Ok(())
+        }
+        Err(error) => Err(store_failed(error)),
+    }
 }
 
 /// Takes an address to listen on.
@@ -186,5 +220,31 @@ pub(crate) async fn asked_to_end() {
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminate.recv() => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cosigner_that_is_silent_says_why_or_signs_again_is_told_once() {
+        let missing = |name: &str, why: &str, tells_a_fork| {
+            let since = Some("2017-01-01T00:00:00Z".parse().unwrap());
+            Missing { name: name.to_owned(), why: why.to_owned(), tells_a_fork, since }
+        };
+        let (down, forked) = (missing("w1", "no answer", false), missing("w2", "another history", true));
+        assert_eq!(
+            news_of_cosigners(&[], &[down.clone(), forked.clone()]),
+            [
+                "w1 gives no cosignature since 2017-01-01T00:00:00Z: no answer",
+                "w2 gives no cosignature since 2017-01-01T00:00:00Z: another history; keep this folder and that of the witness as evidence",
+            ]
+        );
+        assert_eq!(news_of_cosigners(&[down.clone()], &[down.clone()]), Vec::<String>::new());
+        assert_eq!(
+            news_of_cosigners(&[down, forked], &[missing("w1", "refused", false)]),
+            ["w1 gives no cosignature since 2017-01-01T00:00:00Z: refused", "w2 cosigns again"]
+        );
     }
 }

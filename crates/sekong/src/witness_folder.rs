@@ -114,9 +114,13 @@ impl WitnessFolder {
         Ok(WitnessFolder { root: root.to_owned(), key, public: WITNESS.read(&root.join(PUBLIC))?, seen })
     }
 
-    /// Keeps every other process from signing with this key, for as long as the value lives.
-    pub(crate) fn lock(&self) -> Result<File, Failure> {
-        lock(&self.root, "one process signs with a witness's key; stop the other one first")
+    /// A folder that is there, and keeps every other process from signing with its key for as long as the file lives. What another one
+    /// has seen until it ended is read after that, or this one would sign a second history.
+    pub(crate) fn open_to_sign(root: &Path) -> Result<(WitnessFolder, File), Failure> {
+        // What is no witness's folder is told, and no lock is left in it.
+        WitnessFolder::open(root)?;
+        let lock = lock(root, "one process signs with a witness's key; stop the other one first")?;
+        Ok((WitnessFolder::open(root)?, lock))
     }
 
     /// What it has seen, by the logs' origins.

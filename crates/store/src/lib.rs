@@ -109,6 +109,9 @@ pub enum StoreError {
     /// The file has no byte, or a single one, and a write-ahead log lies beside it: SQLite would remove that.
     #[error("the database is an empty file, and a write-ahead log lies beside it")]
     Emptied,
+    /// Another process reads the database, so that what was written last could not be moved into it.
+    #[error("another process reads the database and holds its write-ahead log back")]
+    Held,
     /// The new database file could not be flushed to disk.
     #[error("the new database file cannot be flushed to disk: {source}")]
     Flush {

@@ -46,12 +46,10 @@ impl Layout {
 
     /// The same for a process that goes on where another ended, however that ended. What the write-ahead log holds is moved
     /// into the database first: after a flush that failed the system may read from memory what the disk does not have, and
-    /// what is written after such bytes would be lost with them.
+    /// what is written after such bytes would be lost with them. Nobody may read meanwhile, or a part would stay.
     pub(crate) async fn go_on(self, path: &Path) -> Result<SqliteConnection, StoreError> {
         let mut connection = self.open(path).await?;
-        let moved = sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await;
-        moved.map_err(failed("moving the write-ahead log into the database"))?;
-        Ok(connection)
+        if is_moved(&mut connection).await? { Ok(connection) } else { Err(StoreError::Held) }
     }
 
     /// Opens the database `path` beside its writer, for reading.
@@ -91,6 +89,12 @@ impl Layout {
 
 pub(crate) fn failed(doing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
     move |source| StoreError::Database { doing, source }
+}
+
+/// Moves the write-ahead log into the database; whether all of it is there now, and no reader held a part back.
+async fn is_moved(connection: &mut SqliteConnection) -> Result<bool, StoreError> {
+    let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(connection).await;
+    Ok(row.map_err(failed("moving the write-ahead log into the database"))?.get::<i64, _>(0) == 0)
 }
 
 fn size_of(value: i64) -> Result<u64, StoreError> {
@@ -385,8 +389,7 @@ impl Store for SqliteStore {
     /// `secure_delete` has zeros in the place of what was deleted; the old pages stand in the write-ahead log until that is
     /// moved into the file and cut.
     async fn cut_traces(&mut self) -> Result<bool, StoreError> {
-        let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut self.connection).await;
-        Ok(row.map_err(failed("cutting the write-ahead log"))?.get::<i64, _>(0) == 0)
+        is_moved(&mut self.connection).await
     }
 
     async fn body_hashes(&mut self) -> Result<Vec<[u8; 32]>, StoreError> {

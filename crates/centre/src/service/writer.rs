@@ -22,6 +22,7 @@ use crate::fault::Fault;
 use crate::gate::{Closed, Gate};
 use crate::publication::Published;
 use crate::schedule::Job;
+use crate::witness::Missing;
 
 /// Wishes that may wait for the writer; whoever comes later waits for a place.
 pub(super) const WAITING_MAX: usize = 1_024;
@@ -112,6 +113,7 @@ pub(super) struct Writer<S> {
     pub(super) away: Arc<Away>,
     pub(super) committed: watch::Sender<u64>,
     pub(super) unpublished: watch::Sender<Option<String>>,
+    pub(super) missing: watch::Sender<Vec<Missing>>,
     pub(super) gate: Gate,
     pub(super) closed: watch::Sender<Option<Closed>>,
     pub(super) publisher: Publisher,
@@ -290,6 +292,7 @@ impl<S: Store> Writer<S> {
     fn tell(&self, centre: &Centre<S>) {
         self.committed.send_replace(centre.ledger().committed());
         tell_unpublished(&self.unpublished, centre);
+        tell_missing(&self.missing, centre);
     }
 
     async fn commit(&mut self, centre: &mut Centre<S>, answers: &mut Vec<Answer>) -> Result<(), CentreError> {
@@ -307,6 +310,15 @@ async fn comes(clock: &dyn Clock, time: Option<Timestamp>) {
         Some(time) => clock.wait_until(time).await,
         None => std::future::pending().await,
     }
+}
+
+fn tell_missing<S: Store>(told: &watch::Sender<Vec<Missing>>, centre: &Centre<S>) {
+    let missing = centre.missing_cosigners();
+    told.send_if_modified(|told| {
+        let changed = *told != missing;
+        *told = missing.to_vec();
+        changed
+    });
 }
 
 fn tell_unpublished<S: Store>(told: &watch::Sender<Option<String>>, centre: &Centre<S>) {

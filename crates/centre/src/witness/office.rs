@@ -2,6 +2,7 @@
 //!
 //! One request is decided at a time, and what is granted is on disk before its line leaves.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,6 +13,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use jiff::SignedDuration;
 use sekong_log::{
     AddCheckpoint, AddRefusal, CosignRefusal, REQUEST_MAX_BYTES, Seen, SignatureLine, WitnessedLogs,
 };
@@ -24,6 +26,9 @@ use crate::service::listen::listen_in_turn;
 
 /// Longest time for a request's body.
 const BODY_LIMIT: Duration = Duration::from_secs(5);
+
+/// How long a line is given again on the head that it is on.
+const GIVEN_AGAIN: SignedDuration = SignedDuration::from_secs(30);
 
 /// Where a witness keeps what it has seen.
 pub trait WitnessMemory: Send + 'static {
@@ -45,6 +50,18 @@ pub struct MemoryLost {
 struct Desk {
     logs: WitnessedLogs,
     memory: Box<dyn WitnessMemory>,
+    /// The last line on each log's head, by its origin.
+    given: BTreeMap<String, (Seen, SignatureLine)>,
+}
+
+impl Desk {
+    /// The line that was given on this head a moment ago. Heads are public: whoever sends one again and again must not have each written to
+    /// the disk while others wait.
+    fn given_on(&self, asked: &Seen) -> Option<SignatureLine> {
+        let (seen, line) = self.given.get(asked.log.name())?;
+        let is_same = (seen.size, seen.root) == (asked.size, asked.root);
+        (is_same && asked.time.duration_since(seen.time) < GIVEN_AGAIN).then(|| line.clone())
+    }
 }
 
 /// A witness that others reach.
@@ -64,7 +81,8 @@ enum No {
 impl WitnessOffice {
     /// A witness that has seen what `logs` say, and keeps what it sees from now on in `memory`.
     pub fn new(logs: WitnessedLogs, memory: impl WitnessMemory, clock: Arc<dyn Clock>) -> WitnessOffice {
-        let desk = Arc::new(Mutex::new(Desk { logs, memory: Box::new(memory) }));
+        let desk = Desk { logs, memory: Box::new(memory), given: BTreeMap::new() };
+        let desk = Arc::new(Mutex::new(desk));
         WitnessOffice { desk, clock, lost: watch::channel(None).0 }
     }
 
@@ -97,13 +115,19 @@ impl WitnessOffice {
             return Err(No::Lost(lost.clone()));
         }
         let granted = desk.logs.check(request, self.clock.now()).map_err(No::Refused)?;
-        if let Err(error) = desk.memory.keep(&granted.seen()) {
+        let seen = granted.seen();
+        if let Some(line) = desk.given_on(&seen) {
+            return Ok(line);
+        }
+        if let Err(error) = desk.memory.keep(&seen) {
             let lost = MemoryLost { reason: error.to_string() };
             self.lost.send_replace(Some(lost.clone()));
             return Err(No::Lost(lost));
         }
         desk.logs.remember(&granted);
-        Ok(granted.into_line())
+        let line = granted.into_line();
+        desk.given.insert(seen.log.name().to_owned(), (seen, line.clone()));
+        Ok(line)
     }
 }
 
@@ -154,4 +178,71 @@ fn conflict(size: u64) -> Response {
 
 fn words(status: StatusCode, text: &str) -> Response {
     (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{text}\n")).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+
+    use jiff::Timestamp;
+    use sekong_log::{Checkpoint, KeyKind, SigningKey, Tree, leaf_hash};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Second(Arc<Mutex<i64>>);
+
+    impl Clock for Second {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_second(*self.0.lock().unwrap()).unwrap()
+        }
+        fn speed(&self) -> f64 {
+            1.0
+        }
+        fn wait_until(&self, _: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u64>>>);
+
+    impl WitnessMemory for Kept {
+        fn keep(&mut self, seen: &Seen) -> std::io::Result<()> {
+            self.0.lock().unwrap().push(seen.size);
+            Ok(())
+        }
+    }
+
+    fn key(kind: KeyKind) -> SigningKey {
+        SigningKey::from_seed("example.com/one", kind, &[1; 32]).unwrap()
+    }
+
+    /// A request over so many entries, grown from `old`.
+    fn request(old: u64, size: u64) -> AddCheckpoint {
+        let mut tree = Tree::new();
+        (0..size).for_each(|index| tree.push(leaf_hash(&index.to_be_bytes())));
+        let head = Checkpoint { origin: "example.com/one".to_owned(), size, root: tree.root() };
+        let proof = tree.consistency_proof(old, size).unwrap();
+        AddCheckpoint::new(old, proof, &head.sign(&key(KeyKind::Ed25519)).unwrap().to_string()).unwrap()
+    }
+
+    #[test]
+    fn a_head_that_is_sent_again_and_again_is_written_once_in_a_while() {
+        let (clock, kept) = (Second::default(), Kept::default());
+        let mut logs = WitnessedLogs::new(key(KeyKind::CosignatureV1)).unwrap();
+        logs.follow(key(KeyKind::Ed25519).verifier().clone()).unwrap();
+        let office = WitnessOffice::new(logs, kept.clone(), Arc::new(clock.clone()));
+        let ask = |second: i64, old, size| {
+            *clock.0.lock().unwrap() = second;
+            office.add(&request(old, size)).ok()
+        };
+        let first = ask(100, 0, 3).unwrap();
+        assert!((0..50).all(|_| ask(129, 3, 3).as_ref() == Some(&first)));
+        assert_eq!(*kept.0.lock().unwrap(), [3], "whoever sends what is public has nothing written");
+        assert_ne!(ask(131, 3, 3), Some(first), "after a while it signs at the time that it is");
+        assert!(ask(99, 3, 3).is_none(), "its clock ran backwards");
+        assert!(ask(132, 3, 5).is_some() && ask(133, 5, 5).is_some());
+        assert_eq!(*kept.0.lock().unwrap(), [3, 3, 5]);
+    }
 }

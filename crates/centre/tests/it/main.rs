@@ -22,5 +22,6 @@ mod silence;
 mod simulated;
 mod site;
 mod told;
+mod uncovered;
 mod withheld;
 mod witnesses;

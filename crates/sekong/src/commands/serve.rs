@@ -156,6 +156,7 @@ async fn open_with(
     })?;
     let campaign = Campaign::parse(&files).map_err(Failure::failed)?;
     own_keys(folder, &campaign)?;
+    folder.tell_of_links();
     let centre = Centre::open(store, folder.root(), &campaign, &secrets(folder, moved)?).await;
     let centre = centre.map_err(|error| unopened(error, folder))?;
     tell_of_foreign(centre.foreign_files(), folder);

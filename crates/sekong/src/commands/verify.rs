@@ -133,7 +133,8 @@ pub(crate) fn outcome(verdict: &Verdict) -> Result<(), Failure> {
     let Some(first) = verdict.faults.first() else { return Ok(()) };
     let count = verdict.faults.len();
     let entry = first.entry.map(|entry| format!("entry {entry}"));
-    let place = entry.or_else(|| first.file.clone()).unwrap_or_else(|| "the record".to_owned());
+    let file = first.file.as_ref().map(|file| file.escape_debug().to_string());
+    let place = entry.or(file).unwrap_or_else(|| "the record".to_owned());
     let what =
         if count == 1 { "1 thing does not hold:" } else { &format!("{count} things do not hold; first,") };
     Err(Failure::not_verified(format!("{what} {place}: {} ({})", first.detail, first.rule))
@@ -562,7 +563,7 @@ fn print_words(verdict: &Verdict, disputes: &[Dispute], pins: &Pins) -> Result<(
         let place = fault.entry.map_or_else(String::new, |entry| format!("entry {entry} "));
         print_line(format_args!(
             "{place}{} breaks {}: {}",
-            fault.file.as_deref().unwrap_or(""),
+            fault.file.as_deref().unwrap_or("").escape_debug(),
             fault.rule,
             fault.detail
         ))?;

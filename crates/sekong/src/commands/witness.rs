@@ -55,8 +55,7 @@ pub(crate) fn status(args: &WitnessStatusArgs) -> Result<(), Failure> {
 }
 
 pub(crate) fn serve(args: &WitnessServeArgs) -> Result<(), Failure> {
-    let folder = WitnessFolder::open(&args.data)?;
-    let _lock = folder.lock()?;
+    let (folder, _lock) = WitnessFolder::open_to_sign(&args.data)?;
     let clock: Arc<dyn Clock> = match &args.demo_clock {
         None => Arc::new(SystemClock::default()),
         Some(start) => {

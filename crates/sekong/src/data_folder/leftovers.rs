@@ -20,10 +20,15 @@ impl DataFolder {
         fs::canonicalize(self.store()).unwrap_or_else(|_| self.store())
     }
 
-    /// Puts aside what the lost database left beside it: a new one would take it for its own, and it may hold the last entries.
+    /// Puts aside what the lost database left beside it: a new one would take it for its own, and it may hold the last entries. Of a file
+    /// without a byte there is nothing to keep.
     pub(super) fn put_leftovers_aside(&self) -> io::Result<()> {
         for ending in ["-wal", "-shm"] {
             let left = beside(&self.store_file(), ending);
+            if fs::symlink_metadata(&left).is_ok_and(|about| about.is_file() && about.len() == 0) {
+                fs::remove_file(&left)?;
+                continue;
+            }
             let free = (0_u32..).map(|number| beside(&left, &format!("{LOST}{number}")));
             let Some(aside) = free.into_iter().find(|path| fs::symlink_metadata(path).is_err()) else {
                 continue;

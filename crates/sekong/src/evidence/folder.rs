@@ -34,22 +34,29 @@ impl Listing {
     pub(crate) fn of(root: &Path) -> Result<Listing, Failure> {
         let (files, foreign, unread) = (BTreeMap::new(), Vec::new(), Unread::default());
         let mut listing = Listing { root: root.to_owned(), files, foreign, unread };
-        if root.is_dir() {
-            listing.add(root)?;
+        let mut folders: Vec<PathBuf> = root.is_dir().then(|| root.to_owned()).into_iter().collect();
+        while let Some(folder) = folders.pop() {
+            folders.extend(listing.add(&folder)?);
         }
         Ok(listing)
     }
 
-    fn add(&mut self, folder: &Path) -> Result<(), Failure> {
+    /// Takes what lies in a folder, and gives the folders in it.
+    fn add(&mut self, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
         let cannot = |error| Failure::failed(format!("cannot list {}: {error}", folder.display()));
         let is_gone = |error: &io::Error| error.kind() == io::ErrorKind::NotFound && folder != self.root;
         let entries = match fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>) {
-            Err(error) if is_gone(&error) => return Ok(()),
+            Err(error) if is_gone(&error) => return Ok(Vec::new()),
+            Err(error) if error.kind() == io::ErrorKind::InvalidFilename => {
+                self.foreign.push((self.name_of(folder), "a folder deeper than the system can read"));
+                return Ok(Vec::new());
+            }
             entries => entries.map_err(cannot)?,
         };
         if entries.is_empty() && folder != self.root {
             self.foreign.push((self.name_of(folder), EMPTY_FOLDER));
         }
+        let mut folders = Vec::new();
         for entry in entries {
             let about = match entry.metadata() {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
@@ -62,7 +69,7 @@ impl Listing {
                 continue;
             }
             if about.is_dir() {
-                self.add(&path)?;
+                folders.push(path);
             } else if !about.is_file() {
                 self.foreign.push((name, "a link, pipe or device, which is not followed"));
             } else if about.len() > FILE_MAX_BYTES as u64 {
@@ -71,7 +78,7 @@ impl Listing {
                 self.files.insert(name, about.len());
             }
         }
-        Ok(())
+        Ok(folders)
     }
 
     fn name_of(&self, path: &Path) -> String {

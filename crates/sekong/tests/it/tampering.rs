@@ -191,6 +191,25 @@ fn a_link_or_a_socket_in_the_log_is_foreign_and_is_not_followed() {
     data.breaks("log.unknown", "tile/0/000.p/7");
 }
 
+/// Somebody's copy may hold any name, and any depth: neither writes on the terminal of whoever verifies it, nor ends in no verdict.
+#[test]
+fn a_name_that_would_write_on_the_terminal_and_a_path_that_is_too_long_are_faults_as_others() {
+    let data = Data::founded();
+    let evil = "a\u{1b}[2J\neverything holds: heads";
+    fs::write(data.path.join("log").join(evil), "foreign").unwrap();
+    let run = sekong(["verify", arg(&data.path)]).exits(3);
+    for said in [&run.stdout, &run.stderr] {
+        assert!(!said.contains('\u{1b}') && !said.contains("\neverything holds"), "{said:?}");
+    }
+    assert!(run.stdout.contains(r"a\u{1b}[2J\neverything holds"), "{}", run.stdout);
+    let (data, name) = (Data::founded(), "d".repeat(250));
+    let deep = vec![name.as_str(); 15].join("/");
+    fs::create_dir_all(data.path.join("log").join(&deep)).unwrap();
+    let folder = fs::File::open(data.path.join("log").join(&deep)).unwrap();
+    rustix::fs::mkdirat(folder, name.as_str(), rustix::fs::Mode::RWXU).unwrap();
+    data.breaks("log.unknown", format!("{deep}/{name}"));
+}
+
 #[test]
 fn a_stale_partial_tile_may_stay_if_it_is_a_beginning_of_the_tree() {
     let data = Data::founded();
