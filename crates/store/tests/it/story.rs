@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use sekong_store::{Commit, SqliteStore, Store, StoreError, StoredBody, StoredHead, StoredPerson};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection, SqliteConnection};
 
 fn body(byte: u8) -> StoredBody {
     StoredBody { hash: [byte; 32], bytes: vec![byte; 3], auditors_from_s: Some(7), public_from_s: None }
@@ -150,6 +152,24 @@ async fn no_file_of_the_database_holds_what_was_erased() {
     assert!(holds(bytes_of(dir.path())), "the write-ahead log still has it");
     assert!(store.cut_traces().await.unwrap());
     assert!(!holds(bytes_of(dir.path())));
+}
+
+/// After a crash what was acknowledged goes into the file before anything new is written, or nothing is.
+#[tokio::test]
+async fn a_reader_that_holds_the_write_ahead_log_back_is_no_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("sekong.db");
+    let mut crashed = SqliteStore::create(&path).await.unwrap();
+    crashed.commit(&commit(0, &[b"a"], vec![])).await.unwrap();
+    let options = SqliteConnectOptions::new().filename(&path).read_only(true);
+    let mut reader = SqliteConnection::connect_with(&options).await.unwrap();
+    let mut reading = reader.begin().await.unwrap();
+    sqlx::query("SELECT * FROM leaves").fetch_all(&mut *reading).await.unwrap();
+    crashed.commit(&commit(1, &[b"b"], vec![])).await.unwrap();
+    assert!(matches!(SqliteStore::open(&path).await, Err(StoreError::Held)));
+    reading.rollback().await.unwrap();
+    let mut started = SqliteStore::open(&path).await.unwrap();
+    assert_eq!(started.leaves(0, 9).await.unwrap().len(), 2);
 }
 
 #[tokio::test]
