@@ -21,8 +21,9 @@ const checkpointFile = "checkpoint"
 type keys struct {
 	log       note.Verifier
 	cosigners map[string]*cosigner
-	// quorum is how many cosigners must have signed.
+	// quorum is how many cosigners must have signed; unsaid is that nobody said it, so that all must.
 	quorum int
+	unsaid bool
 }
 
 // parseKeys takes verifier key lines: one log, any number of cosigners.
@@ -39,7 +40,9 @@ func parseKeys(lines []string) (*keys, error) {
 			continue
 		}
 		if cosigner, err := newCosigner(line); err == nil {
-			keys.cosigners[cosigner.name] = cosigner
+			if err := keys.add(cosigner); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		log, err := note.NewVerifier(line)
@@ -54,13 +57,24 @@ func parseKeys(lines []string) (*keys, error) {
 	if keys.log == nil {
 		return nil, usageError("no key of a log among the keys given")
 	}
-	if keys.quorum = quorum; quorum < 0 {
+	if keys.quorum, keys.unsaid = quorum, quorum < 0; keys.unsaid {
 		keys.quorum = len(keys.cosigners)
 	}
 	if keys.quorum > len(keys.cosigners) {
 		return nil, usageError(fmt.Sprintf("%d cosigners must sign, the keys of %d were given", quorum, len(keys.cosigners)))
 	}
 	return keys, nil
+}
+
+// add takes one more cosigner. Of one name, or one key under two names, there is one: it would be counted as two.
+func (k *keys) add(one *cosigner) error {
+	for _, other := range k.cosigners {
+		if other.name == one.name || other.key.Equal(one.key) {
+			return usageError(fmt.Sprintf("%s and %s are the same key, or have the same name: give each cosigner once", other.name, one.name))
+		}
+	}
+	k.cosigners[one.name] = one
+	return nil
 }
 
 func (k *keys) verifiers() note.Verifiers {
@@ -152,9 +166,18 @@ func (k *keys) openHead(text string) (*head, error) {
 	case head.origin != k.log.Name():
 		return nil, fmt.Errorf("a checkpoint of %s, not of %s", head.origin, k.log.Name())
 	case len(head.cosigned) < k.quorum:
-		return nil, fmt.Errorf("%d of %d cosigners signed, %d must", len(head.cosigned), len(k.cosigners), k.quorum)
+		return nil, k.tooFew(len(head.cosigned))
 	}
 	return head, nil
+}
+
+// tooFew says how many cosigners signed, and, where nobody said how many must, who says it.
+func (k *keys) tooFew(signed int) error {
+	told := fmt.Sprintf("%d of %d cosigners signed, %d must", signed, len(k.cosigners), k.quorum)
+	if k.unsaid {
+		told += ": without a line \"cosignatures N\" among the keys, as in the campaign's keys/cosignatures, all whose keys are given"
+	}
+	return errors.New(told)
 }
 
 // timeOf reads the time of a cosignature that holds: four bytes of key id, then eight of seconds.

@@ -25,8 +25,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf16"
 )
 
 const (
@@ -36,7 +38,7 @@ const (
 )
 
 func main() {
-	key := flag.String("key", "", "`file` of verifier keys, one a line: the log's, then the cosigners'")
+	key := flag.String("key", "", "`file` of verifier keys, one a line: the log's, then the cosigners', then the line of keys/cosignatures")
 	cosigned := flag.Int("cosigned", -1, "how many cosigners must have signed every head (a line \"cosignatures N\" among the keys; without it all that have a key)")
 	patience := flag.Duration("patience", time.Minute, "longest wait for one answer of an address")
 	mostMiB := flag.Int64("most-mib", 1024, "largest log that is held in memory")
@@ -54,9 +56,9 @@ func main() {
 	exitOn(err)
 	told, err := json.Marshal(verdict)
 	exitOn(err)
-	fmt.Println(string(told))
+	fmt.Println(visible(string(told)))
 	for _, fault := range verdict.Faults {
-		fmt.Fprintln(os.Stderr, fault)
+		fmt.Fprintln(os.Stderr, visible(fault.String()))
 	}
 	if !verdict.Verified {
 		os.Exit(exitFaults)
@@ -67,7 +69,7 @@ func exitOn(err error) {
 	if err == nil {
 		return
 	}
-	fmt.Fprintln(os.Stderr, err)
+	fmt.Fprintln(os.Stderr, visible(err.Error()))
 	var usage usageError
 	if errors.As(err, &usage) {
 		os.Exit(exitUsage)
@@ -79,6 +81,22 @@ func exitOn(err error) {
 type usageError string
 
 func (e usageError) Error() string { return string(e) }
+
+// visible is a text as a terminal may show it: names of files and words of entries are somebody else's, and what is no
+// printable character of them is escaped, as JSON escapes it. JSON stays the same JSON.
+func visible(text string) string {
+	var out strings.Builder
+	for _, r := range text {
+		if strconv.IsPrint(r) {
+			out.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&out, `\u%04x`, unit)
+		}
+	}
+	return out.String()
+}
 
 // A Fault says what does not hold, and where.
 type Fault struct {
@@ -127,7 +145,7 @@ func judge(place, keyFile string, cosigned int, patience time.Duration, mostMiB 
 		return nil, err
 	}
 	if cosigned >= 0 {
-		keys.quorum = cosigned
+		keys.quorum, keys.unsaid = cosigned, false
 	}
 	v := &Verdict{Faults: []Fault{}, Cosigned: []signed{}}
 	err = judgeLog(v, src, keys, mostMiB<<20)
@@ -175,7 +193,7 @@ func readKeys(place, keyFile string, isFolder bool) (*keys, error) {
 	}
 	var lines []string
 	for _, name := range files {
-		file, err := os.Open(name)
+		file, err := openRegular(name, os.Stat)
 		if err != nil {
 			return nil, usageError(fmt.Sprintf("cannot read the keys: %v", err))
 		}

@@ -74,22 +74,26 @@ func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse
 type folder string
 
 func (f folder) read(name string) ([]byte, error) {
-	path := filepath.Join(string(f), name)
-	about, err := os.Lstat(path)
+	file, err := openRegular(filepath.Join(string(f), name), os.Lstat)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, errMissing
 	} else if err != nil {
 		return nil, err
 	}
-	if !about.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is a link, pipe or device, which is not read", path)
-	}
-	file, err := os.Open(path)
+	defer file.Close()
+	return readAll(file, name)
+}
+
+// openRegular opens what look says is a regular file: on a pipe one would wait for whoever writes into it.
+func openRegular(path string, look func(string) (fs.FileInfo, error)) (*os.File, error) {
+	about, err := look(path)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	return readAll(file, name)
+	if !about.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is a link, pipe or device, or a folder, which is not read", path)
+	}
+	return os.Open(path)
 }
 
 func (f folder) names() ([]string, error) {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { canonical } from "../shared/canonical";
-import { openHead, readKeys, type HeadKeys } from "../shared/note";
+import { openHead, readKeys, SameKey, type HeadKeys } from "../shared/note";
 import { hashOfLeaf, rootOf, sha256, toBase64, toHex } from "../shared/receipt";
 import { isConsistent, tilePath, Tiles, type ReadFile } from "../shared/tiles";
 import type { ReceiptView } from "../shared/types";
@@ -16,8 +16,10 @@ interface Signer {
   sign: (message: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>;
 }
 
-async function signer(name: string, type: 1 | 4): Promise<Signer> {
-  const pair = (await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"])) as CryptoKeyPair;
+const newPair = async () => (await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"])) as CryptoKeyPair;
+
+async function signer(name: string, type: 1 | 4, given?: CryptoKeyPair): Promise<Signer> {
+  const pair = given ?? (await newPair());
   const material = Uint8Array.of(type, ...new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey)));
   const id = (await sha256(utf8(`${name}\n`), material)).slice(0, 4);
   const sign = async (message: Uint8Array<ArrayBuffer>) => new Uint8Array(await crypto.subtle.sign("Ed25519", pair.privateKey, message));
@@ -175,7 +177,7 @@ describe("a receipt", () => {
       [{ ...good, index: 301 }, ["proof proofWrong", "place otherEntry"]],
       [{ ...good, proof: good.proof.toReversed() }, ["proof proofWrong"]],
       [{ ...good, head: good.head.replace("\n514\n", "\n515\n") }, ["head badSignature"]],
-      [{ ...good, head: good.head.replace(/\n— example.com\/witness .*\n/, "\n") }, ["head uncosigned"]],
+      [{ ...good, head: good.head.replace(/\n— example.com\/witness .*\n/, "\n") }, ["head uncounted"]],
       [{ ...good, head: good.head.replace(/\n— example.com\/log .*\n/, "\n") }, ["head unsigned"]],
       [{ ...good, head: good.head.replace("\n\n", "\n") }, ["head unsigned"]],
       [{ ...good, head: good.head.replace("example.com/log", "example.com/other") }, ["head otherLog"]],
@@ -249,7 +251,7 @@ describe("keys", () => {
   it("say how many cosigners must have signed, and who has not is named", async () => {
     const lines = [await signer("example.com/log", 1), await signer("example.com/w1", 4), await signer("example.com/w2", 4)];
     const text = lines.map(({ line }) => line).join("\n");
-    expect((await readKeys(text)).needed).toBe(2);
+    expect((await readKeys(text)).needed).toBeNull();
     expect((await readKeys(`${text}\ncosignatures 1\n`)).needed).toBe(1);
     for (const bad of ["cosignatures 3", "cosignatures 0", "cosignatures x", "cosignatures 1\ncosignatures 2"]) {
       await expect(readKeys(`${text}\n${bad}\n`)).rejects.toThrow("cosignatures");
@@ -259,6 +261,19 @@ describe("keys", () => {
     const opened = await openHead(head, { keys: [...log.keys.keys, ...absent], needed: 1 });
     expect(opened.cosigned.map(({ name }) => name)).toEqual(["example.com/witness"]);
     expect(opened.missing).toEqual(["example.com/absent"]);
-    await expect(openHead(head, { keys: [...log.keys.keys, ...absent], needed: 2 })).rejects.toThrow("example.com/absent");
+    await expect(openHead(head, { keys: [...log.keys.keys, ...absent], needed: 2 })).rejects.toThrow("uncosigned: example.com/absent");
+    await expect(openHead(head, { keys: [...log.keys.keys, ...absent], needed: null })).rejects.toThrow("uncounted: example.com/absent");
+  });
+
+  it("are each given once: neither one line twice, nor one key under two names, nor one name with two keys", async () => {
+    const [logKey, pair] = [await signer("example.com/log", 1), await newPair()];
+    const w1 = await signer("example.com/w1", 4, pair);
+    for (const again of [w1, await signer("example.com/other", 4, pair), await signer("example.com/w1", 4)]) {
+      const text = [logKey, w1, again].map(({ line }) => line).join("\n");
+      await expect(readKeys(`${text}\ncosignatures 1\n`)).rejects.toThrow(new SameKey(w1.name, again.name));
+    }
+    await expect(readKeys(`${logKey.line}\n${logKey.line}\n`)).rejects.toThrow(SameKey);
+    const own = await signer("example.com/log", 4);
+    expect((await readKeys(`${logKey.line}\n${own.line}\n`)).keys, "a log may be its own cosigner's namesake").toHaveLength(2);
   });
 });

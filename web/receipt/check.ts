@@ -8,7 +8,7 @@ export const STEPS = ["entry", "proof", "head", "published", "place", "extends"]
 export type Step = (typeof STEPS)[number];
 
 export type Why =
-  | "deviceSignature" | "proofWrong" | "otherLog" | "unsigned" | "uncosigned" | "badSignature"
+  | "deviceSignature" | "proofWrong" | "otherLog" | "unsigned" | "uncosigned" | "uncounted" | "badSignature"
   | "noCheckpoint" | "shorter" | "missingTile" | "otherEntry" | "otherHistory";
 
 /** What became of a step; one that could not be taken stands `open`. */

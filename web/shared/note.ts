@@ -1,5 +1,5 @@
 // Heads as C2SP signed notes: the log's signature (Ed25519) and the cosignatures with their time, by WebCrypto.
-import { fromBase64, readHead, sha256, type HeadText } from "./receipt";
+import { fromBase64, readHead, sha256, toHex, type HeadText } from "./receipt";
 
 /** A key that signs heads, from a line `name+id+base64(type ‖ key)`. */
 export interface HeadKey {
@@ -8,6 +8,8 @@ export interface HeadKey {
   id: string;
   isLog: boolean;
   key: CryptoKey;
+  /** The 32 bytes of the key in hexadecimal. */
+  bytes: string;
 }
 
 const [LOG, COSIGNER] = [1, 4];
@@ -23,21 +25,34 @@ export function publicKey(bytes: Uint8Array): Promise<CryptoKey> {
 /** What heads are held against. */
 export interface HeadKeys {
   keys: HeadKey[];
-  /** So many of the cosigners must have signed. */
-  needed: number;
+  /** So many of the cosigners must have signed; all, where nobody said how many. */
+  needed: number | null;
+}
+
+/** Two lines of keys that are one key, or have one name: one signature would be counted as two. */
+export class SameKey extends Error {
+  constructor(readonly first: string, readonly second: string) {
+    super(`${first} = ${second}`);
+  }
 }
 
 /** Reads key lines, one of the log and any of cosigners, and how many of these must sign (a line `cosignatures 2`; without it all);
- *  throws a line that is none. */
+ *  throws a line that is none, and keys of which two are the same. */
 export async function readKeys(lines: string): Promise<HeadKeys> {
   const given = lines.split("\n").map((line) => line.trim()).filter((line) => line !== "");
   const isCount = (line: string) => /^cosignatures \d{1,3}$/.test(line);
   const keys = await Promise.all(given.filter((line) => !isCount(line)).map(readKey));
+  keys.forEach((key, at) => checkDistinct(key, keys.slice(0, at)));
   const cosigners = keys.filter(({ isLog }) => !isLog).length;
   const counts = given.filter(isCount).map((line) => Number(line.split(" ")[1]));
-  const needed = counts[0] ?? cosigners;
-  if (counts.length > 1 || needed > cosigners || (needed < 1 && cosigners > 0)) throw new Error(given.find(isCount) ?? "cosignatures");
+  const needed = counts[0] ?? null;
+  if (counts.length > 1 || (needed !== null && (needed > cosigners || needed < 1))) throw new Error(given.find(isCount) ?? "cosignatures");
   return { keys, needed };
+}
+
+function checkDistinct(key: HeadKey, before: HeadKey[]): void {
+  const same = before.find((other) => other.isLog === key.isLog && (other.name === key.name || other.bytes === key.bytes));
+  if (same) throw new SameKey(same.name, key.name);
 }
 
 async function readKey(line: string): Promise<HeadKey> {
@@ -47,7 +62,8 @@ async function readKey(line: string): Promise<HeadKey> {
   const type = material[0];
   const sound = material.length === 33 && (type === LOG || type === COSIGNER);
   if (!sound || idOf(await sha256(utf8(`${name}\n`), material)) !== id) throw new Error(line);
-  return { name, id, isLog: type === LOG, key: await publicKey(material.slice(1)) };
+  const bytes = material.slice(1);
+  return { name, id, isLog: type === LOG, key: await publicKey(bytes), bytes: toHex(bytes) };
 }
 
 export interface OpenedHead extends HeadText {
@@ -59,7 +75,7 @@ export interface OpenedHead extends HeadText {
 
 /** Why a head does not open. */
 export class Unopened extends Error {
-  constructor(readonly why: "otherLog" | "unsigned" | "uncosigned" | "badSignature", readonly who: string) {
+  constructor(readonly why: "otherLog" | "unsigned" | "uncosigned" | "uncounted" | "badSignature", readonly who: string) {
     super(`${why}: ${who}`);
   }
 }
@@ -89,7 +105,8 @@ export async function openHead(note: string, { keys, needed }: HeadKeys): Promis
     if (!holds) throw new Unopened("badSignature", key.name);
     if (timeS !== null) cosigned.push({ name: key.name, timeMs: Number(timeS) * 1_000 });
   }
-  if (cosigned.length < needed) throw new Unopened("uncosigned", missing.join(", "));
+  if (needed === null && missing.length > 0) throw new Unopened("uncounted", missing.join(", "));
+  if (needed !== null && cosigned.length < needed) throw new Unopened("uncosigned", missing.join(", "));
   return { ...head, cosigned, missing };
 }
 

@@ -1,5 +1,6 @@
 //! The running centre: one writer, a scheduler on the given clock, and the HTTP API in front of them.
 
+pub(crate) mod body;
 mod desk;
 pub(crate) mod listen;
 mod lobby;

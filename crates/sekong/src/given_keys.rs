@@ -25,8 +25,10 @@ impl GivenKeys {
     }
 
     fn parse(file: &str, text: &str) -> Result<GivenKeys, Failure> {
-        let (counts, keys): (Vec<&str>, Vec<&str>) =
-            text.lines().partition(|line| line.split_whitespace().next() == Some(COSIGNATURES_WORD));
+        let is_count = |line: &&str| line.split_whitespace().next() == Some(COSIGNATURES_WORD);
+        let counts: Vec<&str> = text.lines().filter(is_count).collect();
+        // An empty line in the place of each, so that the lines of keys keep their numbers.
+        let keys: Vec<&str> = text.lines().map(|line| if is_count(&line) { "" } else { line }).collect();
         let mut keys = parse_keys(file, &keys.join("\n"))?.into_iter();
         let log = keys.next().ok_or_else(|| Failure::failed(format!("{file} holds no key")))?;
         let cosigners: Vec<_> = keys.collect();
@@ -87,5 +89,7 @@ mod tests {
         for wrong in ["0", "3", "", "-1", "1 2", "x", "1\ncosignatures 1"] {
             assert!(read(&format!("cosignatures {wrong}\n")).is_err(), "{wrong}");
         }
+        let later = read("cosignatures 2\nno key\n").err().map(|failure| format!("{failure:?}"));
+        assert!(later.as_deref().is_some_and(|said| said.contains("f, line 5")), "{later:?}");
     }
 }

@@ -6,7 +6,6 @@ use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::StatusCode;
-use futures_util::StreamExt;
 use sekong_log::{Enrolled, Entry, SaltedPerson, leaf_hash};
 use serde::de::DeserializeOwned;
 
@@ -15,13 +14,11 @@ use super::problem::{Problem, too_large};
 use super::relays::table_of;
 use super::session::Session;
 use super::views::{EnrolledView, NewDevice, ProblemView, ReceiptView};
+use crate::service::body::read_whole;
 use crate::service::{Service, Taken};
 
 /// Largest body of a request that may change something: no entry is longer.
 pub(crate) const BODY_MAX_BYTES: usize = u16::MAX as usize;
-
-/// What is read of a body that is too large, so that its sender hears why.
-const THROWN_MAX_BYTES: usize = 16 << 20;
 
 /// Longest time for such a body.
 const BODY_LIMIT: Duration = Duration::from_secs(10);
@@ -98,24 +95,6 @@ pub(super) async fn whole_up_to(body: Body, max_bytes: usize) -> Result<Bytes, P
 /// Reads a body of JSON that has a shape.
 pub(crate) async fn read<T: DeserializeOwned>(body: Body) -> Result<T, Problem> {
     serde_json::from_slice(&whole(body).await?).map_err(|error| Problem::unreadable("body", error))
-}
-
-/// The body's bytes; `None` if it is too large. Then it is read on and thrown away, up to a bound: a caller who is still
-/// sending would see a broken connection, not the answer.
-async fn read_whole(body: Body, max_bytes: usize) -> Result<Option<Bytes>, axum::Error> {
-    let (mut frames, mut read, mut thrown) = (body.into_data_stream(), Vec::new(), 0);
-    while let Some(frame) = frames.next().await {
-        let frame = frame?;
-        if read.len() + frame.len() <= max_bytes && thrown == 0 {
-            read.extend_from_slice(&frame);
-            continue;
-        }
-        thrown += frame.len();
-        if thrown > THROWN_MAX_BYTES {
-            break;
-        }
-    }
-    Ok((thrown == 0).then(|| read.into()))
 }
 
 /// An entry with the proof that it is in the log.

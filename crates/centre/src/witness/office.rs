@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -22,6 +22,7 @@ use tokio::sync::watch;
 
 use super::SIZE_TYPE;
 use crate::clock::Clock;
+use crate::service::body::read_whole;
 use crate::service::listen::listen_in_turn;
 
 /// Longest time for a request's body.
@@ -148,10 +149,10 @@ async fn add_checkpoint(State(office): State<WitnessOffice>, body: Body) -> Resp
 
 async fn read(body: Body) -> Result<AddCheckpoint, (StatusCode, String)> {
     let late = |_| (StatusCode::REQUEST_TIMEOUT, format!("the body did not come in {BODY_LIMIT:?}"));
-    let long =
-        |_| (StatusCode::PAYLOAD_TOO_LARGE, format!("a request has at most {REQUEST_MAX_BYTES} bytes"));
-    let bytes = tokio::time::timeout(BODY_LIMIT, to_bytes(body, REQUEST_MAX_BYTES)).await;
-    let bytes = bytes.map_err(late)?.map_err(long)?;
+    let broken = |error| (StatusCode::BAD_REQUEST, format!("the body broke off: {error}"));
+    let long = || (StatusCode::PAYLOAD_TOO_LARGE, format!("a request has at most {REQUEST_MAX_BYTES} bytes"));
+    let bytes = tokio::time::timeout(BODY_LIMIT, read_whole(body, REQUEST_MAX_BYTES)).await;
+    let bytes = bytes.map_err(late)?.map_err(broken)?.ok_or_else(long)?;
     let text = std::str::from_utf8(&bytes);
     let text = text.map_err(|error| (StatusCode::BAD_REQUEST, format!("the body is not UTF-8: {error}")))?;
     text.parse().map_err(|error: sekong_log::RequestError| (StatusCode::BAD_REQUEST, error.to_string()))

@@ -77,7 +77,7 @@ impl Pinned {
         let count = keys.cosigners();
         if count == 0 {
             return Err(Failure::usage("--key: a file with the log's key and the cosigners' below it is wanted")
-                .hint("the campaign's founders gave out keys/log.vkey and keys/cosigners.vkey: one file with both, one key a line"));
+                .hint("the campaign's founders gave out keys/log.vkey, keys/cosigners.vkey and keys/cosignatures: one file with them all, one key a line"));
         }
         let needed = cosignatures.map_or(count, NonZeroUsize::get);
         if count < needed {

@@ -256,7 +256,7 @@ fn an_anchor_is_proven_at_once_and_what_is_missing_or_stands_still_is_told() {
     let (data, log, centre) = (anchoring.at("anchor"), anchoring.at("scratch"), anchoring.address());
     let keys = |name: &str| fs::read_to_string(anchoring.at("data").join("keys").join(name)).unwrap();
     let file = anchoring.at("campaign.vkey");
-    fs::write(&file, keys("log.vkey") + &keys("cosigners.vkey")).unwrap();
+    fs::write(&file, keys("log.vkey") + &keys("cosigners.vkey") + &keys("cosignatures")).unwrap();
     let args = [
         "anchor",
         "post",

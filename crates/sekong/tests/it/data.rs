@@ -64,11 +64,11 @@ impl Data {
         fs::write(self.path.join("log/checkpoint"), note).unwrap();
     }
 
-    /// A file of keys as `--key FILE` takes it: the log's, then the cosigners'.
+    /// A file of keys as `--key FILE` takes it: the log's, then the cosigners', then how many of these must sign.
     pub(crate) fn key_file(&self) -> PathBuf {
         let read = |name: &str| fs::read_to_string(self.path.join("keys").join(name)).unwrap();
         let file = self._kept.path().join("all.vkey");
-        fs::write(&file, read("log.vkey") + &read("cosigners.vkey")).unwrap();
+        fs::write(&file, read("log.vkey") + &read("cosigners.vkey") + &read("cosignatures")).unwrap();
         file
     }
 

@@ -332,7 +332,7 @@ impl Network {
             (&self.centre.as_ref().unwrap().address, |id: &str| format!("{id}={}", arg(&self.root.join(id))));
         let (keys, known) = (self.root.join("data/keys"), self.root.join("campaign.vkey"));
         let read = |name: &str| fs::read_to_string(keys.join(name)).unwrap();
-        fs::write(&known, read("log.vkey") + &read("cosigners.vkey")).unwrap();
+        fs::write(&known, read("log.vkey") + &read("cosigners.vkey") + &read("cosignatures")).unwrap();
         sekong([
             "dice",
             "throw",

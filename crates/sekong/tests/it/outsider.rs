@@ -3,12 +3,13 @@
 
 use std::fs;
 
-use sekong_log::{encode_bundle, tiles_of};
+use sekong_log::{KeyKind, SigningKey, encode_bundle, tiles_of};
 use serde_json::Value;
 
 use crate::data::{Data, arg, files, head_size};
 use crate::forger::Forger;
 use crate::go_program::go_verify;
+use crate::run::sekong;
 use crate::site::Site;
 use crate::week::shared_day;
 
@@ -160,6 +161,61 @@ fn a_head_without_cosignature_or_signature_or_by_another_key_is_refused() {
     forger.refused("checkpoint", None, "note has no verifiable signatures");
     forger.data.set_checkpoint(&note.replacen(lines[1], "800", 1));
     forger.refused("checkpoint", None, "invalid signature");
+}
+
+/// Without the line of `keys/cosignatures` every cosigner must sign whose key is given.
+#[test]
+fn a_log_that_lacks_a_witness_holds_by_what_its_keys_say() {
+    let data = Data::founded();
+    let (keys, note) = (data.key_file(), data.checkpoint());
+    let last = note.trim_end().rfind('\n').unwrap();
+    data.set_checkpoint(&note[..=last]);
+    let (code, _, said) = judged(&["-key", arg(&keys), arg(&data.path)]);
+    assert_eq!(code, 0, "{said}");
+    sekong(["verify", arg(&data.path), "--key", arg(&keys)]).exits(0);
+    let lines = fs::read_to_string(&keys).unwrap();
+    let bare = data.beside("bare.vkey", &lines[..lines.find("cosignatures ").unwrap()]);
+    let (code, _, said) = judged(&["-key", arg(&bare), arg(&data.path)]);
+    assert!(
+        code == 3 && said.contains("2 of 3 cosigners signed, 3 must: without a line \"cosignatures N\""),
+        "{said}"
+    );
+    let (_, _, said) = judged(&["-cosigned", "3", "-key", arg(&bare), arg(&data.path)]);
+    assert!(said.ends_with("2 of 3 cosigners signed, 3 must\n"), "{said}");
+}
+
+#[test]
+fn a_cosigner_that_is_given_twice_is_not_two() {
+    let data = Data::founded();
+    let keys = fs::read_to_string(data.key_file()).unwrap();
+    let [log, first] = [0, 1].map(|at| keys.lines().nth(at).unwrap());
+    let key = |name: &str, seed: u8| {
+        SigningKey::from_seed(name, KeyKind::CosignatureV1, &[seed; 32]).unwrap().verifier().to_string()
+    };
+    for [one, other] in
+        [[first.to_owned(), first.to_owned()], [key("one", 1), key("two", 1)], [key("one", 1), key("one", 2)]]
+    {
+        let file = data.beside("twice.vkey", format!("{log}\n{one}\n{other}\ncosignatures 1\n"));
+        let (code, _, said) = judged(&["-key", arg(&file), arg(&data.path)]);
+        assert!(code == 2 && said.contains("are the same key, or have the same name"), "{code}: {said}");
+        let run = sekong(["verify", arg(&data.path), "--key", arg(&file)]);
+        run.exits(3).says(&["are the same key, or have the same name"]);
+    }
+}
+
+/// Names of files and words of entries come from whoever made the copy.
+#[test]
+fn no_name_in_a_copy_moves_the_readers_terminal() {
+    let (data, name) = (Data::founded(), "tile/a\u{1b}[31m\u{9b}\u{7f}\u{202e}\nverified");
+    fs::write(data.path.join("log").join(name), "").unwrap();
+    let output = go_verify().arg(&data.path).output().unwrap();
+    let [told, said] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    let seen =
+        "tile/a\\u001b[31m\\u009b\\u007f\\u202e\\u000averified: no file of this name belongs to a log\n";
+    assert_eq!(said, seen);
+    assert!(!told.trim_end().contains(|c: char| c.is_control() || c == '\u{202e}'), "{told:?}");
+    let verdict: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(verdict["faults"][0]["file"], name, "programs read the name itself");
 }
 
 #[test]

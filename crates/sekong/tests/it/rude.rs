@@ -172,3 +172,17 @@ fn the_outside_verifier_reads_no_huge_file_no_pipe_and_no_log_beyond_its_memory(
     let (code, _, said) = judged(&["-most-mib", "0", arg(&Data::founded().path)]);
     assert!(code == 1 && said.contains("the log is larger than -most-mib allows"), "{code}: {said}");
 }
+
+#[test]
+fn the_outside_verifier_waits_for_no_key_from_a_pipe() {
+    for name in ["log.vkey", "cosigners.vkey", "cosignatures"] {
+        let data = Data::founded();
+        let file = data.path.join("keys").join(name);
+        fs::remove_file(&file).unwrap();
+        mknodat(CWD, &file, FileType::Fifo, Mode::RUSR, 0).unwrap();
+        for args in [vec![arg(&data.path)], vec!["-key", arg(&file), arg(&data.path)]] {
+            let (code, _, said) = judged(&args);
+            assert!(code == 2 && said.contains(&format!("keys/{name} is a link, pipe or device")), "{said}");
+        }
+    }
+}

@@ -111,7 +111,7 @@ fn keys_that_are_none_are_named_with_their_line() {
     let keys = fs::read_to_string(data.key_file()).unwrap();
     let file = data.beside("bad.vkey", keys + "not a key\n");
     let run = sekong(["verify", arg(&data.path), "--key", arg(&file)]).exits(1).prints_nothing();
-    run.says(&["bad.vkey", "line 5", "help:"]);
+    run.says(&["bad.vkey", "line 6", "help:"]);
     let empty = data.beside("empty.vkey", "");
     sekong(["verify", arg(&data.path), "--key", arg(&empty)]).exits(1).says(&["empty.vkey", "holds no key"]);
 }

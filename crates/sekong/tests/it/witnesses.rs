@@ -178,6 +178,7 @@ fn every_status_is_the_specifications() {
 
     let long = "old 5\n".to_owned() + &"x".repeat(sekong_log::REQUEST_MAX_BYTES);
     assert_eq!(post(&long).status, 413);
+    assert_eq!(post(&"x".repeat(5 << 20)).status, 413, "who is still sending hears it, too");
     assert_eq!(agent().get(format!("{base}/add-checkpoint")).call().unwrap().status(), 405);
     assert_eq!(agent().get(base).call().unwrap().status(), 404);
     drop(running);
