@@ -512,6 +512,11 @@ impl State {
         &self.values
     }
 
+    /// The key of the body that may plant, if the campaign names one.
+    fn inspectorate(&self) -> Option<DeviceId> {
+        self.campaign.rules().plants.as_ref().map(|rule| DeviceId::from(rule.key))
+    }
+
     /// When the centre wrote an entry, by the entry.
     pub(crate) fn time_of(&self, index: u64) -> Option<Timestamp> {
         let place = self.centre_times.binary_search_by_key(&index, |(index, _)| *index).ok()?;
