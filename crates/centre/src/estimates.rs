@@ -9,7 +9,7 @@ use sekong_estimate::flow::{
     Avoidance, Domain, Flow, FlowError, Kind, Method, Quantity, Ranked, Ranking, Record, Shrunk, Uncertainty,
 };
 use sekong_estimate::teams::{
-    PoolPower, ShiftDay, TeamFinding, TeamsError, Telling, Too, flag_at, power, test_days,
+    HELD_BACK, PoolPower, ShiftDay, TeamFinding, TeamsError, Telling, Too, flag_at, power, test_days_among,
 };
 use sekong_model::{Day, Drug, Hour, PostId, ProvinceId, Transport};
 use serde::Serialize;
@@ -25,9 +25,6 @@ pub use plants::{PlantedView, PlantsView, TeamTestsError};
 
 /// The method that stands first: the others check it.
 const MAIN: Method = Method::Difference;
-
-/// The team that the test of finds is measured by holds back so much.
-const HELD_BACK: f64 = 0.8;
 
 /// What is thrown about for rank intervals is thrown alike by everybody.
 const SEED: Seed = Seed(2017);
@@ -246,7 +243,7 @@ pub struct EstimatesView {
     pub design: String,
     /// The method that stands first.
     pub method: String,
-    /// Everything together, each province, post, hour, transport and class of drugs.
+    /// Everything together, each province, post, hour, transport and class of drugs; none of no day.
     pub flows: Vec<FlowView>,
     /// Each day of everything together.
     pub days: Vec<FlowDayView>,
@@ -280,6 +277,7 @@ impl EstimatesView {
         let known = Known::of(met, detection);
         let record = Record::new(met.days.clone())?;
         let whole = Domain { from: Some(from), ..Domain::default() };
+        let province_days = met.days.iter().filter(|day| from <= day.day).count();
         let ranking = record.ranking(&whole, Quantity::Loads, MAIN, SEED);
         let top = TopView::of(top, ranking.as_ref())?;
         let avoidance = Quantity::ALL
@@ -288,11 +286,11 @@ impl EstimatesView {
         Ok(EstimatesView {
             from,
             to,
-            province_days: met.days.iter().filter(|day| from <= day.day).count(),
+            province_days,
             province_days_left_out: met.days_left_out,
             design: met.design.to_string(),
             method: MAIN.name().to_owned(),
-            flows: flows(&record, &whole).into_iter().chain(kinds(&record, &whole)).collect(),
+            flows: if province_days == 0 { Vec::new() } else { all_flows(&record, &whole) },
             days: days(&record, &whole),
             avoidance: avoidance.collect(),
             ranking: ranking.iter().flat_map(|ranking| &ranking.posts).map(RankView::of).collect(),
@@ -333,6 +331,11 @@ impl Known {
         let (Known::Given(detection) | Known::Plants(detection) | Known::Double(detection)) = self;
         detection
     }
+}
+
+/// Of no day there are none: they would be 0, from 0 to 0.
+fn all_flows(record: &Record, whole: &Domain) -> Vec<FlowView> {
+    flows(record, whole).into_iter().chain(kinds(record, whole)).collect()
 }
 
 /// All and provinces by every method, posts and hours by the first.
@@ -577,8 +580,8 @@ pub struct PowerView {
     pub chance: f64,
 }
 
-impl PowerView {
-    fn of(of: PoolPower) -> PowerView {
+impl From<PoolPower> for PowerView {
+    fn from(of: PoolPower) -> PowerView {
         let PoolPower { pool, teams, expected, chance } = of;
         PowerView { pool, teams, expected, held_back: HELD_BACK, chance }
     }
@@ -591,13 +594,14 @@ impl TeamsView {
     /// [`TeamTestsError`] if the deals do not hold together.
     pub fn of(met: &Met) -> Result<TeamsView, TeamTestsError> {
         let tested = |record: &[ShiftDay], too| {
-            let found = test_days(record, too)?;
+            let found = test_days_among(record, too, met.teams)?;
             Ok::<_, TeamsError>(found.into_iter().map(TeamTestView::of).collect::<Vec<_>>())
         };
         let finds = tested(&met.shifts, Too::Little)?;
         let (missed, more) = (tested(&met.missed, Too::Much)?, tested(&met.shifts, Too::Much)?);
-        let power = power(&met.shifts, HELD_BACK, SEED)?.into_iter().map(PowerView::of).collect();
-        let (design, flag_at) = (met.design.to_string(), flag_at(finds.len()));
+        let power =
+            power(&met.shifts, HELD_BACK, met.teams, SEED)?.into_iter().map(PowerView::from).collect();
+        let (design, flag_at) = (met.design.to_string(), flag_at(met.teams));
         let planted = met.plants.as_ref().map(PlantedView::of).transpose()?;
         Ok(TeamsView { design, flag_at, finds, missed, more, power, planted })
     }

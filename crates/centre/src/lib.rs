@@ -47,7 +47,7 @@ pub use custody::{
 };
 pub use estimates::{
     CorrectedView, DoubleView, EndsView, EstimatesAsked, EstimatesError, EstimatesView, FlowView,
-    PlantedView, PlantsView, TeamTestsError, TeamsView,
+    PlantedView, PlantsView, PowerView, TeamTestView, TeamTestsError, TeamsView,
 };
 pub use fault::{
     AmendFault, AnchorFault, CloseFault, DoubleFault, Fault, OutageFault, PLANT_AHEAD_DAYS, PlantFault,

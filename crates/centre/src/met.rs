@@ -1,11 +1,11 @@
 //! What inspections met: the days of a record as its plans had them and as teams reported them, for estimates and the test of teams.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use sekong_estimate::flow::{Planted, ProvinceDay, Slot, Visit};
 use sekong_estimate::teams::ShiftDay;
 use sekong_log::{Hash, body_hash};
-use sekong_model::{Counts, DAYS_PER_WEEK, Day, Hour, Moment, PostId, ProvinceId, UnitId};
+use sekong_model::{Campaign, Counts, Day, Hour, Moment, PostId, ProvinceId, UnitId};
 use sekong_plan::{Plan, PlannedSlot};
 
 use crate::state::{Due, Outcome, Simulants, State};
@@ -23,7 +23,9 @@ pub struct Met {
     pub days: Vec<ProvinceDay>,
     /// Each shift of a pool on these days, as it was dealt and what was found.
     pub shifts: Vec<ShiftDay>,
-    /// The same with the visits that were missed or late.
+    /// Teams of the campaign, whichever of its provinces is looked at: whoever chooses one must not choose the flag with it.
+    pub teams: usize,
+    /// The same shifts with the visits that were missed or late.
     pub missed: Vec<ShiftDay>,
     /// Simulants on these days, where the campaign has anybody plant them.
     pub plants: Option<PlantsMet>,
@@ -36,13 +38,14 @@ pub struct Met {
 }
 
 impl Met {
-    /// Nothing.
-    pub fn nothing() -> Met {
+    /// Nothing, of a campaign.
+    pub fn nothing(campaign: &Campaign) -> Met {
         let design = body_hash(&[]);
         Met {
             days: Vec::new(),
             shifts: Vec::new(),
             missed: Vec::new(),
+            teams: campaign.teams().len(),
             plants: None,
             doubles: None,
             design,
@@ -55,8 +58,8 @@ impl Met {
     /// later cannot make an estimate. What the inspectorate planted is no find.
     pub fn of(state: &State, province: Option<&ProvinceId>, to: Day) -> Met {
         let mut plans: Vec<u8> = Vec::new();
-        let mut met = Met::nothing();
         let campaign = state.campaign();
+        let mut met = Met::nothing(campaign);
         let asked = campaign.provinces().iter().filter(|own| province.is_none_or(|asked| *asked == own.id));
         let asked: Vec<&ProvinceId> = asked.map(|province| &province.id).collect();
         for day in campaign.days().filter(|day| *day <= to) {
@@ -83,22 +86,7 @@ impl Met {
         let days = met.days.iter().map(|day| (&day.province, day.day)).collect();
         met.plants = PlantsMet::on(state, &days);
         met.doubles = DoublesMet::on(state, &days);
-        met.keep_whole_weeks();
         met
-    }
-
-    /// Teams that rest on the days there are would be missing from a week that is not whole.
-    fn keep_whole_weeks(&mut self) {
-        let mut days: BTreeMap<(String, u32), BTreeSet<String>> = BTreeMap::new();
-        for shift in &self.shifts {
-            days.entry((shift.pool.clone(), shift.week)).or_default().insert(shift.day.clone());
-        }
-        let is_whole = |shift: &ShiftDay| {
-            let of_week = days.get(&(shift.pool.clone(), shift.week));
-            of_week.is_some_and(|days| days.len() == DAYS_PER_WEEK as usize)
-        };
-        self.shifts.retain(is_whole);
-        self.missed.retain(is_whole);
     }
 }
 

@@ -167,7 +167,7 @@ pub fn teams(of: &TeamsView) -> String {
         }
     }
     match last {
-        None => svg.text(LEFT, HEIGHT - BOTTOM + 18.0, "start", "no week is over yet"),
+        None => svg.text(LEFT, HEIGHT - BOTTOM + 18.0, "start", "no day is over yet"),
         Some(last) => {
             svg.text(LEFT, HEIGHT - BOTTOM + 18.0, "start", "week 1");
             if last > 0 {

@@ -67,6 +67,9 @@ impl Bets {
 /// Chance that any honest team of a file is flagged, ever.
 pub const ALPHA: f64 = 0.05;
 
+/// Part of its finds that the team of a statement of power holds back.
+pub const HELD_BACK: f64 = 0.8;
+
 /// A shift on one day, as it was dealt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShiftDay {
@@ -395,7 +398,7 @@ pub fn flag_at(teams: usize) -> f64 {
 /// # Errors
 /// [`TeamsError`] with the place.
 pub fn test_teams(record: &[ShiftDay]) -> Result<Vec<TeamFinding>, TeamsError> {
-    test_with(record, Too::Little, &BY_WEEKS, |wagers, days| {
+    test_with(record, Too::Little, &BY_WEEKS, 0, |wagers, days| {
         play(wagers, &PoolWeek::of(days)?);
         Ok(())
     })
@@ -426,30 +429,40 @@ impl Too {
 /// # Errors
 /// [`TeamsError`] with the place.
 pub fn test_days(record: &[ShiftDay], too: Too) -> Result<Vec<TeamFinding>, TeamsError> {
+    test_days_among(record, too, 0)
+}
+
+/// The same where the record is a part of one of so many teams: whoever chooses the part must not choose the flag with it.
+///
+/// # Errors
+/// [`TeamsError`] with the place.
+pub fn test_days_among(record: &[ShiftDay], too: Too, teams: usize) -> Result<Vec<TeamFinding>, TeamsError> {
     let bets = too.bets();
-    test_with(record, too, bets, |wagers, days| {
+    test_with(record, too, bets, teams, |wagers, days| {
         days.iter().for_each(|day| play_day(wagers, day, bets));
         Ok(())
     })
 }
 
-/// Lays everybody's wagers week by week, a pool at a time.
+/// Lays everybody's wagers week by week, a pool at a time; the flag is that of the record's teams, or of `teams` if they are more.
 fn test_with<'a>(
     record: &'a [ShiftDay],
     too: Too,
     bets: &'static Bets,
+    teams: usize,
     play: impl Fn(&mut BTreeMap<&'a str, Wager>, &[&'a ShiftDay]) -> Result<(), TeamsError>,
 ) -> Result<Vec<TeamFinding>, TeamsError> {
     let weeks = by_week(record)?;
     let mut strongest = strongest(record, too);
     let dealt = record.iter().flat_map(|day| &day.dealt).map(|(team, _)| team.as_str());
     let mut wagers: BTreeMap<&str, Wager> = dealt.map(|team| (team, Wager::on(bets))).collect();
+    let flag_at = flag_at(wagers.len().max(teams));
     for (week, pools) in weeks {
         for days in pools.values() {
             play(&mut wagers, days)?;
         }
         wagers.values_mut().for_each(|wager| wager.note(week));
-        flag(&mut wagers, week);
+        flag(&mut wagers, week, flag_at);
     }
     let finding = |(team, wager): (&str, Wager)| TeamFinding {
         team: team.to_owned(),
@@ -530,8 +543,7 @@ fn play_day<'a>(wagers: &mut BTreeMap<&'a str, Wager>, day: &'a ShiftDay, bets: 
 }
 
 /// Flags whoever has reached K/α after any deal, and by e-BH the largest k teams that stand at K/(k·α) each.
-fn flag(wagers: &mut BTreeMap<&str, Wager>, week: u32) {
-    let at = flag_at(wagers.len());
+fn flag(wagers: &mut BTreeMap<&str, Wager>, week: u32, at: f64) {
     let mut values: Vec<f64> = wagers.values().map(Wager::e_value).collect();
     values.sort_by(|one, other| other.total_cmp(one));
     let reached = (1..).zip(&values).filter(|(rank, value)| at <= **value * f64::from(*rank));

@@ -142,7 +142,7 @@ async fn met(service: &Service, asked: &Asked) -> Result<Stretch, Problem> {
     // What was met yesterday tells where teams were: nobody sees it here before auditors do.
     let met = match last_readable(log, now) {
         Some(last) => Met::of(log, None, to.min(last)),
-        None => Met::nothing(),
+        None => Met::nothing(campaign),
     };
     Ok(Stretch { from, to, met })
 }

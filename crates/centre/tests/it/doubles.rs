@@ -280,7 +280,7 @@ async fn no_test_of_teams_and_no_flow_changes_by_it_and_loads_are_corrected_by_t
     forger.admit(&mut state, 0, Statement::Double(good), now).unwrap();
     let (mut met, after, teams_after) = told(&state, to);
 
-    assert!(teams_before.finds.iter().any(|team| team.counted > 0), "a whole week was tested");
+    assert!(teams_before.finds.iter().any(|team| team.counted > 0), "there are finds to test by");
     assert!(teams_before.finds.iter().any(|team| team.e_values.iter().any(|week| week.e != 1.0)));
     assert_eq!(teams_after, teams_before);
     let unchanged = EstimatesView { double: before.double.clone(), corrected: None, ..after.clone() };

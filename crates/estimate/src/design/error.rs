@@ -235,7 +235,15 @@ impl DesignError {
                 Some("leave fpc, cluster2 and fpc2 out and give weights: then the first stage tells all")
             }
             DesignError::NoDenominator { .. } => Some("take a ratio to a column with a total above 0"),
-            _ => None,
+            DesignError::NoColumn
+            | DesignError::TwoColumns { .. }
+            | DesignError::NoRows
+            | DesignError::Both { .. }
+            | DesignError::Without { .. }
+            | DesignError::CountsAndShares { .. }
+            | DesignError::TwoStrata { .. }
+            | DesignError::OneInStratum { .. }
+            | DesignError::Negative { .. } => None,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sekong_model::Day;
 
-use super::scatter::{self, Days, Regime};
+use super::scatter::{self, Outset, Regime};
 use super::{Domain, Quantity, Record};
 use crate::exact::Interval;
 use crate::special::t_quantile;
@@ -90,7 +90,7 @@ fn compared(arriving: &[f64], staying: &[f64], only: Regime, slots: usize) -> Op
     let ratio = stayed / met;
     let errors: Regime =
         arriving.iter().zip(staying).map(|(arrived, stays)| (stays - ratio * arrived) / stayed).collect();
-    let known = scatter::of_sum(&[errors], 1, Days::Alike)?;
+    let known = scatter::of_sum(&[errors], 1, Outset::Alike)?;
     let times = libm::exp(t_quantile(0.975, known.df) * known.variance.sqrt());
     let arrivals_only = only.iter().sum();
     Some(Avoidance {
@@ -99,7 +99,7 @@ fn compared(arriving: &[f64], staying: &[f64], only: Regime, slots: usize) -> Op
         ratio,
         ratio95: Interval { low: ratio / times, high: ratio * times },
         arrivals_only,
-        arrivals_only95: scatter::interval(arrivals_only, &scatter::of_sum(&[only], 1, Days::Alike)?, true),
+        arrivals_only95: scatter::interval(arrivals_only, &scatter::of_sum(&[only], 1, Outset::Alike)?, true),
         slots,
     })
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sekong_model::{Day, ProvinceId, UnitId};
 
 use super::record::{Cell, Record, Seen, Within};
-use super::scatter::{self, Days, Regime, Scatter};
+use super::scatter::{self, Outset, Regime, Scatter};
 use super::{Domain, Flow, Kind, Lost, Method, Quantity, Uncertainty};
 use crate::exact::{self, Interval};
 
@@ -221,11 +221,11 @@ impl Asked<'_> {
         let lag = scatter::lag_of(&regimes);
         let regimes = runs(regimes);
         // A week may show and yet have no second one to be compared with.
-        let lag = if scatter::of_sum(&regimes, lag, Days::Alike).is_some() { lag } else { 1 };
+        let lag = if scatter::of_sum(&regimes, lag, Outset::Alike).is_some() { lag } else { 1 };
         let known = match self.method {
             Method::PerUnit => self.by_unit(seen(), &planned, lag),
-            Method::HorvitzThompson => scatter::of_sum(&regimes, lag, Days::Alike),
-            Method::Difference => scatter::of_sum(&regimes, lag, Days::Learning),
+            Method::HorvitzThompson => scatter::of_sum(&regimes, lag, Outset::Alike),
+            Method::Difference => scatter::of_sum(&regimes, lag, Outset::Learning),
         }?;
         let at = self.quantity as usize;
         let visits = || seen().flat_map(|cell| &cell.visits);
@@ -260,7 +260,7 @@ impl Asked<'_> {
             let province = days.keys().next().map(|day| &self.record.days[*day].province);
             let own = planned.keys().filter(|day| province == Some(&self.record.days[**day].province));
             let terms = own.map(|day| (*day, days.get(day).copied().unwrap_or(0.0)));
-            scatter::of_sum(&runs(self.regimes(terms)), lag, Days::Alike)
+            scatter::of_sum(&runs(self.regimes(terms)), lag, Outset::Alike)
         };
         let parts: Option<Vec<Scatter>> = by_unit.into_values().map(of_unit).collect();
         Scatter::together(&parts?)

@@ -12,7 +12,7 @@ pub(super) type Regime = Vec<f64>;
 
 /// How the days of a run compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Days {
+pub(super) enum Outset {
     /// Each scatters as the others do.
     Alike,
     /// The first scatter most, for little was known when they were drawn.
@@ -43,8 +43,8 @@ impl Scatter {
 }
 
 /// Variance of the sum of all days, by the differences of days that lie `lag` apart; `None` if no regime has two such.
-pub(super) fn of_sum(regimes: &[Regime], lag: usize, alike: Days) -> Option<Scatter> {
-    let parts: Vec<Scatter> = regimes.iter().filter_map(|days| of_regime(days, lag, alike)).collect();
+pub(super) fn of_sum(regimes: &[Regime], lag: usize, outset: Outset) -> Option<Scatter> {
+    let parts: Vec<Scatter> = regimes.iter().filter_map(|days| of_regime(days, lag, outset)).collect();
     let known = Scatter::together(&parts)?;
     // A regime too short to be compared takes its days' variance from the others.
     let compared: usize = regimes.iter().filter(|days| lag < days.len()).map(Vec::len).sum();
@@ -56,33 +56,33 @@ pub(super) fn of_sum(regimes: &[Regime], lag: usize, alike: Days) -> Option<Scat
 /// remainder of the lag, less what the days' heavy tails take: each day's square stands in two differences, but for the ends.
 /// Where the first days scatter most, their differences count twice, and D for so many more: each of these days stands in one alone,
 /// and would count for half of what it adds.
-fn of_regime(days: &[f64], lag: usize, alike: Days) -> Option<Scatter> {
+fn of_regime(days: &[f64], lag: usize, outset: Outset) -> Option<Scatter> {
     let differences = days.len().checked_sub(lag).filter(|differences| *differences > 0)?;
     let deltas: Vec<f64> = days.iter().zip(&days[lag..]).map(|(one, other)| other - one).collect();
-    let twice = if alike == Days::Learning { lag.min(differences) } else { 0 };
+    let twice = if outset == Outset::Learning { lag.min(differences) } else { 0 };
     let squares: f64 = deltas.iter().chain(&deltas[..twice]).map(|delta| delta * delta).sum();
     let counted = (differences + twice) as f64;
     let variance = days.len() as f64 * squares / (2.0 * counted);
-    let noise = noise(days.len(), lag, alike) + excess_kurtosis(&deltas) * inner(days.len(), lag, alike);
+    let noise = noise(days.len(), lag, outset) + excess_kurtosis(&deltas) * inner(days.len(), lag, outset);
     Some(Scatter { variance, df: (2.0 * counted * counted / noise).max(1.0) })
 }
 
 /// Variance of the sum of squares of normal days' differences, in units of 4σ⁴.
-fn noise(days: usize, lag: usize, alike: Days) -> f64 {
+fn noise(days: usize, lag: usize, outset: Outset) -> f64 {
     let chains = (0..lag).map(|first| (days - first.min(days)).div_ceil(lag)).filter(|days| *days > 1);
-    let of_chain = |days: usize| match alike {
-        Days::Alike => 3.0 * days as f64 - 4.0,
-        Days::Learning if days == 2 => 8.0,
-        Days::Learning => 3.0 * days as f64 + 3.0,
+    let of_chain = |days: usize| match outset {
+        Outset::Alike => 3.0 * days as f64 - 4.0,
+        Outset::Learning if days == 2 => 8.0,
+        Outset::Learning => 3.0 * days as f64 + 3.0,
     };
     chains.map(of_chain).sum()
 }
 
 /// What each unit of excess kurtosis adds to it.
-fn inner(days: usize, lag: usize, alike: Days) -> f64 {
-    match alike {
-        Days::Alike => (days as f64 - 1.5 * lag as f64).max(0.0),
-        Days::Learning => days as f64 + 0.5 * lag as f64,
+fn inner(days: usize, lag: usize, outset: Outset) -> f64 {
+    match outset {
+        Outset::Alike => (days as f64 - 1.5 * lag as f64).max(0.0),
+        Outset::Learning => days as f64 + 0.5 * lag as f64,
     }
 }
 
@@ -138,8 +138,8 @@ mod tests {
     #[test]
     fn where_the_first_day_scatters_most_it_counts_in_full() {
         let days = [vec![9.0, 0.0, 0.0, 0.0, 0.0]];
-        let of = |alike| of_sum(&days, 1, alike).map(|known| known.variance);
-        assert_eq!(of(Days::Learning), Some(81.0));
-        assert_eq!(of(Days::Alike), Some(81.0 * 5.0 / 8.0));
+        let of = |outset| of_sum(&days, 1, outset).map(|known| known.variance);
+        assert_eq!(of(Outset::Learning), Some(81.0));
+        assert_eq!(of(Outset::Alike), Some(81.0 * 5.0 / 8.0));
     }
 }

@@ -124,6 +124,7 @@ pub fn test_planted(
     visits.iter().try_for_each(|visit| visit.check(teams))?;
     let mut wagers: BTreeMap<&str, Wager> =
         teams.iter().map(|team| (team.as_str(), Wager::on(&TOO_BLIND))).collect();
+    let flag_at = super::flag_at(teams.len());
     let mut inspected: BTreeMap<&str, u64> = BTreeMap::new();
     for week in visits.iter().map(|visit| visit.week).collect::<BTreeSet<u32>>() {
         for visit in visits.iter().filter(|visit| visit.week == week) {
@@ -133,7 +134,7 @@ pub fn test_planted(
             }
         }
         wagers.values_mut().for_each(|wager| wager.note(week));
-        flag(&mut wagers, week);
+        flag(&mut wagers, week, flag_at);
     }
     let finding = |(team, wager): (&str, Wager)| PlantedFinding {
         team: team.to_owned(),

@@ -34,11 +34,17 @@ struct TeamDay {
     means: Thetas,
 }
 
-/// The chance, by pool, that a team that holds back this part of its finds would have been flagged in the record.
+/// The chance, by pool, that a team that holds back this part of its finds would have been flagged in the record, among its teams, or
+/// `teams` if they are more.
 ///
 /// # Errors
 /// [`TeamsError`] with the place, as [`super::test_days`].
-pub fn power(record: &[ShiftDay], held_back: f64, seed: Seed) -> Result<Vec<PoolPower>, TeamsError> {
+pub fn power(
+    record: &[ShiftDay],
+    held_back: f64,
+    teams: usize,
+    seed: Seed,
+) -> Result<Vec<PoolPower>, TeamsError> {
     let mut pools: BTreeMap<&str, BTreeMap<&str, Vec<TeamDay>>> = BTreeMap::new();
     for days in by_week(record)?.values().flat_map(BTreeMap::values).flatten() {
         let means = Too::Little.bets().means(days.served());
@@ -48,7 +54,7 @@ pub fn power(record: &[ShiftDay], held_back: f64, seed: Seed) -> Result<Vec<Pool
             pools.entry(&days.pool).or_default().entry(team).or_default().push(day);
         }
     }
-    let flag = flag_at(pools.values().map(BTreeMap::len).sum());
+    let flag = flag_at(pools.values().map(BTreeMap::len).sum::<usize>().max(teams));
     let of_pool = |(pool, teams): (&str, BTreeMap<&str, Vec<TeamDay>>)| {
         let expected = teams.values().flatten().map(|day| day.expected).sum::<f64>() / teams.len() as f64;
         let seen = |(team, days): (&&str, &Vec<TeamDay>)| {

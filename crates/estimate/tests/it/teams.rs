@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 use sekong_estimate::Seed;
-use sekong_estimate::teams::{ShiftDay, TeamFinding, TeamsError, Too, flag_at, power, test_days, test_teams};
+use sekong_estimate::teams::{
+    ShiftDay, TeamFinding, TeamsError, Too, flag_at, power, test_days, test_days_among, test_teams,
+};
 use serde_json::Value;
 
 fn unit(number: usize) -> String {
@@ -231,7 +233,8 @@ fn units_left_to_ghosts_are_no_measure_for_the_others() {
         let dealt: Vec<_> = (0..5).map(|number| (team(number), (ghost + number) % 5)).collect();
         ShiftDay { away: vec![team(0)], ..day(week, 0, "00-08", &missed, &dealt) }
     };
-    let found = test_days(&(0..12).map(shift).collect::<Vec<_>>(), Too::Much).unwrap();
+    let record: Vec<ShiftDay> = (0..12).map(shift).collect();
+    let found = test_days(&record, Too::Much).unwrap();
     let first = of(&found, "t01");
     assert_eq!((first.found, first.expected), (48, 12.0), "four others share four visits a week");
     let strongest = &first.strongest[0];
@@ -239,6 +242,14 @@ fn units_left_to_ghosts_are_no_measure_for_the_others() {
     assert!(of(&found, "t02").strongest.is_empty(), "it missed nothing");
     assert!(first.flag_week.is_some(), "{first:?}");
     assert!(found.iter().filter(|of| of.team != "t01").all(|of| of.flag_week.is_none()));
+    let e_value = first.e_values.last().unwrap().1;
+    for (teams, flagged) in
+        [(2, true), ((e_value / 20.0) as usize, true), ((e_value / 20.0) as usize + 1, false)]
+    {
+        let found = test_days_among(&record, Too::Much, teams).unwrap();
+        assert_eq!(of(&found, "t01").flag_week.is_some(), flagged, "among {teams} teams at {e_value}");
+        assert_eq!(of(&found, "t01").e_values, first.e_values);
+    }
 }
 
 /// With a ghost, too, the expectation over all deals is one, for every team that is there.
@@ -308,7 +319,7 @@ fn alike(finds: u32, weeks: u32) -> Vec<ShiftDay> {
 #[test]
 fn the_power_is_what_the_test_does_when_a_team_holds_back() {
     let record = alike(1, 4);
-    let [of_pool] = &power(&record, 0.8, Seed(5)).unwrap()[..] else { panic!("one pool") };
+    let [of_pool] = &power(&record, 0.8, 0, Seed(5)).unwrap()[..] else { panic!("one pool") };
     assert_eq!((of_pool.pool.as_str(), of_pool.teams, of_pool.expected), ("pool", 6, 4.0));
     let mut state = 1_u64;
     let mut kept = |found: u32| {
@@ -333,8 +344,9 @@ fn the_power_is_what_the_test_does_when_a_team_holds_back() {
 
 #[test]
 fn power_grows_with_finds_and_weeks_and_is_none_without() {
-    let chance = |finds, weeks, held_back| power(&alike(finds, weeks), held_back, Seed(5)).unwrap()[0].chance;
+    let chance =
+        |finds, weeks, held_back| power(&alike(finds, weeks), held_back, 0, Seed(5)).unwrap()[0].chance;
     assert_eq!([chance(0, 20, 0.8), chance(3, 20, 0.0), chance(3, 20, 0.8)], [0.0, 0.0, 1.0]);
     assert!(chance(1, 2, 0.8) < chance(1, 8, 0.8) && chance(1, 4, 0.3) < chance(1, 4, 0.9));
-    assert_eq!(power(&[], 0.8, Seed(5)), Ok(Vec::new()));
+    assert_eq!(power(&[], 0.8, 0, Seed(5)), Ok(Vec::new()));
 }

@@ -111,7 +111,7 @@ pub enum EstimateCommand {
         units                   {unit: finds}, every unit of the shift\n  \
         dealt                   {team: unit}, every team that was dealt to it, ghosts included\n  \
         away                    [team], the ghosts: no wager is laid on their week, or on their day\n  \
-        class                   what was found; one file is about one class\n\
+        class                   the equipment class; a pool is of one\n\
         Of K teams, the e-value of an honest one ever reaches K/0.05 with chance at most 0.05/K. By whole weeks that\n\
         asks for week deals that are lots of their own; where a rest rule ties them together, take --by-days.\n\n\
         Example:\n  sekong estimate teams shifts.jsonl --by-days --json")]

@@ -9,11 +9,12 @@ mod teams_file;
 
 pub(crate) use campaign::campaign;
 pub(crate) use replay::{power, replay};
+use sekong_centre::PowerView;
 use sekong_estimate::Seed;
 use sekong_estimate::design::{Design, DesignError, Estimate};
 use sekong_estimate::detection::of_double_inspections;
 use sekong_estimate::teams::{
-    ALPHA, PoolPower, THETAS, TeamFinding, Telling, Too, flag_at, power as power_of_finds, test_days,
+    ALPHA, HELD_BACK, THETAS, TeamFinding, Telling, Too, flag_at, power as power_of_finds, test_days,
     test_teams,
 };
 use serde_json::{Map, Value, json};
@@ -21,9 +22,6 @@ use serde_json::{Map, Value, json};
 use crate::cli::{EstimateDesignArgs, EstimateTeamsArgs, EstimateTwiceArgs, Ratio};
 use crate::failure::Failure;
 use crate::output::print_line;
-
-/// Part of its finds that the team of a statement of power holds back.
-const HELD_BACK: f64 = 0.8;
 
 pub(crate) fn design(args: &EstimateDesignArgs) -> Result<(), Failure> {
     let place = args.file.display();
@@ -165,7 +163,8 @@ pub(crate) fn teams(args: &EstimateTeamsArgs) -> Result<(), Failure> {
     let wrong = |error| Failure::failed(format!("{}: {error}", args.file.display())).hint(teams_file::HINT);
     let found = if args.by_days { test_days(&record, Too::Little) } else { test_teams(&record) };
     let found = found.map_err(wrong)?;
-    let power = power_of_finds(&record, HELD_BACK, Seed(0)).map_err(wrong)?;
+    let power = power_of_finds(&record, HELD_BACK, 0, Seed(0)).map_err(wrong)?;
+    let power: Vec<PowerView> = power.into_iter().map(PowerView::from).collect();
     if args.json {
         return print_line(teams_json(&found, &power));
     }
@@ -176,25 +175,19 @@ pub(crate) fn teams(args: &EstimateTeamsArgs) -> Result<(), Failure> {
 }
 
 /// Without this no flag, and no lack of one, says anything.
-fn power_in_words(of: &PoolPower) -> String {
+fn power_in_words(of: &PowerView) -> String {
     format!(
         "{}: of {} teams, to each of which the lot gave {:.1} finds, one that held {:.0} % of them back would be flagged by now with chance \
          {:.2}, day by day",
         of.pool,
         of.teams,
         of.expected,
-        100.0 * HELD_BACK,
+        100.0 * of.held_back,
         of.chance
     )
 }
 
-fn power_json(of: &PoolPower) -> Value {
-    json!({
-        "pool": of.pool, "teams": of.teams, "expected": of.expected, "held_back": HELD_BACK, "chance": of.chance,
-    })
-}
-
-fn teams_json(found: &[TeamFinding], power: &[PoolPower]) -> Value {
+fn teams_json(found: &[TeamFinding], power: &[PowerView]) -> Value {
     let team = |of: &TeamFinding| {
         let e_values = of.e_values.iter().map(|(week, e)| json!({ "week": week, "e": e }));
         let finding = json!({
@@ -212,7 +205,7 @@ fn teams_json(found: &[TeamFinding], power: &[PoolPower]) -> Value {
         "flag_at": flag_at(found.len()),
         "alpha": ALPHA,
         "thetas": THETAS,
-        "power": power.iter().map(power_json).collect::<Vec<_>>(),
+        "power": power,
     })
 }
 

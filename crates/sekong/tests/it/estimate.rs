@@ -188,7 +188,9 @@ fn what_is_no_record_of_shifts_is_told_by_line_field_and_fix() {
     told(&shift(2).replace(",\"week\":2", ""), &["line 3", "missing field `week`"]);
     told("[]", &["line 3"]);
     let of_class = |class: &str| format!("{{\"class\":\"{class}\",{}", &shift(2)[1..]);
-    told(&of_class("pills"), &["line 3", "class is pills, that of the lines before none"]);
+    let other = of_class("boat").replace("\"pool\":\"p\"", "\"pool\":\"q\"");
+    teams(&[shift(1), other], &[]).exits(0);
+    told(&of_class("boat"), &["line 3", "class is boat, that of the lines of", "before none"]);
     let idle = r#"{"week":2,"day":"d","pool":"p","shift":"00-08","units":{},"dealt":{}}"#;
     told(idle, &["line 3", "units is empty"]);
     teams(&[], &[]).exits(1).says(&["no shift is in it", "help:"]);
@@ -283,7 +285,15 @@ fn a_record_tells_what_passed_by_the_plans_that_drew_the_inspections() {
     assert_eq!(named["estimates"]["top"]["chance"], posts[1]["top"], "{named}");
     assert!(found.get("top").is_none(), "nobody asked");
     assert_eq!(found["design"].as_str().unwrap().len(), 64);
-    assert_eq!(line["teams"]["power"], json!([]), "no week is over");
+    let teams = &line["teams"];
+    assert!(!teams["power"].as_array().unwrap().is_empty(), "a day is enough for a look");
+    let one = estimate(&["--province", "ratanakiri", "--json"]).exits(0).json();
+    let tested = |of: &Value| of["finds"].as_array().unwrap().len();
+    assert!(0 < tested(&one["teams"]) && tested(&one["teams"]) < tested(teams));
+    assert_eq!(
+        one["teams"]["flag_at"], teams["flag_at"],
+        "whoever looks at one province looks among all teams"
+    );
 }
 
 #[test]
@@ -305,8 +315,8 @@ fn a_part_of_a_record_is_estimated_and_drawn_and_what_is_no_part_is_named() {
     }
     let drawn = |name| std::fs::read_to_string(pictures.join(name)).unwrap();
     assert!(drawn("flow.svg").contains("visits lost") && drawn("flow.svg").contains("<circle"));
-    assert!(drawn("teams.svg").contains("no week is over yet") && !drawn("teams.svg").contains("flag at"));
-    assert!(words.contains("no week of any pool is over"), "{words}");
+    assert!(drawn("teams.svg").contains("flag at") && drawn("teams.svg").contains("power by now"));
+    assert!(words.contains("would be flagged by now with chance"), "{words}");
     assert!(words.contains("visits lost") && words.contains("80 % of them being found"), "{words}");
     for (wrong, field) in [
         (["--province", "nowhere"], "--province"),

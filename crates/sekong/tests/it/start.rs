@@ -39,11 +39,21 @@ fn refused(data: &Data) -> Run {
 }
 
 /// Serves until all is done that is due by a time.
-fn serve_to(data: &Path, time: &str) {
+fn served(data: &Path, time: &str) -> Server {
     let binary = Binary(PathBuf::from(env!("CARGO_BIN_EXE_sekong")));
     let server = Server::start(&binary, data, time, 0).unwrap();
     server.caught_up(time.parse().unwrap()).unwrap();
-    assert!(server.terminate().unwrap().success());
+    server
+}
+
+/// The same, and ends.
+fn serve_to(data: &Path, time: &str) {
+    assert!(served(data, time).terminate().unwrap().success());
+}
+
+/// The same, and is killed: its write-ahead log stays.
+fn serve_to_and_kill(data: &Path, time: &str) {
+    drop(served(data, time));
 }
 
 impl Data {
@@ -164,10 +174,7 @@ fn a_log_with_more_than_its_head_covers_is_restored_as_far_as_that() {
 #[test]
 fn a_lost_database_is_made_from_what_was_published() {
     let data = Data::day();
-    let binary = Binary(PathBuf::from(env!("CARGO_BIN_EXE_sekong")));
-    let server = Server::start(&binary, &data.path, LATER, 0).unwrap();
-    server.caught_up(LATER.parse().unwrap()).unwrap();
-    drop(server);
+    serve_to_and_kill(&data.path, LATER);
     let (published, from) = (data.checkpoint(), data.path.join("log"));
     let left = fs::read(data.path.join("sekong.db-wal")).unwrap();
     assert!(!left.is_empty(), "what a killed centre leaves");
@@ -214,10 +221,7 @@ fn a_copy_is_brought_up_without_what_the_lost_database_left_beside_it() {
     let from = data.path.join("log");
     sekong(["restore", "--data", arg(&data.path), "--from", arg(&from)]).exits(0);
     serve_to(&data.path, LATER);
-    let binary = Binary(PathBuf::from(env!("CARGO_BIN_EXE_sekong")));
-    let server = Server::start(&binary, &data.path, EVEN_LATER, 0).unwrap();
-    server.caught_up(EVEN_LATER.parse().unwrap()).unwrap();
-    drop(server);
+    serve_to_and_kill(&data.path, EVEN_LATER);
     let (published, left) = (data.checkpoint(), fs::read(data.path.join("sekong.db-wal")).unwrap());
     assert!(!left.is_empty(), "what a killed centre leaves");
     fs::write(data.db(), &older).unwrap();
@@ -238,7 +242,6 @@ fn a_copy_is_brought_up_without_what_the_lost_database_left_beside_it() {
         fs::write(data.db(), nothing).unwrap();
         restore().exits(1).says(&["without -wal and -shm"]);
     }
-    restore().exits(1).says(&["without -wal and -shm"]);
     sekong(["scrub", "--data", arg(&data.path)]).exits(1).says(&["empty file", "without -wal and -shm"]);
     assert_eq!(fs::read(&wal).unwrap(), left, "nothing was changed");
 
@@ -256,10 +259,7 @@ fn a_copy_is_brought_up_without_what_the_lost_database_left_beside_it() {
 #[test]
 fn a_newer_copy_is_not_rolled_back_by_an_older_write_ahead_log() {
     let data = Data::day();
-    let binary = Binary(PathBuf::from(env!("CARGO_BIN_EXE_sekong")));
-    let server = Server::start(&binary, &data.path, LATER, 0).unwrap();
-    server.caught_up(LATER.parse().unwrap()).unwrap();
-    drop(server);
+    serve_to_and_kill(&data.path, LATER);
     let (wal, from) = (data.path.join("sekong.db-wal"), data.path.join("log"));
     let older = fs::read(&wal).unwrap();
     serve_to(&data.path, EVEN_LATER);
@@ -276,10 +276,7 @@ fn a_newer_copy_is_not_rolled_back_by_an_older_write_ahead_log() {
 #[test]
 fn a_write_ahead_log_that_cannot_be_read_is_not_put_aside() {
     let data = Data::day();
-    let binary = Binary(PathBuf::from(env!("CARGO_BIN_EXE_sekong")));
-    let server = Server::start(&binary, &data.path, LATER, 0).unwrap();
-    server.caught_up(LATER.parse().unwrap()).unwrap();
-    drop(server);
+    serve_to_and_kill(&data.path, LATER);
     let (wal, shm) = (data.path.join("sekong.db-wal"), data.path.join("sekong.db-shm"));
     let left = fs::read(&wal).unwrap();
     drop(fs::remove_file(&shm));

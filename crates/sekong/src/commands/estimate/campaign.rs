@@ -5,7 +5,7 @@ use std::path::Path;
 
 use sekong_centre::{
     CorrectedView, DoubleView, EndsView, EstimatesAsked, EstimatesError, EstimatesView, FlowView, Met,
-    PlantedView, State, TeamsView, pictures,
+    PlantedView, State, TeamTestView, TeamsView, pictures,
 };
 use sekong_estimate::detection::{Detection, of_plants};
 use sekong_model::{Day, PostId, ProvinceId};
@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::super::cannot_write;
 use super::super::verify::{Question, outcome, verify_folder};
+use super::power_in_words;
 use crate::cli::EstimateCampaignArgs;
 use crate::clocks::now;
 use crate::failure::Failure;
@@ -204,7 +205,7 @@ fn print_ranking(found: &EstimatesView) -> Result<(), Failure> {
 
 fn print_teams(teams: &TeamsView) -> Result<(), Failure> {
     if teams.finds.is_empty() {
-        print_line("no week of any pool is over: nothing is said of teams yet")?;
+        print_line("no day with a deal is over: nothing is said of teams yet")?;
         return teams.planted.iter().try_for_each(print_planted);
     }
     for (what, of) in [
@@ -212,9 +213,8 @@ fn print_teams(teams: &TeamsView) -> Result<(), Failure> {
         ("too many finds", &teams.more),
         ("too many visits missed, late or without a look", &teams.missed),
     ] {
-        let flagged = of.iter().filter(|team| team.flag_week.is_some());
-        let names: Vec<&str> = flagged.map(|team| team.team.as_str()).collect();
-        let said = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        let flagged: Vec<String> = of.iter().filter_map(flag_in_words).collect();
+        let said = if flagged.is_empty() { "none".to_owned() } else { flagged.join("; ") };
         print_line(format_args!(
             "{what}, of {} teams, each against what the lot gave it: flagged for an enquiry at {:.0}: {said}",
             of.len(),
@@ -222,17 +222,17 @@ fn print_teams(teams: &TeamsView) -> Result<(), Failure> {
         ))?;
     }
     teams.planted.iter().try_for_each(print_planted)?;
-    teams.power.iter().try_for_each(|of| {
-        print_line(format_args!(
-            "{}: of {} teams, to each of which the lot gave {:.1} finds, one that held {:.0} % of them back would be flagged by now with \
-             chance {:.2}",
-            of.pool,
-            of.teams,
-            of.expected,
-            100.0 * of.held_back,
-            of.chance
-        ))
-    })
+    teams.power.iter().try_for_each(|of| print_line(power_in_words(of)))
+}
+
+/// Of a team with a flag, what whoever enquires begins with.
+fn flag_in_words(of: &TeamTestView) -> Option<String> {
+    let week = of.flag_week?;
+    let begin = of.strongest.first().map_or_else(String::new, |of| {
+        format!(", most of all on {} at {}: {}, {:.1} on average", of.day, of.unit, of.counted, of.expected)
+    });
+    let TeamTestView { team, counted, expected, .. } = of;
+    Some(format!("{team} in week {week}: {counted}, the lot gave it {expected:.1} on average{begin}"))
 }
 
 fn in_words(flow: &FlowView) -> String {

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 use sekong_centre::SolvedPlan;
+use sekong_estimate::teams::HELD_BACK;
 use sekong_model::{Campaign, Day, ProvinceId};
 use sekong_plan::Game;
 use sekong_simulate::Seed;
@@ -14,9 +15,6 @@ use crate::cli::{EstimatePowerArgs, EstimateReplayArgs};
 use crate::failure::Failure;
 use crate::files::read_campaign;
 use crate::output::print_line;
-
-/// Part of its finds that the team of the statement of power does not report.
-const WITHHELD_SHARE: f64 = 0.8;
 
 pub(crate) fn replay(args: &EstimateReplayArgs) -> Result<(), Failure> {
     let (_, campaign) = read_campaign(&args.campaign)?;
@@ -133,7 +131,7 @@ impl Power {
         seed: Seed,
     ) -> Result<Power, Failure> {
         let trial = |held| team_trial(ground, weeks, held, trials, seed).map_err(Failure::failed);
-        let withholding = Withholding { share: WITHHELD_SHARE };
+        let withholding = Withholding { share: HELD_BACK };
         Ok(Power { pool, find_share, honest: trial(None)?, withholding: trial(Some(withholding))? })
     }
 
@@ -153,7 +151,7 @@ impl Power {
             100.0 * self.honest.any,
             100.0 * self.honest.any_by_weeks,
             100.0 * self.honest.any_by_hour,
-            100.0 * WITHHELD_SHARE,
+            100.0 * HELD_BACK,
             100.0 * self.withholding.own,
         )
     }
@@ -162,7 +160,7 @@ impl Power {
         json!({
             "pool": self.pool, "teams": self.honest.teams, "weeks": self.honest.weeks, "find_share": self.find_share,
             "any_flagged": self.honest.any, "any_flagged_by_weeks": self.honest.any_by_weeks, "any_flagged_by_hour": self.honest.any_by_hour,
-            "withheld_share": WITHHELD_SHARE, "flagged": self.withholding.own,
+            "withheld_share": HELD_BACK, "flagged": self.withholding.own,
             "week_median": self.withholding.own_week_median,
         })
     }

@@ -1,5 +1,6 @@
 //! A record of dealt shifts as JSON lines.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use sekong_estimate::teams::ShiftDay;
@@ -26,7 +27,7 @@ struct Line {
     dealt: Pairs<String>,
     #[serde(default)]
     away: Vec<String>,
-    /// What was found; one file is about one class, and the test does not ask which.
+    /// The equipment class; those of a pool have one, and the test asks no more of it.
     class: Option<Label>,
 }
 
@@ -35,7 +36,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<ShiftDay>, Failure> {
     let bytes = read_at_most(path, RECORD_MAX_BYTES)?;
     let lines = (1..).zip(bytes.split(|byte| *byte == b'\n'));
     let full = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
-    let (mut record, mut about) = (Vec::new(), None);
+    let (mut record, mut classes) = (Vec::new(), BTreeMap::new());
     for (number, line) in full {
         let place = format!("{}, line {number}", path.display());
         let mut line: Line = parse(&place, line, HINT)?;
@@ -43,17 +44,9 @@ pub(super) fn read(path: &Path) -> Result<Vec<ShiftDay>, Failure> {
             return Err(Failure::failed(format!("{place}: units is empty")).hint(HINT));
         }
         let class = line.class.take().map(String::from);
-        let before = about.get_or_insert_with(|| class.clone());
-        if *before != class {
-            let word = |class: &Option<String>| class.clone().unwrap_or_else(|| "none".to_owned());
-            return Err(Failure::failed(format!(
-                "{place}: class is {}, that of the lines before {}",
-                word(&class),
-                word(before)
-            ))
-            .hint("a file is about one class: make one of each, or leave class out"));
-        }
-        record.push(line.into());
+        let shift = ShiftDay::from(line);
+        check_class(&place, &shift.pool, class, &mut classes)?;
+        record.push(shift);
     }
     if record.is_empty() {
         return Err(Failure::failed(format!("{}: no shift is in it", path.display())).hint(HINT));
@@ -67,6 +60,26 @@ pub(super) fn read(path: &Path) -> Result<Vec<ShiftDay>, Failure> {
         ));
     }
     Ok(record)
+}
+
+/// Teams of unlike equipment find unlike much, whatever the lot gives them.
+fn check_class(
+    place: &str,
+    pool: &str,
+    class: Option<String>,
+    classes: &mut BTreeMap<String, Option<String>>,
+) -> Result<(), Failure> {
+    let before = classes.entry(pool.to_owned()).or_insert_with(|| class.clone());
+    if *before == class {
+        return Ok(());
+    }
+    let word = |class: &Option<String>| class.clone().unwrap_or_else(|| "none".to_owned());
+    let failure = Failure::failed(format!(
+        "{place}: class is {}, that of the lines of {pool} before {}",
+        word(&class),
+        word(before)
+    ));
+    Err(failure.hint("the teams of a pool are of one class: make a pool of each, or leave class out"))
 }
 
 /// Without one every team has the e-value 1, which would read as if each had been tested.
