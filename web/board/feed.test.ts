@@ -21,6 +21,9 @@ describe("the feed", () => {
     expect(line("orders", { province: "stung-treng", day: "2017-01-01", hour: 7 })).toBe("Orders sealed, province stung-treng, 2017-01-01 07:00");
     expect(line("release", { province: "x", moment: { week: 3 } })).toBe("Values released, province x, week 3");
     expect(line("absences", { province: "x", absent: [{}, {}] })).toBe("Absences frozen, province x: 2 away");
+    expect(line("double", { unit: "u/1", hour: 7, vehicles: 4, first: 2, second: 3, both: 1 })).toBe(
+      "u/1 at 07:00, searched again: 4 vehicles, 2 with a find by its team, 3 by the second, 1 by both",
+    );
   });
 
   it("tells what became of orders and of their dice", () => {

@@ -6,6 +6,7 @@ mod campaign;
 mod clock;
 mod dice;
 mod disk;
+mod doubles;
 mod entries;
 mod estimates;
 mod events;
@@ -77,6 +78,7 @@ fn documented() -> OpenApiRouter<Service> {
         .routes(routes!(anchors::anchor))
         .routes(routes!(plants::commit))
         .routes(routes!(plants::reveal))
+        .routes(routes!(doubles::log))
         .routes(routes!(dice::list))
         .routes(routes!(dice::throw))
         .routes(routes!(dice::outage))

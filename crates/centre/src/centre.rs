@@ -9,9 +9,10 @@ use sekong_draw::{
 };
 use sekong_log::{
     Absence, CampaignOpened, Channel, CustodianCommitted, DailyDie, DeviceId, DeviceKey, Enrolled, Entry,
-    EntryDraft, EntryError, EquivocationShown, Hash, HeadAnchored, KeyError, NO_PREVIOUS, OfficerEnrolled,
-    OrderRelayed, OutagePlanned, Period, PersonErased, PersonError, PersonLookedUp, PlantCommitted,
-    PlantRevealed, PublicDice, Remark, SaltedPerson, Statement, TableReason, TableReplaced, body_hash,
+    EntryDraft, EntryError, EquivocationShown, Hash, HeadAnchored, InspectedTwice, KeyError, NO_PREVIOUS,
+    OfficerEnrolled, OrderRelayed, OutagePlanned, Period, PersonErased, PersonError, PersonLookedUp,
+    PlantCommitted, PlantRevealed, PublicDice, Remark, SaltedPerson, Statement, TableReason, TableReplaced,
+    body_hash,
 };
 use sekong_model::{
     Campaign, CustodianId, Day, Hour, Moment, OfficerId, Order, ProvinceId, SourceBundle, TeamId,
@@ -451,6 +452,14 @@ impl<S: Store> Centre<S> {
         match self.state.revealed_at(&said) {
             Some(index) => Ok(index),
             None => self.write(Statement::PlantRevealed(said), now),
+        }
+    }
+
+    /// Logs a double inspection; in the next commit. The same word again is the one that is there.
+    pub fn inspected_twice(&mut self, said: InspectedTwice, now: Timestamp) -> Result<u64, CentreError> {
+        match self.state.inspected_twice_at(&said) {
+            Some(index) => Ok(index),
+            None => self.write(Statement::Double(said), now),
         }
     }
 

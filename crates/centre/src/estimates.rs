@@ -17,8 +17,10 @@ use utoipa::ToSchema;
 
 use crate::met::Met;
 
+mod doubles;
 mod plants;
 
+pub use doubles::DoubleView;
 pub use plants::{PlantedView, PlantsView, TeamTestsError};
 
 /// The method that stands first: the others check it.
@@ -97,9 +99,13 @@ pub struct FlowView {
     pub slots_unreachable: usize,
 }
 
-/// Loads that there were, by what simulants say of detection.
+/// Loads that there were, by what is known of detection.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct CorrectedView {
+    /// `given` by an analyst, else `plants`, else `double`: double inspections say at most how much is found, and so at least what there was.
+    pub by: String,
+    /// Whether the loads are a lower bound, and detection an upper one.
+    pub at_least: bool,
     /// Part of what is there that is found.
     pub detection: f64,
     /// 95 % for it.
@@ -166,7 +172,7 @@ pub struct EstimatesAsked<'a> {
     pub from: Day,
     /// Last day.
     pub to: Day,
-    /// What is found of what there is, if simulants were planted.
+    /// What is found of what there is, by simulants that the log does not have.
     pub detection: Option<&'a Detection>,
     /// Posts of which the chance is wanted that they are the biggest; none if nobody asks.
     pub top: &'a BTreeSet<PostId>,
@@ -253,7 +259,10 @@ pub struct EstimatesView {
     /// Simulants, where the campaign has anybody plant them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plants: Option<PlantsView>,
-    /// Loads that there were, if simulants were planted.
+    /// Double inspections, where the campaign has anybody inspect twice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub double: Option<DoubleView>,
+    /// Loads that there were, if simulants were found or double inspections tell something.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub corrected: Option<CorrectedView>,
 }
@@ -265,8 +274,7 @@ impl EstimatesView {
     /// [`EstimatesError`] if the record is no sample of its plans, or a post is asked about that is not ranked.
     pub fn of(met: &Met, asked: &EstimatesAsked<'_>) -> Result<EstimatesView, EstimatesError> {
         let EstimatesAsked { from, to, detection, top } = *asked;
-        // What an analyst knows of other simulants goes before what this log has.
-        let detection = detection.copied().or_else(|| plants::detection(met.plants.as_ref()?));
+        let known = Known::of(met, detection);
         let record = Record::new(met.days.clone())?;
         let whole = Domain { from: Some(from), ..Domain::default() };
         let province_days = met.days.iter().filter(|day| from <= day.day).count();
@@ -289,8 +297,39 @@ impl EstimatesView {
             top,
             shrunk: record.shrunk(&whole).iter().map(ShrunkView::of).collect(),
             plants: met.plants.as_ref().map(PlantsView::of),
-            corrected: detection.and_then(|detection| CorrectedView::of(&record, &whole, &detection)),
+            double: met.doubles.as_ref().map(DoubleView::of),
+            corrected: known.and_then(|known| CorrectedView::of(&record, &whole, &known)),
         })
+    }
+}
+
+/// What is known of detection, and by what.
+enum Known {
+    Given(Detection),
+    Plants(Detection),
+    Double(Detection),
+}
+
+impl Known {
+    /// What an analyst knows of other simulants goes before what this log has, and simulants before what two teams only bound.
+    fn of(met: &Met, given: Option<&Detection>) -> Option<Known> {
+        let given = given.copied().map(Known::Given);
+        let plants = || plants::detection(met.plants.as_ref()?).map(Known::Plants);
+        let double = || doubles::detection(met.doubles.as_ref()?).map(Known::Double);
+        given.or_else(plants).or_else(double)
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Known::Given(_) => "given",
+            Known::Plants(_) => "plants",
+            Known::Double(_) => "double",
+        }
+    }
+
+    fn detection(&self) -> &Detection {
+        let (Known::Given(detection) | Known::Plants(detection) | Known::Double(detection)) = self;
+        detection
     }
 }
 
@@ -440,11 +479,14 @@ impl ShrunkView {
 }
 
 impl CorrectedView {
-    fn of(record: &Record, whole: &Domain, detection: &Detection) -> Option<CorrectedView> {
+    fn of(record: &Record, whole: &Domain, known: &Known) -> Option<CorrectedView> {
+        let detection = known.detection();
         let flow = record.flow(whole, Quantity::Loads, MAIN);
         let Uncertainty::Scatter { t95, .. } = flow.uncertainty else { return None };
         let (loads, interval) = corrected(flow.est, t95.high - flow.est, detection);
         Some(CorrectedView {
+            by: known.name().to_owned(),
+            at_least: matches!(known, Known::Double(_)),
             detection: detection.est,
             detection95: detection.interval95.into(),
             loads,

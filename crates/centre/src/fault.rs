@@ -13,6 +13,7 @@ use crate::schedule::Job;
 mod amend;
 mod anchor;
 mod close;
+mod double;
 mod outage;
 mod plant;
 
@@ -21,6 +22,7 @@ pub(crate) use amend::CORRECTIONS_MAX;
 pub use anchor::AnchorFault;
 pub(crate) use anchor::HOURS_MAX as ANCHOR_HOURS_MAX;
 pub use close::CloseFault;
+pub use double::DoubleFault;
 pub use outage::OutageFault;
 pub use plant::AHEAD_DAYS as PLANT_AHEAD_DAYS;
 pub use plant::PlantFault;
@@ -519,6 +521,9 @@ pub enum Fault {
     /// Simulants.
     #[error(transparent)]
     Plant(#[from] PlantFault),
+    /// A double inspection.
+    #[error(transparent)]
+    Double(#[from] DoubleFault),
 }
 
 fn entry(index: Option<u64>) -> String {
@@ -601,6 +606,7 @@ impl Fault {
             Fault::Outage(fault) => fault.rule(),
             Fault::Anchor(fault) => fault.rule(),
             Fault::Plant(fault) => fault.rule(),
+            Fault::Double(fault) => fault.rule(),
         }
     }
 }

@@ -46,15 +46,17 @@ pub use custody::{
     OfficeStatus, Released, Remote, Window, terms, value_list,
 };
 pub use estimates::{
-    EndsView, EstimatesAsked, EstimatesError, EstimatesView, FlowView, PlantedView, PlantsView, PowerView,
-    TeamTestView, TeamTestsError, TeamsView,
+    CorrectedView, DoubleView, EndsView, EstimatesAsked, EstimatesError, EstimatesView, FlowView,
+    PlantedView, PlantsView, PowerView, TeamTestView, TeamTestsError, TeamsView,
 };
-pub use fault::{AmendFault, AnchorFault, CloseFault, Fault, OutageFault, PLANT_AHEAD_DAYS, PlantFault};
+pub use fault::{
+    AmendFault, AnchorFault, CloseFault, DoubleFault, Fault, OutageFault, PLANT_AHEAD_DAYS, PlantFault,
+};
 pub use folder::{Folder, FolderError};
 pub use gate::{Closed, Reserve, Space};
 pub use keys::{COSIGNATURES_WORD, Secrets, cosignatures_line};
 pub use ledger::LedgerError;
-pub use met::{Met, PlantsMet};
+pub use met::{DoublesMet, Met, PlantsMet};
 pub use plan_book::SolvedPlan;
 pub use publication::{Publication, Published};
 pub use receipt::{Receipt, ReceiptError};
@@ -65,11 +67,11 @@ pub use service::{Away, LastScrub, Page, Pages, Service, ServiceOptions, Stopped
 pub use shown::{Claimed, Compared, Dispute, SecondFreeze, Shown, ShownError, ShownFreeze};
 pub use sms::{SmsGateway, SmsGatewayError};
 pub use state::{
-    Admitted, Anchored, AnchoredHours, Bodies, Body, Correction, DayPlan, DealtShift, Drawn, DrawnOrder, Due,
-    KeyRing, NotedSilence, OpenedPlant, Outcome, Overdue, PersonPlace, PlantInLog, Report, SeatKey,
-    Simulants, State, TeamDevice, TwoFaces,
+    Admitted, Anchored, AnchoredHours, Bodies, Body, Correction, DayPlan, DealtShift, DoubleInLog, Drawn,
+    DrawnOrder, Due, KeyRing, NotedSilence, OpenedPlant, Outcome, Overdue, PersonPlace, PlantInLog, Report,
+    SeatKey, Simulants, State, TeamDevice, TwoFaces,
 };
-pub use tally::{Amended, Anchors, CUSTODIANS_MIN, Degraded, Late, OldHeads, Plants, Tally};
+pub use tally::{Amended, Anchors, CUSTODIANS_MIN, Degraded, Doubles, Late, OldHeads, Plants, Tally};
 pub use witness::{
     Cosigning, MemoryLost, Missing, Submission, Witness, WitnessAt, WitnessError, WitnessMemory,
     WitnessOffice, WitnessUrl, WitnessUrlError,

@@ -10,8 +10,10 @@ use sekong_plan::{Plan, PlannedSlot};
 
 use crate::state::{Due, Outcome, Simulants, State};
 
+mod doubles;
 mod plants;
 
+pub use doubles::DoublesMet;
 pub use plants::PlantsMet;
 
 /// The days that can be estimated from.
@@ -27,6 +29,8 @@ pub struct Met {
     pub missed: Vec<ShiftDay>,
     /// Simulants on these days, where the campaign has anybody plant them.
     pub plants: Option<PlantsMet>,
+    /// Double inspections of these days, where the campaign has anybody inspect twice.
+    pub doubles: Option<DoublesMet>,
     /// The plans of these days, by their entries: what an estimate is by.
     pub design: Hash,
     /// Province-days that have begun and are not over, or are still sealed to whoever asks: nothing is said of them.
@@ -43,6 +47,7 @@ impl Met {
             missed: Vec::new(),
             teams: campaign.teams().len(),
             plants: None,
+            doubles: None,
             design,
             days_left_out: 0,
         }
@@ -80,6 +85,7 @@ impl Met {
         met.design = body_hash(&plans);
         let days = met.days.iter().map(|day| (&day.province, day.day)).collect();
         met.plants = PlantsMet::on(state, &days);
+        met.doubles = DoublesMet::on(state, &days);
         met
     }
 }
@@ -140,7 +146,8 @@ fn in_time(state: &State, day: Day, hour: Hour, due: &Due) -> Option<Counts> {
     due.report.as_ref().filter(|_| done).map(|report| report.counts)
 }
 
-/// A province's shifts on a day; what was not done in time was not found, whoever is to blame.
+/// A province's shifts on a day; what was not done in time was not found, whoever is to blame. What a second team finds is in no report, and
+/// so in no test; the first team's own finds stay: leaving them out would take finds from exactly the teams that somebody chose to check.
 fn shifts(
     state: &State,
     province: &ProvinceId,

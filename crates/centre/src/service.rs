@@ -16,8 +16,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sekong_draw::Throw;
 use sekong_log::{
-    Absence, Channel, Enrolled, Entry, Hash, HeadAnchored, OfficerEnrolled, OutagePlanned, Period,
-    PersonErased, PersonLookedUp, PlantCommitted, PlantRevealed, SaltedPerson, TableReason,
+    Absence, Channel, Enrolled, Entry, Hash, HeadAnchored, InspectedTwice, OfficerEnrolled, OutagePlanned,
+    Period, PersonErased, PersonLookedUp, PlantCommitted, PlantRevealed, SaltedPerson, TableReason,
 };
 use sekong_model::{ProvinceId, TeamId};
 use sekong_store::Store;
@@ -418,6 +418,11 @@ impl Service {
     /// Logs what was planted, and what was found of it; ends when it is durable.
     pub async fn reveal(&self, said: PlantRevealed) -> Result<Result<u64, CentreError>, Stopped> {
         self.ask(|answer| Wish::Reveal(said, answer)).await
+    }
+
+    /// Logs a double inspection; ends when it is durable.
+    pub async fn inspected_twice(&self, said: InspectedTwice) -> Result<Result<u64, CentreError>, Stopped> {
+        self.ask(|answer| Wish::Double(said, answer)).await
     }
 
     /// Logs an outage that a custodian planned; ends when it is durable.

@@ -5,6 +5,7 @@
 
 mod amend;
 mod anchor;
+mod double;
 mod draw;
 mod freeze;
 mod lawful;
@@ -34,6 +35,7 @@ use sekong_plan::Plan;
 
 pub use amend::{Correction, PersonPlace, TwoFaces};
 pub use anchor::{Anchored, AnchoredHours};
+pub use double::DoubleInLog;
 pub(crate) use freeze::FrozenUnder;
 pub use plant::{OpenedPlant, PlantInLog, Simulants};
 pub use removals::DealtShift;
@@ -273,6 +275,7 @@ pub struct State {
     looks: u64,
     anchors: BTreeMap<AnchorId, AnchoredHours>,
     plants: plant::Plants,
+    doubles: double::Doubles,
     two_faces: BTreeMap<(DeviceId, u64), TwoFaces>,
     newest_head: Option<(String, Head)>,
     /// When each head was cosigned that an admitted entry quotes, by size.
@@ -348,6 +351,7 @@ impl State {
             looks: 0,
             anchors: BTreeMap::new(),
             plants: plant::Plants::default(),
+            doubles: double::Doubles::default(),
             two_faces: BTreeMap::new(),
             newest_head: None,
             heads: BTreeMap::new(),
@@ -400,6 +404,7 @@ impl State {
             Statement::Anchor(said) => self.admit_anchor(index, entry, said),
             Statement::Plant(said) => self.admit_plant(index, entry, &said),
             Statement::PlantRevealed(said) => self.admit_plant_revealed(index, entry, said),
+            Statement::Double(said) => self.admit_double(index, entry, said),
         }?;
         // A head that a refused entry quotes is nothing that the log tells.
         self.heads.extend(self.quoted.take().map(|quoted| (quoted.size, quoted.at)));
@@ -510,6 +515,11 @@ impl State {
     /// The values that custodians commit to.
     pub(crate) fn values(&self) -> &ValueList {
         &self.values
+    }
+
+    /// The key of the body that may plant and inspect twice, if the campaign names one.
+    fn inspectorate(&self) -> Option<DeviceId> {
+        self.campaign.rules().plants.as_ref().map(|rule| DeviceId::from(rule.key))
     }
 
     /// When the centre wrote an entry, by the entry.

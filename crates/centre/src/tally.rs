@@ -293,6 +293,27 @@ impl Plants {
     }
 }
 
+/// Double inspections, each of which is counted whatever it says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Doubles {
+    /// Within a week, of visits that were made and reported in time.
+    pub in_time: u64,
+    /// The others: they tell nothing of detection.
+    pub late: u64,
+}
+
+impl Doubles {
+    /// Counts every double inspection.
+    pub fn of(state: &State) -> Doubles {
+        let mut doubles = Doubles::default();
+        for double in state.doubles() {
+            let count = if double.in_time { &mut doubles.in_time } else { &mut doubles.late };
+            *count += 1;
+        }
+        doubles
+    }
+}
+
 /// How a log of others was anchored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Anchors {

@@ -24,6 +24,15 @@ pub struct Twice {
     pub interval95: Interval,
     /// Part of them that the first team found. An upper bound, for the same reason.
     pub detection: f64,
+    /// 95 % for it, by that for the loads.
+    pub detection95: Interval,
+}
+
+impl From<Twice> for Detection {
+    /// Of the first team.
+    fn from(of: Twice) -> Detection {
+        Detection { est: of.detection, interval95: of.detection95 }
+    }
 }
 
 /// Why counts tell nothing of detection.
@@ -79,17 +88,19 @@ pub fn of_double_inspections(first: u32, second: u32, both: u32) -> Result<Twice
     }
     let (one, other, both) = (f64::from(first), f64::from(second), f64::from(both));
     let loads = (one + 1.0) * (other + 1.0) / (both + 1.0) - 1.0;
-    let detection = one / loads;
+    let twice = |se, interval95: Interval| {
+        let detection95 = Interval { low: one / interval95.high, high: (one / interval95.low).min(1.0) };
+        Twice { loads, se, interval95, detection: one / loads, detection95 }
+    };
     if both == one.min(other) {
-        let interval95 = Interval { low: loads, high: most_loads(one.max(other), both) };
-        return Ok(Twice { loads, se: None, interval95, detection });
+        return Ok(twice(None, Interval { low: loads, high: most_loads(one.max(other), both) }));
     }
     let variance = (one + 1.0) * (other + 1.0) * (one - both) * (other - both)
         / ((both + 1.0) * (both + 1.0) * (both + 2.0));
     let (seen, unseen) = (one + other - both, loads - (one + other - both));
     let times = libm::exp(1.96 * libm::sqrt(libm::log(1.0 + variance / (unseen * unseen))));
     let interval95 = Interval { low: seen + unseen / times, high: seen + unseen * times };
-    Ok(Twice { loads, se: Some(variance.sqrt()), interval95, detection })
+    Ok(twice(Some(variance.sqrt()), interval95))
 }
 
 /// The most loads of which a team that finds `more` and one that finds `both`, at random, have all of the latter in common with chance 2.5 %.

@@ -18,6 +18,7 @@ use crate::{BoxKey, DeviceId, Hash, PersonCommitted, Remark};
 
 mod amend;
 mod anchor;
+mod double;
 mod plant;
 
 pub use amend::{
@@ -25,6 +26,7 @@ pub use amend::{
     PersonErased, PersonLookedUp,
 };
 pub use anchor::{ANCHOR_TAG, AnchorOpening, HeadAnchored};
+pub use double::{InspectedTwice, TwiceError};
 pub use plant::{PLANT_TAG, Plant, PlantCommitted, PlantRevealed, PlantVisit};
 
 /// The content of an entry: `kind` names the step, `body` holds its data.
@@ -81,6 +83,8 @@ pub enum Statement {
     Plant(PlantCommitted),
     /// What was planted, and what was found of it.
     PlantRevealed(PlantRevealed),
+    /// Vehicles of a visit were searched again.
+    Double(InspectedTwice),
 }
 
 impl Statement {
@@ -128,7 +132,8 @@ impl Statement {
             | Statement::Look(_)
             | Statement::Anchor(_)
             | Statement::Plant(_)
-            | Statement::PlantRevealed(_) => return None,
+            | Statement::PlantRevealed(_)
+            | Statement::Double(_) => return None,
         })
     }
 

@@ -62,7 +62,7 @@ pub struct Rules {
 pub struct PlantRule {
     /// The body that holds them, and takes them back.
     pub holder: String,
-    /// Its Ed25519 public key: nobody else may commit to a plant or open one.
+    /// Its Ed25519 public key: nobody else may commit to a plant or open one, or say that a visit was inspected twice.
     pub key: [u8; 32],
 }
 

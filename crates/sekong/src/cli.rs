@@ -21,6 +21,7 @@ use crate::failure::Failure;
 mod anchor;
 mod auditor;
 mod centre;
+mod double;
 mod estimate;
 mod plant;
 
@@ -28,6 +29,7 @@ pub use anchor::{AnchorCheckArgs, AnchorCommand, AnchorExportArgs, AnchorInitArg
 
 pub use auditor::{AuditorCommand, AuditorFetchArgs, AuditorInitArgs};
 pub use centre::CentreArgs;
+pub use double::DoubleArgs;
 pub use estimate::{
     EstimateArgs, EstimateCampaignArgs, EstimateCommand, EstimateDesignArgs, EstimatePowerArgs,
     EstimateReplayArgs, EstimateTeamsArgs, EstimateTwiceArgs, Plants, Ratio,
@@ -93,6 +95,15 @@ pub enum Command {
         after_help = "Examples, in order:\n  sekong plant init --campaign northeast-2017 --holder inspectorate-of-the-interior --data plants\n  sekong plant commit --data plants --province stung-treng --post KH-LA-01 --day 2017-01-09 --hour 7 --planted 2 --centre http://192.0.2.1:8080\n  sekong plant reveal --data plants --post KH-LA-01 --day 2017-01-09 --hour 7 --visit stung-treng/00-08/plain-1:2:1 --centre http://192.0.2.1:8080"
     )]
     Plant(PlantCommand),
+    /// Log what a second team of the inspectorate found where a visit's team had searched
+    ///
+    /// The second team searches some of the vehicles that a visit inspected, without being told what the first one found. Say it once for
+    /// each visit, whatever came of it, when the hour is closed and within a week: what is said later is left out of the estimates. Sent
+    /// again it is the same one.
+    #[command(
+        after_help = "Example:\n  sekong double --data plants --province stung-treng --day 2017-01-09 --hour 7 --unit stung-treng/00-08/plain-1 --vehicles 10 --first 3 --second 4 --both 2 --centre http://192.0.2.1:8080"
+    )]
+    Double(DoubleArgs),
     /// Print the page of a team's codebook for a day, for a team without a device
     #[command(after_help = "Example:\n  sekong codebook --data /srv/sekong --team ST-A-01 --day 2017-01-03")]
     Codebook(CodebookArgs),

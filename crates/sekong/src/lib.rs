@@ -72,6 +72,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Plant(PlantCommand::Init(args)) => commands::plant::init(&args),
         Command::Plant(PlantCommand::Commit(args)) => commands::plant::commit(&args),
         Command::Plant(PlantCommand::Reveal(args)) => commands::plant::reveal(&args),
+        Command::Double(args) => commands::double::run(&args),
         Command::Auditor(AuditorCommand::Init(args)) => commands::auditor::init(&args),
         Command::Auditor(AuditorCommand::Fetch(args)) => commands::auditor::fetch(&args),
         Command::Custodian(CustodianCommand::Init(args)) => commands::custodian::init(&args),

@@ -6,7 +6,7 @@ use sekong_log::EntryError;
 
 use super::views::ProblemView;
 use crate::centre::{CentreError, Refusal};
-use crate::fault::{AmendFault, AnchorFault, Fault, PlantFault};
+use crate::fault::{AmendFault, AnchorFault, DoubleFault, Fault, PlantFault};
 use crate::gate::Closed;
 use crate::service::Stopped;
 
@@ -292,6 +292,7 @@ fn of_content(fault: &Fault) -> Option<Mend<'static>> {
         Fault::Amend(fault) => of_amendment(fault),
         Fault::Anchor(fault) => of_anchor(fault),
         Fault::Plant(fault) => of_plant(fault),
+        Fault::Double(fault) => of_double(fault),
         Fault::Unreadable { .. } => {
             (S::UNPROCESSABLE_ENTITY, "unreadable-statement", "body", "see the statements in the log")
         }
@@ -324,14 +325,15 @@ fn of_anchor(fault: &AnchorFault) -> Mend<'static> {
     }
 }
 
+/// What helps where nobody plants or inspects twice.
+const TURNED_ON: &str = "a campaign turns it on under [rules.plants]";
+
 /// What is said of simulants.
 fn of_plant(fault: &PlantFault) -> Mend<'static> {
     use StatusCode as S;
     let unlawful = |field, mend| (S::UNPROCESSABLE_ENTITY, fault.rule(), field, mend);
     match fault {
-        PlantFault::Off => {
-            (S::FORBIDDEN, "plants-off", "body", "a campaign turns it on under [rules.plants]")
-        }
+        PlantFault::Off => (S::FORBIDDEN, "plants-off", "body", TURNED_ON),
         PlantFault::NotSigned => {
             (S::FORBIDDEN, "not-signed", "signature", "the inspectorate signs it by `sekong plant`")
         }
@@ -356,6 +358,32 @@ fn of_plant(fault: &PlantFault) -> Mend<'static> {
         PlantFault::MoreThanReported { .. } => {
             unlawful("visits", "what a team took and did not report was not found: that is a conduct case")
         }
+    }
+}
+
+/// What is said of double inspections.
+fn of_double(fault: &DoubleFault) -> Mend<'static> {
+    use StatusCode as S;
+    let unlawful = |field, mend| (S::UNPROCESSABLE_ENTITY, fault.rule(), field, mend);
+    match fault {
+        DoubleFault::Off => (S::FORBIDDEN, "plants-off", "body", TURNED_ON),
+        DoubleFault::NotSigned => {
+            (S::FORBIDDEN, "not-signed", "signature", "the inspectorate signs it by `sekong double`")
+        }
+        DoubleFault::NotClosed { .. } => {
+            (S::CONFLICT, "not-closed", "hour", "say it when the log has closed the hour")
+        }
+        DoubleFault::SaidBefore { .. } => (S::CONFLICT, "said-before", "unit", "the first word counts"),
+        DoubleFault::Counts(error) => {
+            unlawful(error.field(), "both ≤ first and second, first + second − both ≤ vehicles")
+        }
+        DoubleFault::NoReport { .. } => {
+            unlawful("unit", "name a unit that reported; what nobody inspected is not inspected twice")
+        }
+        DoubleFault::MoreThanReported { .. } => unlawful(
+            "vehicles",
+            "search again what the team's first report counts; what it left out is a conduct case",
+        ),
     }
 }
 

@@ -709,6 +709,7 @@ pub enum KindView {
     Anchor,
     Plant,
     PlantRevealed,
+    Double,
 }
 
 impl From<&Statement> for KindView {
@@ -739,6 +740,7 @@ impl From<&Statement> for KindView {
             Statement::Anchor(_) => KindView::Anchor,
             Statement::Plant(_) => KindView::Plant,
             Statement::PlantRevealed(_) => KindView::PlantRevealed,
+            Statement::Double(_) => KindView::Double,
         }
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sekong_draw::Throw;
 use sekong_log::{
-    Channel, Enrolled, Entry, HeadAnchored, OfficerEnrolled, OutagePlanned, Period, PersonErased,
-    PersonLookedUp, PlantCommitted, PlantRevealed, SaltedPerson, TableReason,
+    Channel, Enrolled, Entry, HeadAnchored, InspectedTwice, OfficerEnrolled, OutagePlanned, Period,
+    PersonErased, PersonLookedUp, PlantCommitted, PlantRevealed, SaltedPerson, TableReason,
 };
 use sekong_model::{Moment, TeamId};
 use sekong_store::Store;
@@ -62,6 +62,8 @@ pub(super) enum Wish {
     Plant(PlantCommitted, oneshot::Sender<Result<u64, CentreError>>),
     /// Log what was planted.
     Reveal(PlantRevealed, oneshot::Sender<Result<u64, CentreError>>),
+    /// Log a double inspection.
+    Double(InspectedTwice, oneshot::Sender<Result<u64, CentreError>>),
     /// Give a seat that throws dice a key.
     Officer(OfficerEnrolled, oneshot::Sender<Result<u64, CentreError>>),
     /// Log a daily die by its digits.
@@ -211,6 +213,7 @@ impl<S: Store> Writer<S> {
                 | Wish::Anchor(_, to)
                 | Wish::Plant(_, to)
                 | Wish::Reveal(_, to)
+                | Wish::Double(_, to)
                 | Wish::Officer(_, to)
                 | Wish::Die(_, _, to) => drop(to.send(Err(refused()))),
                 Wish::Relay(_, _, to) => drop(to.send(Err(refused()))),
@@ -259,6 +262,9 @@ impl<S: Store> Writer<S> {
                 Wish::Anchor(said, to) => answers.push(Answer::Written(to, centre.anchor(said, now))),
                 Wish::Plant(said, to) => answers.push(Answer::Written(to, centre.plant(said, now))),
                 Wish::Reveal(said, to) => answers.push(Answer::Written(to, centre.reveal(said, now))),
+                Wish::Double(said, to) => {
+                    answers.push(Answer::Written(to, centre.inspected_twice(said, now)));
+                }
                 Wish::Officer(enrolled, to) => {
                     answers.push(Answer::Written(to, centre.enrol_officer(enrolled, now)));
                 }

@@ -74,9 +74,7 @@ impl State {
         entry: &Entry,
         said: &PlantCommitted,
     ) -> Result<Admitted, Fault> {
-        if !said.is_signed_by(&self.planter()?, self.campaign.id()) {
-            return Err(PlantFault::NotSigned.into());
-        }
+        self.check_is_inspectorate(|key| said.is_signed_by(key, self.campaign.id()))?;
         let PlantCommitted { commitment, .. } = *said;
         if self.plants.index_of.contains_key(&commitment) {
             return Err(Fault::LoggedBefore { what: format!("the commitment {commitment} to a plant") });
@@ -93,9 +91,7 @@ impl State {
         entry: &Entry,
         said: PlantRevealed,
     ) -> Result<Admitted, Fault> {
-        if !said.is_signed_by(&self.planter()?, self.campaign.id()) {
-            return Err(PlantFault::NotSigned.into());
-        }
+        self.check_is_inspectorate(|key| said.is_signed_by(key, self.campaign.id()))?;
         self.check_opens(&said)?;
         self.check_planted_blindly(said.of, &said.plant)?;
         check_parts(&said)?;
@@ -116,10 +112,9 @@ impl State {
         Ok(admitted)
     }
 
-    /// The key of the body that may plant.
-    fn planter(&self) -> Result<DeviceId, Fault> {
-        let rule = self.campaign.rules().plants.as_ref();
-        Ok(rule.map(|rule| DeviceId::from(rule.key)).ok_or(PlantFault::Off)?)
+    fn check_is_inspectorate(&self, is_signed_by: impl Fn(&DeviceId) -> bool) -> Result<(), Fault> {
+        let key = self.inspectorate().ok_or(PlantFault::Off)?;
+        if is_signed_by(&key) { Ok(()) } else { Err(PlantFault::NotSigned.into()) }
     }
 
     /// From the commitment alone, for nobody else knows the hour while it is closed.
@@ -181,9 +176,8 @@ impl State {
         let planted = before.planted.saturating_add(plant.planted);
         let inspected = before.inspected.saturating_add(visit.inspected);
         let found = before.found.saturating_add(visit.found);
-        let (reported, reported_found) = (report.counts.inspected(), report.counts.found());
-        // Those that were inspected and not found are among the inspected without a find.
-        if reported_found < found || reported - reported_found < inspected - found {
+        if !report.has_room_for(inspected, found) {
+            let (reported, reported_found) = (report.counts.inspected(), report.counts.found());
             return Err(
                 PlantFault::MoreThanReported { unit, reported, reported_found, inspected, found }.into()
             );
@@ -207,14 +201,14 @@ impl State {
 
     /// Index of this very commitment, if it is in the log.
     pub(crate) fn planted_at(&self, said: &PlantCommitted) -> Option<u64> {
-        let is_signed = said.is_signed_by(&self.planter().ok()?, self.campaign.id());
+        let is_signed = said.is_signed_by(&self.inspectorate()?, self.campaign.id());
         self.plants.index_of.get(&said.commitment).copied().filter(|_| is_signed)
     }
 
     /// Index of the entry that opens a commitment just so, if it is in the log.
     pub(crate) fn revealed_at(&self, said: &PlantRevealed) -> Option<u64> {
         let opened = self.plants.committed.get(&said.of)?.opened.as_ref()?;
-        let is_signed = said.is_signed_by(&self.planter().ok()?, self.campaign.id());
+        let is_signed = said.is_signed_by(&self.inspectorate()?, self.campaign.id());
         (is_signed && opened.plant == said.plant && opened.visits == said.visits).then_some(opened.index)
     }
 }

@@ -56,6 +56,13 @@ impl Report {
             corrections: Vec::new(),
         }
     }
+
+    /// Whether so many of the inspected, so many of them with a find, may be among what it counted; the others are among those without one.
+    pub(super) fn has_room_for(&self, inspected: u32, found: u32) -> bool {
+        let (all, finds) = (self.counts.inspected(), self.counts.found());
+        let clean = inspected.checked_sub(found);
+        found <= finds && clean.is_some_and(|clean| clean <= all - finds)
+    }
 }
 
 /// No more finds are told apart than were counted; fewer may be.

@@ -7,6 +7,7 @@ mod anchors;
 mod api;
 mod cosigners;
 mod covered;
+mod doubles;
 mod forgeries;
 mod founded;
 mod noninterference;

@@ -498,6 +498,7 @@ impl Twins {
             "anchor_log" => post("/api/anchors", texts(&["{}".to_owned(), anchor(day)])),
             "commit_plant" => post("/api/plants", texts(&["{}".to_owned(), plant()])),
             "reveal_plant" => post("/api/plants/reveals", texts(&["{}".to_owned(), revealed(day)])),
+            "log_double" => post("/api/doubles", texts(&["{}".to_owned(), double(day)])),
             "enrol_device" => post("/api/devices", texts(&["{}".to_owned(), self.known_device()])),
             "relay_order" => post("/api/relays", texts(&[relay("nobody", "voice"), relay("ST-A-01", "sms")])),
             "replace_table" => {
@@ -885,6 +886,15 @@ fn revealed(day: Day) -> String {
     let plant =
         json!({ "province": province, "post": post, "day": day, "hour": 0, "planted": 1, "salt": salt });
     json!({ "of": 1, "plant": plant, "visits": [], "signature": "00" }).to_string()
+}
+
+fn double(day: Day) -> String {
+    let (province, unit) = ("stung-treng", "stung-treng/00-08/plain-1");
+    json!({
+        "province": province, "day": day, "hour": 0, "unit": unit, "vehicles": 2, "first": 1, "second": 1, "both": 1,
+        "signature": "00",
+    })
+    .to_string()
 }
 
 fn erasure() -> String {

@@ -15,7 +15,7 @@ use crate::forgeries::Forger;
 use crate::founded::{Founded, device, files};
 use crate::site::{Answer, Site};
 
-fn inspectorate() -> DeviceKey {
+pub(crate) fn inspectorate() -> DeviceKey {
     DeviceKey::from_seed(&[5; 32])
 }
 
@@ -70,7 +70,7 @@ fn planted() -> (Site, [(u64, Plant); 2]) {
 }
 
 /// Has the first team report so many inspected of nine that passed, and so many found.
-fn report_counts(site: &Site, inspected: u32, found: u32) -> UnitId {
+pub(crate) fn report_counts(site: &Site, inspected: u32, found: u32) -> UnitId {
     site.step_to(site.now() + minutes(30)).unwrap();
     let (team, said) = report(site, 0);
     let said = InspectionReported { counts: Counts::new(9, inspected, found).unwrap(), ..said };
@@ -91,7 +91,7 @@ fn said(site: &Site, (of, plant): &(u64, Plant), visits: Vec<PlantVisit>) -> Pla
     PlantRevealed::sign(site.campaign.id(), *of, plant.clone(), visits, &inspectorate())
 }
 
-fn is_refused(answer: &Answer, status: u16, problem: &str) {
+pub(crate) fn is_refused(answer: &Answer, status: u16, problem: &str) {
     assert_eq!(
         (answer.status, answer.problem().as_str()),
         (status, problem),
@@ -192,7 +192,7 @@ fn what_was_found_goes_with_the_reports_and_with_all_that_was_opened_before() {
 }
 
 /// Bodies as an auditor gets them whose time has not come.
-struct OpenBodies(Folder);
+pub(crate) struct OpenBodies(pub(crate) Folder);
 
 impl Bodies for OpenBodies {
     fn get(&self, hash: &Hash) -> Body {

@@ -1,6 +1,8 @@
 //! Detection against figures worked out by hand, and its errors.
 
-use sekong_estimate::detection::{DetectionError, Twice, corrected, of_double_inspections, of_plants};
+use sekong_estimate::detection::{
+    Detection, DetectionError, Twice, corrected, of_double_inspections, of_plants,
+};
 
 fn near(found: f64, wanted: f64) {
     assert!((found - wanted).abs() <= 1e-9 * wanted.abs(), "{found} for {wanted}");
@@ -30,6 +32,10 @@ fn two_teams_apart_tell_of_all_there_was() {
     near(twice.interval95.low, 45.0 + unseen / times);
     near(twice.interval95.high, 45.0 + unseen * times);
     assert!(45.0 < twice.interval95.low && twice.interval95.low < twice.loads);
+    let detection = Detection::from(twice);
+    near(detection.est, 30.0 / twice.loads);
+    near(detection.interval95.low, 30.0 / twice.interval95.high);
+    near(detection.interval95.high, 30.0 / twice.interval95.low);
     assert_eq!(of_double_inspections(5, 0, 0), Err(DetectionError::NoneTwice));
     assert!(of_double_inspections(2, 5, 3).is_err());
 }
@@ -51,6 +57,7 @@ fn a_handful_that_both_found_is_no_certainty() {
         near(twice.loads, seen);
         assert_eq!((twice.se, twice.interval95.low), (None, twice.loads));
         assert_eq!(twice.interval95.high, most, "{first}, {second}, {both}");
+        assert!(Detection::from(twice).interval95.high <= 1.0);
     }
     let many = of_double_inspections(u32::MAX, 1, 1).unwrap();
     assert!(many.interval95.high.is_finite() && twice_as_high(&many));

@@ -67,7 +67,7 @@ pub struct PlantPlaceArgs {
     pub at: CentreArgs,
 }
 
-fn hour(text: &str) -> Result<Hour, String> {
+pub(super) fn hour(text: &str) -> Result<Hour, String> {
     let number = text.parse::<u8>().ok().and_then(|number| Hour::try_from(number).ok());
     number.ok_or_else(|| "name an hour from 0 to 23".to_owned())
 }

@@ -9,6 +9,7 @@ pub(crate) mod custodian;
 pub(crate) mod declarers;
 pub(crate) mod demo;
 pub(crate) mod dice;
+pub(crate) mod double;
 pub(crate) mod draw_simulate;
 pub(crate) mod erase;
 pub(crate) mod estimate;

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use sekong_centre::{
-    Amended, Anchors, AuditFault, Bodies, CUSTODIANS_MIN, Degraded, Dispute, Evidence, KeyRing, Late,
-    OldHeads, Plants, Progress, Shown, State, Verdict, Watch, audit,
+    Amended, Anchors, AuditFault, Bodies, CUSTODIANS_MIN, Degraded, Dispute, Doubles, Evidence, KeyRing,
+    Late, OldHeads, Plants, Progress, Shown, State, Verdict, Watch, audit,
 };
 use sekong_draw::ThrownDice;
 use sekong_log::{Fetched, Known, LogSource, SignedNote};
@@ -287,6 +287,7 @@ fn as_json(verdict: &Verdict, disputes: &[Dispute], pins: &Pins) -> Value {
         "amended": verdict.state.as_ref().map(|state| amended_json(&Amended::of(state))),
         "anchors": verdict.state.as_ref().map(anchors_json),
         "plants": verdict.state.as_ref().and_then(plants_json),
+        "doubles": verdict.state.as_ref().and_then(doubles_json),
         "sealed": verdict.sealed,
         "unjudged": verdict.unjudged,
         "faults": faults.collect::<Vec<_>>(),
@@ -352,6 +353,13 @@ fn plants_json(state: &State) -> Option<Value> {
     Some(json!({ "opened": opened, "opened_late": opened_late, "waiting": waiting, "overdue": overdue }))
 }
 
+/// Nothing where nobody may inspect twice.
+fn doubles_json(state: &State) -> Option<Value> {
+    state.campaign().rules().plants.as_ref()?;
+    let Doubles { in_time, late } = Doubles::of(state);
+    Some(json!({ "in_time": in_time, "late": late }))
+}
+
 /// What became of commitments to simulants.
 fn print_plants(state: &State) -> Result<(), Failure> {
     let Some(rule) = &state.campaign().rules().plants else { return Ok(()) };
@@ -359,6 +367,15 @@ fn print_plants(state: &State) -> Result<(), Failure> {
     print_line(format_args!(
         "commitments to simulants by {}: {opened} opened in time, {opened_late} late, {waiting} closed and not due yet, {overdue} closed though \
          due: these may hide what was found",
+        rule.holder
+    ))
+}
+
+fn print_doubles(state: &State) -> Result<(), Failure> {
+    let Some(rule) = &state.campaign().rules().plants else { return Ok(()) };
+    let Doubles { in_time, late } = Doubles::of(state);
+    print_line(format_args!(
+        "double inspections by {}: {in_time} logged in time, {late} late or of late visits: these tell nothing of detection",
         rule.holder
     ))
 }
@@ -540,6 +557,7 @@ fn print_words(verdict: &Verdict, disputes: &[Dispute], pins: &Pins) -> Result<(
         print_amended(&Amended::of(state))?;
         print_anchors(state)?;
         print_plants(state)?;
+        print_doubles(state)?;
     }
     if verdict.sealed > 0 {
         print_line(format_args!(

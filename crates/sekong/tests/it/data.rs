@@ -120,16 +120,26 @@ pub(crate) fn head_size(note: &str) -> u64 {
     note.lines().nth(1).unwrap().parse().unwrap()
 }
 
-/// Everything a log says, in order.
-pub(crate) fn statements(data: &Path) -> Vec<Statement> {
+/// Every entry of a log, in order.
+pub(crate) fn entries(data: &Path) -> Vec<Entry> {
     let tiles = tiles_of(head_size(&checkpoint(data)));
     let bundles = tiles.iter().filter(|tile| tile.kind() == TileKind::Entries);
-    let statements = bundles.flat_map(|tile| {
+    let entries = bundles.flat_map(|tile| {
         let bytes = fs::read(data.join("log").join(tile.to_string())).unwrap();
         let entries = decode_bundle(&bytes).unwrap().into_iter().map(|entry| Entry::parse(entry).unwrap());
-        entries.map(|entry| Statement::from_parts(entry.kind(), entry.body()).unwrap()).collect::<Vec<_>>()
+        entries.collect::<Vec<_>>()
     });
-    statements.collect()
+    entries.collect()
+}
+
+/// What an entry says.
+pub(crate) fn statement(entry: &Entry) -> Statement {
+    Statement::from_parts(entry.kind(), entry.body()).unwrap()
+}
+
+/// Everything a log says, in order.
+pub(crate) fn statements(data: &Path) -> Vec<Statement> {
+    entries(data).iter().map(statement).collect()
 }
 
 /// The older heads, whole signed notes, that closings quote; the oldest first.

@@ -20,7 +20,7 @@ impl Bodies for NoBodies {
     }
 }
 
-fn read_all(root: &Path, folder: &Path, files: &mut LogFiles) {
+pub(crate) fn read_all(root: &Path, folder: &Path, files: &mut LogFiles) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
@@ -32,7 +32,7 @@ fn read_all(root: &Path, folder: &Path, files: &mut LogFiles) {
     }
 }
 
-fn keys(data: &Path) -> KeyRing {
+pub(crate) fn keys(data: &Path) -> KeyRing {
     let read = |name: &str| std::fs::read_to_string(data.join("keys").join(name)).unwrap();
     let cosigners = read("cosigners.vkey").lines().map(|line| line.parse().unwrap()).collect();
     KeyRing { log: read("log.vkey").trim_end().parse().unwrap(), cosigners: Some(cosigners) }

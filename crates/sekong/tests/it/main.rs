@@ -9,6 +9,7 @@ mod custodians;
 mod data;
 mod declarers;
 mod demo;
+mod doubles;
 mod draws;
 mod durable;
 mod estimate;

@@ -1,13 +1,24 @@
 //! `sekong plant`: a key for campaign.toml, a commitment that is kept before it is sent, and what opens it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::data::{arg, copy, shipped};
 use crate::run::{Run, command, sekong};
 use crate::stepped::Stepped;
+
+/// The shipped campaign, whose inspectorate may plant, in `campaign` of this folder, and the inspectorate's folder in `plants`.
+pub(crate) fn planting_campaign(root: &Path) -> PathBuf {
+    let [campaign, plants] = ["campaign", "plants"].map(|name| root.join(name));
+    let of = ["--campaign", "northeast-2017", "--holder", "Inspectorate", "--data", arg(&plants)];
+    let made = sekong(["plant", "init"].iter().chain(&of)).exits(0);
+    copy(&shipped(), &campaign);
+    let toml = campaign.join("campaign.toml");
+    fs::write(&toml, fs::read_to_string(&toml).unwrap() + "\n" + &made.stdout).unwrap();
+    campaign
+}
 
 /// A campaign whose inspectorate plants, its centre, and the inspectorate's folder.
 struct Planting {
@@ -19,12 +30,7 @@ struct Planting {
 impl Planting {
     fn new() -> Planting {
         let kept = tempfile::tempdir().unwrap();
-        let [campaign, data, plants] = ["campaign", "data", "plants"].map(|name| kept.path().join(name));
-        let of = ["--campaign", "northeast-2017", "--holder", "Inspectorate", "--data", arg(&plants)];
-        let made = sekong(["plant", "init"].iter().chain(&of)).exits(0);
-        copy(&shipped(), &campaign);
-        let toml = campaign.join("campaign.toml");
-        fs::write(&toml, fs::read_to_string(&toml).unwrap() + "\n" + &made.stdout).unwrap();
+        let (campaign, data) = (planting_campaign(kept.path()), kept.path().join("data"));
         sekong(["init", arg(&campaign), "--data", arg(&data)]).exits(0);
         let founded = sekong(["verify", arg(&data), "--json"]).exits(0).json();
         assert_eq!(founded["plants"]["waiting"], 0, "the campaign turned it on");

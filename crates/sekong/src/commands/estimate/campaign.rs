@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use sekong_centre::{
-    EndsView, EstimatesAsked, EstimatesError, EstimatesView, FlowView, Met, PlantedView, State, TeamTestView,
-    TeamsView, pictures,
+    CorrectedView, DoubleView, EndsView, EstimatesAsked, EstimatesError, EstimatesView, FlowView, Met,
+    PlantedView, State, TeamTestView, TeamsView, pictures,
 };
 use sekong_estimate::detection::{Detection, of_plants};
 use sekong_model::{Day, PostId, ProvinceId};
@@ -119,14 +119,8 @@ fn print(found: &EstimatesView, teams: &TeamsView) -> Result<(), Failure> {
     }
     print_ranking(found)?;
     print_plants(found)?;
-    if let Some(corrected) = &found.corrected {
-        print_line(format_args!(
-            "loads that there were, {:.0} % of them being found: {:.1} (95 % {})",
-            100.0 * corrected.detection,
-            corrected.loads,
-            ends(&corrected.interval95),
-        ))?;
-    }
+    found.double.iter().try_for_each(print_double)?;
+    found.corrected.iter().try_for_each(print_corrected)?;
     print_teams(teams)
 }
 
@@ -136,6 +130,36 @@ fn print_plants(found: &EstimatesView) -> Result<(), Failure> {
     print_line(format_args!(
         "simulants: {} found of {} inspected; of their commitments {} opened in time, {} late, {} closed and not due yet, {} closed though due",
         of.found, of.inspected, of.opened, of.opened_late, of.waiting, of.overdue
+    ))
+}
+
+fn print_double(of: &DoubleView) -> Result<(), Failure> {
+    print_line(format_args!(
+        "double inspections: {} of visits, {} vehicles: {} with a find by the visit's team, {} by the second, {} by both; {} late and left out",
+        of.inspections, of.vehicles, of.first, of.second, of.both, of.late
+    ))?;
+    let (Some(loads), Some(loads95), Some(detection)) = (of.loads, &of.loads95, of.detection) else {
+        return Ok(());
+    };
+    print_line(format_args!(
+        "{loads:.1} loads were in these vehicles at least (95 % {}); the visits' teams found {:.0} % of them at most",
+        ends(loads95),
+        100.0 * detection
+    ))
+}
+
+fn print_corrected(of: &CorrectedView) -> Result<(), Failure> {
+    let by = match of.by.as_str() {
+        "given" => "as given",
+        "plants" => "by simulants",
+        _ => "by double inspections",
+    };
+    let (most, least) = if of.at_least { (" at most", " at least") } else { ("", "") };
+    print_line(format_args!(
+        "loads that there were, {:.0} % of them being found{most} {by}: {:.1}{least} (95 % {})",
+        100.0 * of.detection,
+        of.loads,
+        ends(&of.interval95),
     ))
 }
 

@@ -1,0 +1,97 @@
+//! Double inspections: what a second team of the inspectorate found where a visit's team had searched.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use sekong_log::{Entry, InspectedTwice};
+
+use super::amend::Slot;
+use super::{Admitted, Outcome, State};
+use crate::fault::{DoubleFault, Fault};
+
+/// After the hour's end. Who waits longer sees more before he says something.
+const TO_SAY: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// A double inspection in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DoubleInLog {
+    /// Index of its entry.
+    pub index: u64,
+    /// What it says.
+    pub said: InspectedTwice,
+    /// Whether it tells anything of detection: said within a week, of a visit that was made and reported in time. A team that reports
+    /// once its hour is closed may know by then what the second one found.
+    pub in_time: bool,
+}
+
+impl State {
+    /// The inspectorate alone says it, once, of a visit whose team can say no other first word any more.
+    pub(super) fn admit_double(
+        &mut self,
+        index: u64,
+        entry: &Entry,
+        said: InspectedTwice,
+    ) -> Result<Admitted, Fault> {
+        let key = self.inspectorate().ok_or(DoubleFault::Off)?;
+        if !said.is_signed_by(&key, self.campaign.id()) {
+            return Err(DoubleFault::NotSigned.into());
+        }
+        said.check_counts().map_err(DoubleFault::from)?;
+        let InspectedTwice { province, day, hour, .. } = &said;
+        self.check_province(province)?;
+        self.check_day(*day)?;
+        if self.closed_under(*day, *hour).is_none() {
+            return Err(DoubleFault::NotClosed { day: *day, hour: *hour }.into());
+        }
+        let slot = slot_of(&said);
+        if let Some(before) = self.doubles.get(&slot) {
+            return Err(DoubleFault::SaidBefore { unit: said.unit, by: before.index }.into());
+        }
+        let is_unread = self.is_unread(province, *day);
+        // A visit that was reported in a province whose draws this reader cannot judge is taken as it is said.
+        let is_done = is_unread || self.goes_with_report(&said)?;
+        let admitted = if is_unread { self.unread(province) } else { Admitted::Whole };
+        let in_time = is_done && entry.time() <= self.double_deadline(&said);
+        self.doubles.insert(slot, DoubleInLog { index, said, in_time });
+        Ok(admitted)
+    }
+
+    fn double_deadline(&self, said: &InspectedTwice) -> Timestamp {
+        let end = self.campaign.instant(said.day, said.hour) + SignedDuration::from_hours(1);
+        end.saturating_add(TO_SAY).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Whether the visit was made and reported in time, if its report, the team's first word, has room for what is said.
+    fn goes_with_report(&self, said: &InspectedTwice) -> Result<bool, Fault> {
+        let InspectedTwice { day, hour, vehicles, first, .. } = *said;
+        let unit = said.unit.clone();
+        let due = self.due(day, hour, &unit).filter(|due| due.province == said.province);
+        let Some((due, report)) = due.and_then(|due| Some((due, due.report.as_ref()?))) else {
+            return Err(DoubleFault::NoReport { unit, day, hour }.into());
+        };
+        if !report.has_room_for(vehicles, first) {
+            let (reported, reported_found) = (report.counts.inspected(), report.counts.found());
+            return Err(
+                DoubleFault::MoreThanReported { unit, reported, reported_found, vehicles, first }.into()
+            );
+        }
+        Ok(self.outcome(day, hour, due) == Outcome::Done)
+    }
+
+    /// Every double inspection, by the day, hour and unit of its visit.
+    pub fn doubles(&self) -> impl Iterator<Item = &DoubleInLog> {
+        self.doubles.values()
+    }
+
+    /// Index of this very word, if it is in the log.
+    pub(crate) fn inspected_twice_at(&self, said: &InspectedTwice) -> Option<u64> {
+        self.doubles.get(&slot_of(said)).filter(|before| before.said == *said).map(|before| before.index)
+    }
+}
+
+/// All double inspections of a log, by visit.
+pub(super) type Doubles = BTreeMap<Slot, DoubleInLog>;
+
+fn slot_of(said: &InspectedTwice) -> Slot {
+    (said.day, said.hour, said.unit.clone())
+}
