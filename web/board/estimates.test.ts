@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { eProcesses, ends, figure, running, share, strongest } from "./estimates";
+import type { FlowView } from "../shared/types";
+import { byHour, eProcesses, ends, figure, lost, running, share, strongest } from "./estimates";
 
 describe("figures", () => {
   it("keeps three digits, and says what has no end", () => {
@@ -8,6 +9,39 @@ describe("figures", () => {
     expect([0, 0.001, 0.2].map(share)).toEqual(["0 %", "< 1 %", "20 %"]);
     expect(ends({ low: 1.234, high: null })).toBe("1.23 – ∞");
     expect(ends({ low: 0.98765, high: 1.1 }, 2)).toBe("0.99 – 1.10");
+  });
+});
+
+/** A flow of 100 with an interval from 50 to 200, but for what is told. */
+function flow(of: Partial<FlowView>): FlowView {
+  const rest = { lost: { low: 90, high: 300 }, visits: 20, visits_lost: 3, inspected: 50, found: 4, weight_share_max: 0.1, slots_unreachable: 2 };
+  return { quantity: "loads", method: "difference", est: 100, interval95: { low: 50, high: 200 }, interval_by: "days", se: 20, df: 5, lag_days: 1, ...rest, ...of };
+}
+
+describe("visits lost", () => {
+  it("are counted, of how many, and as a part", () => {
+    expect([lost(flow({})), lost(flow({ visits_lost: 0 })), lost(flow({ visits: 0, visits_lost: 0 }))]).toEqual(["3 / 20 (15 %)", "0 / 20 (0 %)", "–"]);
+  });
+});
+
+describe("hours of the day", () => {
+  const whole = [flow({}), flow({ quantity: "passed" })];
+  const of = (hour: number, loads: Partial<FlowView>) => [flow({ hour, quantity: "passed", est: 900 }), flow({ hour, ...loads })];
+
+  it("has each hour once, with its loads and its vehicles, and nothing else", () => {
+    const hours = byHour([...whole, ...of(0, {}), ...of(1, { est: 40 }), flow({ post: "PV-1" })]);
+    expect(hours.map(({ hour, loads, passed }) => [hour, loads.est, passed.est])).toEqual([[0, 100, 900], [1, 40, 900]]);
+    expect(byHour(whole)).toEqual([]);
+  });
+
+  it("draws bars along one length, and says that an end lies beyond it", () => {
+    const endless = { low: 30, high: null };
+    const bars = byHour([...of(0, { interval95: { low: 75, high: 150 } }), ...of(1, { est: 60, interval95: endless }), ...of(2, { est: 0, interval95: null })]).map(({ bar }) => bar);
+    expect(bars).toEqual([{ est: 100 / 150, low: 0.5, high: 1, open: false }, { est: 0.4, low: 0.2, high: 1, open: true }, null]);
+  });
+
+  it("draws none where nothing was found at any hour", () => {
+    expect(byHour(of(0, { est: 0, interval95: { low: 0, high: 12 }, interval_by: "model" })).map(({ bar }) => bar)).toEqual([null]);
   });
 });
 

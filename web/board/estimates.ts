@@ -1,5 +1,5 @@
 // What the page of estimates draws and writes: numbers short enough to read, and columns for charts.
-import type { EndsView, EstimatesView, TeamsView } from "../shared/types";
+import type { EndsView, EstimatesView, FlowView, TeamsView } from "../shared/types";
 
 /** Columns of a chart: the first is along the bottom. */
 export type Columns = [number[], ...(number | null)[][]];
@@ -23,6 +23,37 @@ export function ends(of: EndsView, digits?: number): string {
 export function share(part: number): string {
   const percent = Math.round(part * 100);
   return percent === 0 && part > 0 ? "< 1 %" : `${percent} %`;
+}
+
+/** Visits lost, of all that the draw placed, and what part they are. */
+export function lost({ visits_lost, visits }: FlowView): string {
+  return visits === 0 ? "–" : `${visits_lost} / ${visits} (${share(visits_lost / visits)})`;
+}
+
+export interface Hour {
+  hour: number;
+  loads: FlowView;
+  passed: FlowView;
+  /** Along a bar's length: the estimate, the interval's ends, and whether its upper end lies beyond. */
+  bar: { est: number; low: number; high: number; open: boolean } | null;
+}
+
+/** The flows of each hour of the day. A bar is half as long again as the largest estimate: few days give upper ends that nothing else would show beside. */
+export function byHour(flows: FlowView[]): Hour[] {
+  const of = (quantity: string) => flows.filter((flow) => flow.hour != null && flow.quantity === quantity);
+  const [loads, passed] = [of("loads"), of("passed")];
+  const length = 1.5 * Math.max(0, ...loads.map((flow) => flow.est));
+  const along = (value: number) => Math.min(1, Math.max(0, value / length));
+  const bar = ({ est, interval95: ends }: FlowView) => ({
+    est: along(est),
+    low: along(ends?.low ?? 0),
+    high: along(ends?.high ?? Infinity),
+    open: (ends?.high ?? Infinity) > length,
+  });
+  return loads.flatMap((flow) => {
+    const vehicles = passed.find(({ hour }) => hour === flow.hour);
+    return vehicles ? [{ hour: flow.hour ?? 0, loads: flow, passed: vehicles, bar: length > 0 && flow.interval95 ? bar(flow) : null }] : [];
+  });
 }
 
 /** By day in seconds, the ends of the interval of the loads so far, then these. Loads are never below none. */
