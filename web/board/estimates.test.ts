@@ -5,7 +5,7 @@ import { byHour, eProcesses, ends, figure, lost, running, share, strongest } fro
 describe("figures", () => {
   it("keeps three digits, and says what has no end", () => {
     expect([0, 0.01234, 1.5, 12.34, 123.4, 1_234, 98_765].map(figure)).toEqual(["0", "0.0123", "1.5", "12.3", "123", "1 230", "98 800"]);
-    expect([figure(null), figure(2.5e7)]).toEqual(["∞", "2.5e+7"]);
+    expect([figure(null), ...[2.5e7, 1.2e12, 6.1e-8, 0.00012].map(figure)]).toEqual(["∞", "2.5 × 10⁷", "1.2 × 10¹²", "6.1 × 10⁻⁸", "0.00012"]);
     expect([0, 0.001, 0.2].map(share)).toEqual(["0 %", "< 1 %", "20 %"]);
     expect(ends({ low: 1.234, high: null })).toBe("1.23 – ∞");
     expect(ends({ low: 0.98765, high: 1.1 }, 2)).toBe("0.99 – 1.10");
@@ -55,9 +55,10 @@ describe("charts", () => {
     expect(running(days)).toEqual([[1_483_228_800, 1_483_315_200, 1_483_401_600], [null, 1, 0], [null, 5, 9], [1, 3, 5]]);
   });
 
-  it("keeps a team's e-value over a week in which it was not dealt", () => {
+  it("begins at one, and keeps a team's e-value over a week in which it was not dealt", () => {
     const team = (values: [number, number][]) => ({ team: "", expected: 0, counted: 0, strongest: [], e_values: values.map(([week, e]) => ({ week, e })) });
-    expect(eProcesses([team([[0, 2], [2, 4]]), team([[1, 3]])])).toEqual([[1, 2, 3], [2, 2, 4], [1, 3, 3]]);
+    expect(eProcesses([team([[0, 2], [2, 4]]), team([[1, 3]])])).toEqual([[0, 1, 2, 3], [1, 2, 2, 4], [1, 1, 3, 3]]);
+    expect(eProcesses([])).toEqual([[]]);
   });
 });
 

@@ -9,9 +9,15 @@ export function figure(value: number | null | undefined): string {
   if (value == null) return "∞";
   if (value === 0) return "0";
   const size = Math.floor(Math.log10(Math.abs(value)));
-  if (size >= 6) return value.toExponential(1);
+  if (size >= 6 || size < -4) return powerOfTen(value);
   const rounded = size >= 3 ? Math.round(value / 10 ** (size - 2)) * 10 ** (size - 2) : Number(value.toPrecision(3));
   return rounded.toLocaleString("en", { maximumFractionDigits: Math.max(0, 2 - size), useGrouping: true }).replaceAll(",", " ");
+}
+
+/** What is too large or too small to be written out: 2.5 × 10⁷. */
+function powerOfTen(value: number): string {
+  const [digits = "", power = ""] = value.toExponential(1).split("e");
+  return `${digits} × 10${power.replace("+", "").replace("-", "⁻").replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)] ?? digit)}`;
 }
 
 export function ends(of: EndsView, digits?: number): string {
@@ -66,14 +72,16 @@ export function running(days: EstimatesView["days"]): Columns {
   ];
 }
 
-/** Each team's e-values by week; a week in which it was not dealt has none of its own and keeps the last. */
+/** Each team's e-values by week, after the one that all begin with; a week in which it was not dealt has none of its own and keeps the last. */
 export function eProcesses(teams: TeamsView["finds"]): Columns {
   const weeks = [...new Set(teams.flatMap((team) => team.e_values.map((value) => value.week)))].sort((one, other) => one - other);
   const series = teams.map((team) => {
     let last = 1;
     return weeks.map((week) => (last = team.e_values.find((value) => value.week === week)?.e ?? last));
   });
-  return [weeks.map((week) => week + 1), ...series];
+  const [first] = weeks;
+  if (first === undefined) return [[]];
+  return [[first, ...weeks.map((week) => week + 1)], ...series.map((values) => [1, ...values])];
 }
 
 type TeamTest = TeamsView["finds"][number];
