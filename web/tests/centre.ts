@@ -1,4 +1,4 @@
-// The real program as the browser tests need it: a day of the demo, then served on a clock of the test's choice.
+// The real program as the browser tests need it: days of the demo, then served on a clock of the test's choice.
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,16 +12,17 @@ const CHROMIUM = wanted("SEKONG_CHROMIUM", "the path of Chromium; `make test` se
 /** A minute and a half after the demo's first day: the teams have orders, and nobody has reported on this hour yet. */
 const START = "2017-01-02T00:01:30";
 
-/** A day of the demo, made once and copied for each server. */
-let demo: string | undefined;
+/** The demo by its days, made once and copied for each server. */
+const demos = new Map<number, string>();
 
-function demoDay(): string {
-  if (!demo) {
-    const folder = mkdtempSync(join(tmpdir(), "sekong-browser-demo-"));
-    process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-    demo = join(folder, "campaign");
-    execFileSync(BINARY, ["demo", "--days", "1", "--no-serve", "--data", demo], { stdio: "ignore" });
-  }
+function demoOf(days: number): string {
+  const made = demos.get(days);
+  if (made) return made;
+  const folder = mkdtempSync(join(tmpdir(), "sekong-browser-demo-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const demo = join(folder, "campaign");
+  execFileSync(BINARY, ["demo", "--days", String(days), "--no-serve", "--data", demo], { stdio: "ignore" });
+  demos.set(days, demo);
   return demo;
 }
 
@@ -42,11 +43,11 @@ export class Centre {
     readonly misdeeds: string[],
   ) {}
 
-  /** Serves from a time on, so many campaign seconds a second. */
-  static async start(from = START, speed = 1): Promise<Centre> {
+  /** Serves so many days of the demo from a time on, so many campaign seconds a second. */
+  static async start(from = START, speed = 1, days = 1): Promise<Centre> {
     const folder = mkdtempSync(join(tmpdir(), "sekong-browser-"));
     const data = join(folder, "campaign");
-    cpSync(demoDay(), data, { recursive: true });
+    cpSync(demoOf(days), data, { recursive: true });
     const server = spawn(
       BINARY,
       ["serve", "--json", "--data", data, "--listen", "127.0.0.1:0", "--demo-clock", `${from},${speed}`],

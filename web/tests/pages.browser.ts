@@ -102,28 +102,6 @@ describe("the board", () => {
     expect(centre.misdeeds).toEqual([]);
   });
 
-  it("shows the estimates by one key, with an interval beside every number, and the tests of teams to the inspectorate alone", async () => {
-    const page = await centre.page("inspectorate", "/");
-    await page.getByTestId("grid").waitFor();
-    await page.keyboard.press("e");
-    const estimates = page.getByTestId("estimates");
-    await estimates.getByText(/Design/).waitFor();
-    expect(await estimates.textContent()).toMatch(/Design [0-9a-f]{16}\./);
-    const asked = await page.evaluate(async () => (await fetch("/api/estimates")).json() as Promise<EstimatesView>);
-    const rows = await estimates.locator("section").first().locator("tbody tr").count();
-    const shown = asked.flows.filter((flow) => !flow.post && flow.hour == null).length;
-    expect(rows).toBe(asked.province_days > 0 ? shown : 0);
-    expect(await page.getByTestId("team-tests").count()).toBe(asked.province_days > 0 ? 1 : 0);
-    await page.keyboard.press("Escape");
-    await page.getByTestId("grid").waitFor();
-    const analyst = await centre.page("analyst", "/");
-    const ask = analyst.evaluate(async () => (await fetch("/api/estimates/teams")).status);
-    const [refused] = await Promise.all([ask, analyst.waitForEvent("console")]);
-    expect(refused).toBe(403);
-    // The refusal shows in the console, as it should: it is the test that asked for it, once.
-    expect(centre.misdeeds.splice(0)).toEqual([expect.stringContaining("403")]);
-  });
-
   it("says that the published folder lags behind while it cannot be written, and no longer", async () => {
     const own = await Centre.start();
     // Where files lie until they are whole.
@@ -184,6 +162,126 @@ describe("the board", () => {
     const page = await centre.page("commander", "/", { viewport: { width: 390, height: 844 } });
     await page.getByTestId("grid").waitFor();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    expect(centre.misdeeds).toEqual([]);
+  });
+});
+
+describe("the page of estimates", () => {
+  let later: Centre;
+
+  beforeAll(async () => {
+    // Three days are over, and auditors may read two of them: there is something to compare.
+    later = await Centre.start("2017-01-04T00:01:30", 1, 3);
+  });
+
+  afterAll(async () => {
+    await later?.end();
+  });
+
+  /** The page, opened by its key, and what the centre says to it. */
+  async function opened(role: string, language: string, options = {}): Promise<{ page: Page; asked: EstimatesView }> {
+    const page = await later.page(role, `/?lang=${language}`, options);
+    await page.getByTestId("age").waitFor();
+    await page.keyboard.press("e");
+    await page.getByTestId("flows").waitFor();
+    const asked = await page.evaluate(async () => (await fetch("/api/estimates")).json() as Promise<EstimatesView>);
+    expect(asked.province_days, "else there is nothing to see").toBe(6);
+    return { page, asked };
+  }
+
+  /** What stands in all cells of a kind; none of them is empty. */
+  async function cells(page: Page, section: string, kind: string): Promise<string[]> {
+    const found = await page.getByTestId(section).getByTestId(kind).allTextContents();
+    expect(found.filter((text) => text.trim() === "")).toEqual([]);
+    return found;
+  }
+
+  /** Every row of the tables has an interval where there is one, and a method. */
+  async function complete(page: Page, asked: EstimatesView, says: { method: string; methods: string[]; tooFew: string }): Promise<void> {
+    const { flows } = asked;
+    const whole = flows.filter((flow) => !flow.post && flow.hour == null && !flow.transport && !flow.drug);
+    const tables = {
+      flows: whole,
+      hours: flows.filter((flow) => flow.hour != null),
+      kinds: flows.filter((flow) => flow.transport || flow.drug),
+      ranking: asked.ranking.map(({ post }) => flows.find((flow) => flow.post === post && flow.quantity === "loads")),
+    };
+    for (const [section, rows] of Object.entries(tables)) {
+      const intervals = await cells(page, section, "interval");
+      expect(intervals.length, section).toBe(rows.length);
+      expect(rows.length, section).toBeGreaterThan(0);
+      expect(intervals.filter((text) => !/\d/.test(text)), section).toEqual(rows.filter((flow) => !flow?.interval95).map(() => says.tooFew));
+      if (section !== "flows") expect(await page.getByTestId(section).textContent()).toContain(`${says.method}: ${says.methods[0]}`);
+    }
+    expect(whole.filter((flow) => flow.interval95).length, "two days can be compared").toBeGreaterThan(0);
+    const named = await cells(page, "flows", "method");
+    expect(named.length).toBe(whole.length);
+    expect(new Set(named)).toEqual(new Set(says.methods));
+    const all = whole.find((flow) => !flow.province);
+    const lost = `${all?.visits_lost} / ${all?.visits} (`;
+    for (const section of ["flows", "kinds"]) expect(await page.getByTestId(section).textContent()).toContain(lost);
+  }
+
+  /** How many charts there are; each of them has a size and something on it. */
+  async function charts(page: Page): Promise<number> {
+    const drawn = await page.getByTestId("estimates").locator("canvas").evaluateAll((canvases) =>
+      (canvases as HTMLCanvasElement[]).map((canvas) => {
+        const { width, height } = canvas.getBoundingClientRect();
+        const pixels = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+        return { width, height, ink: new Set(pixels).size };
+      }),
+    );
+    for (const { width, height, ink } of drawn) {
+      expect(width).toBeGreaterThan(200);
+      expect(height).toBeGreaterThan(100);
+      expect(ink, "an empty canvas has no colour").toBeGreaterThan(2);
+    }
+    return drawn.length;
+  }
+
+  const ENGLISH = { method: "Method", methods: ["difference", "Horvitz–Thompson", "per unit"], tooFew: "too few days" };
+  const KHMER = { method: "វិធី", methods: ["ផលដក", "Horvitz–Thompson", "តាមអង្គភាព"], tooFew: "ថ្ងៃតិចពេក" };
+
+  it("has an interval beside every number, by keyboard, and the tests of teams with their power for the inspectorate", async () => {
+    const { page, asked } = await opened("inspectorate", "en");
+    expect(await page.getByTestId("estimates").textContent()).toMatch(/^\s*2017-01-01 to 2017-01-02: 6 province-days .* Design [0-9a-f]{16}\./s);
+    await complete(page, asked, ENGLISH);
+    const hour = page.getByTestId("hours").locator("tbody tr").first();
+    expect(await hour.isVisible()).toBe(false);
+    await page.getByTestId("hours").locator("summary").press("Enter");
+    await hour.waitFor();
+    expect(await page.getByTestId("hours").locator("tbody tr").count()).toBe(24);
+    const teams = page.getByTestId("team-tests");
+    expect(await teams.locator("tbody tr").count()).toBeGreaterThanOrEqual(54);
+    expect(await teams.getByTestId("power").locator("li").count()).toBe(4);
+    expect(await charts(page)).toBe(2);
+    await page.keyboard.press("Escape");
+    await page.getByTestId("grid").waitFor();
+    expect(later.misdeeds).toEqual([]);
+  });
+
+  it("says the same to a duty officer in Khmer on a phone, but nothing of teams", async () => {
+    const { page, asked } = await opened("duty-officer", "km", { viewport: { width: 390, height: 844 } });
+    await complete(page, asked, KHMER);
+    expect(await charts(page)).toBe(1);
+    expect(await page.getByTestId("team-tests").count()).toBe(0);
+    expect(await page.getByTestId("power").count()).toBe(0);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), "the page does not scroll sideways").toBeLessThanOrEqual(390);
+    expect(later.misdeeds).toEqual([]);
+    const ask = page.evaluate(async () => (await fetch("/api/estimates/teams")).status);
+    const [refused] = await Promise.all([ask, page.waitForEvent("console")]);
+    expect(refused).toBe(403);
+    // The refusal shows in the console, as it should: it is the test that asked for it, once.
+    expect(later.misdeeds.splice(0)).toEqual([expect.stringContaining("403")]);
+  });
+
+  it("says that nothing can be read yet while no day is", async () => {
+    const page = await centre.page("inspectorate", "/");
+    await page.getByTestId("grid").waitFor();
+    await page.keyboard.press("e");
+    await page.getByTestId("estimates").getByText("No day is over and readable yet").waitFor();
+    expect(await page.getByTestId("team-tests").count()).toBe(0);
+    expect(await page.getByTestId("estimates").locator("table").count()).toBe(0);
     expect(centre.misdeeds).toEqual([]);
   });
 });
