@@ -443,7 +443,7 @@ impl CorrectedView {
     fn of(record: &Record, whole: &Domain, detection: &Detection) -> Option<CorrectedView> {
         let flow = record.flow(whole, Quantity::Loads, MAIN);
         let Uncertainty::Scatter { t95, .. } = flow.uncertainty else { return None };
-        let (loads, interval) = corrected(flow.est, t95.high - flow.est, detection);
+        let (loads, interval) = corrected(flow.est, t95, detection);
         Some(CorrectedView {
             detection: detection.est,
             detection95: detection.interval95.into(),

@@ -302,7 +302,21 @@ fn a_part_of_a_record_is_estimated_and_drawn_and_what_is_no_part_is_named() {
     let one = one.exits(0).json();
     assert_eq!(one["estimates"]["province_days"], 1);
     let all = estimate(&["--json"]).exits(0).json();
-    assert_ne!(one["estimates"]["design"], all["estimates"]["design"]);
+    assert_eq!(one["estimates"]["design"], all["estimates"]["design"], "predictions learn from all plans");
+    let sure = estimate(&["--plants", "100000/100000", "--json"]).exits(0).json();
+    let loads = |of: &Value| {
+        let flows = of["estimates"]["flows"].as_array().unwrap();
+        flows
+            .iter()
+            .find(|flow| flow["quantity"] == "loads" && flow["method"] == "difference")
+            .unwrap()
+            .clone()
+    };
+    let end = |of: &Value, end: &str| of["interval95"][end].as_f64().unwrap();
+    let (own, corrected) = (loads(&sure), &sure["estimates"]["corrected"]);
+    for name in ["low", "high"] {
+        assert!((end(corrected, name) / end(&own, name) - 1.0).abs() < 1e-3, "{corrected} {own}");
+    }
     let folder = tempfile::tempdir().unwrap();
     let pictures = folder.path().join("pictures");
     let words = estimate(&["--plants", "8/10", "--pictures", arg(&pictures)]).exits(0).stdout;
@@ -323,6 +337,7 @@ fn a_part_of_a_record_is_estimated_and_drawn_and_what_is_no_part_is_named() {
         (["--from", "2017-02-30"], "--from"),
         (["--plants", "3/2"], "--plants"),
         (["--plants", "0/2"], "--plants"),
+        (["--plants", "0/0"], "--plants: nothing was planted"),
         (["--plants", "2"], "--plants"),
         (["--top", "KH-LA-01,nowhere"], "--top: nowhere is not among the posts that are ranked: "),
         (["--top", ""], "--top"),
