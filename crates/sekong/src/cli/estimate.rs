@@ -100,9 +100,12 @@ pub enum EstimateCommand {
         joint      joint inclusion probabilities of the rows, as a matrix\n  \
         domains    the domain of each row\n  \
         variance   default, brewer, hartley_rao, overton, ht, yates_grundy or with_replacement\n\
-        With fpc and neither pi nor weights, the probabilities come from it. The figures are those of\n\
+        With fpc and neither pi nor weights, the probabilities come from it; brewer takes counts, too, as the share of the\n\
+        stratum that is sampled, where R wants shares. The figures are those of\n\
         svydesign, svytotal, svymean, svyratio and svyby of the R package survey. A column of zeros is refused; a\n\
-        domain of zeros is marked all_zero: its standard error of 0 means that there is none.\n\n\
+        domain of zeros is marked all_zero: its standard error of 0 means that there is none. Where joint probabilities make\n\
+        a variance negative_variance, that estimate alone has no standard error. df are clusters less strata, in a domain of\n\
+        those that it touches, as degf(subset(…)) has them.\n\n\
         Example:\n  sekong estimate design sample.json --ratio found/inspected --json")]
     Design(EstimateDesignArgs),
     /// Test every team: does it find less than the lot explains?
