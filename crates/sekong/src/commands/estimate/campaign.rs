@@ -4,11 +4,12 @@ use std::fs;
 use std::path::Path;
 
 use sekong_centre::{
-    EndsView, EstimatesAsked, EstimatesError, EstimatesView, FlowView, Met, PlantedView, State, TeamTestView,
-    TeamsView, pictures,
+    EndsView, EstimatesAsked, EstimatesError, EstimatesView, FlowView, Met, PlantedView, PowerView, State,
+    TeamTestView, TeamsView, pictures,
 };
 use sekong_estimate::detection::{Detection, of_plants};
-use sekong_model::{Day, PostId, ProvinceId};
+use sekong_estimate::teams::HELD_BACK;
+use sekong_model::{PostId, ProvinceId};
 use serde_json::json;
 
 use super::super::cannot_write;
@@ -35,9 +36,14 @@ pub(crate) fn campaign(args: &EstimateCampaignArgs) -> Result<(), Failure> {
             .hint("give the earlier day as --from"));
     }
     let met = Met::of(&state, province.as_ref(), to);
-    check_any_day(&met, from, to)?;
-    let asked =
-        EstimatesAsked { from, to, detection: detection.as_ref(), top: &args.top.iter().cloned().collect() };
+    let asked = EstimatesAsked {
+        province: province.as_ref(),
+        from,
+        to,
+        detection: detection.as_ref(),
+        top: &args.top.iter().cloned().collect(),
+    };
+    check_any_day(&met, &asked)?;
     let found = EstimatesView::of(&met, &asked).map_err(not_estimated)?;
     let teams = TeamsView::of(&met).map_err(Failure::failed)?;
     if let Some(folder) = &args.pictures {
@@ -50,11 +56,13 @@ pub(crate) fn campaign(args: &EstimateCampaignArgs) -> Result<(), Failure> {
 }
 
 /// Of no day at all the estimates would be 0, from 0 to 0.
-fn check_any_day(met: &Met, from: Day, to: Day) -> Result<(), Failure> {
-    if met.days.iter().any(|day| from <= day.day) {
+fn check_any_day(met: &Met, asked: &EstimatesAsked<'_>) -> Result<(), Failure> {
+    let (whole, from, to) = (asked.whole(), asked.from, asked.to);
+    if met.days.iter().any(|of| whole.reaches(&of.province, of.day)) {
         return Ok(());
     }
-    let last = met.days.iter().map(|day| day.day).max();
+    let own = met.days.iter().filter(|of| asked.province.is_none_or(|province| *province == of.province));
+    let last = own.map(|of| of.day).max();
     let hint = last.map_or_else(
         || "come back when a day is over and open".to_owned(),
         |last| format!("the last that is over is {last}: give it, or an earlier one, as --from"),
