@@ -95,7 +95,7 @@ pub enum EstimateCommand {
     #[command(after_help = "FILE is one JSON object; every column has a value a row:\n  \
         y          {name: [number, …]}, what was counted\n  \
         pi         inclusion probabilities; or weights, their inverses\n  \
-        strata     text or numbers; cluster and cluster2 likewise, the clusters of two stages\n  \
+        strata     text, numbers, true or false; cluster and cluster2 likewise, the clusters of two stages\n  \
         fpc, fpc2  clusters in the population, or the share that is sampled if no value is above 1\n  \
         joint      joint inclusion probabilities of the rows, as a matrix\n  \
         domains    the domain of each row\n  \
@@ -111,7 +111,7 @@ pub enum EstimateCommand {
     /// Test every team: does it find less than the lot explains?
     #[command(after_help = "FILE has a JSON object a line, for each shift of each day:\n  \
         week, day, pool, shift  when and for whom; shift is its kind, such as \"00-08\"\n  \
-        units                   {unit: finds}, every unit of the shift\n  \
+        units                   {unit: finds}, every unit of the shift, whole numbers, at most 239976\n  \
         dealt                   {team: unit}, every team that was dealt to it, ghosts included\n  \
         away                    [team], the ghosts: no wager is laid on their week, or on their day\n  \
         class                   the equipment class; a pool is of one\n\

@@ -187,18 +187,36 @@ fn print_ranking(found: &EstimatesView) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What the power is of.
+const FINDS: &str = "too few finds";
+
+/// Below this chance in every pool, that nobody is flagged says nothing.
+const POWER_MIN: f64 = 0.05;
+
+fn nobody_in_words(power: &[PowerView]) -> String {
+    let most = power.iter().map(|of| of.chance).fold(0.0, f64::max);
+    if POWER_MIN <= most {
+        return "none".to_owned();
+    }
+    format!(
+        "nothing can be said yet: the test would see a team that held {:.0} % of its finds back with chance {most:.2}",
+        100.0 * HELD_BACK
+    )
+}
+
 fn print_teams(teams: &TeamsView) -> Result<(), Failure> {
     if teams.finds.is_empty() {
         print_line("no day with a deal is over: nothing is said of teams yet")?;
         return teams.planted.iter().try_for_each(print_planted);
     }
     for (what, of) in [
-        ("too few finds", &teams.finds),
+        (FINDS, &teams.finds),
         ("too many finds", &teams.more),
         ("too many visits missed, late or without a look", &teams.missed),
     ] {
         let flagged: Vec<String> = of.iter().filter_map(flag_in_words).collect();
-        let said = if flagged.is_empty() { "none".to_owned() } else { flagged.join("; ") };
+        let none = || if what == FINDS { nobody_in_words(&teams.power) } else { "none".to_owned() };
+        let said = if flagged.is_empty() { none() } else { flagged.join("; ") };
         print_line(format_args!(
             "{what}, of {} teams, each against what the lot gave it: flagged for an enquiry at {:.0}: {said}",
             of.len(),
