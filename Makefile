@@ -20,7 +20,8 @@ torture:
 	@cargo xtask torture $(PART)
 
 # make bench PART=log: reports beside fdatasync, and the audit of up to a million entries beside its least work; minutes.
-# make bench PART=estimate: domains of samples beside R's survey; needs apt-get install r-base-core r-cran-survey; a minute.
+# make bench PART=estimate: domains of samples beside R's survey, and every page's numbers over the shipped campaign; needs apt-get install
+# r-base-core r-cran-survey; minutes.
 # make bench PART=plan POSTS="100 500": beside HiGHS from the Python registry, installed under target/; minutes.
 # make bench PART=audit DAYS="7 28": whole records beside OpenSSL; they are made once and kept, and 181 days, too, if none are named: an hour.
 bench:

@@ -20,8 +20,9 @@ json <- function(x) {
 figures <- function(stat, df) {
   t95 <- confint(stat, df = df)
   z95 <- confint(stat)
-  list(est = as.numeric(coef(stat)), se = as.numeric(SE(stat)), df = df,
-       t95 = as.numeric(t95), z95 = as.numeric(z95))
+  found <- list(est = as.numeric(coef(stat)), se = suppressWarnings(as.numeric(SE(stat))), df = df,
+                t95 = as.numeric(t95), z95 = as.numeric(z95))
+  if (is.finite(found$se)) found else c(found, negative_variance = as.numeric(vcov(stat)))
 }
 
 case <- function(name, file, design, ratio = FALSE) {

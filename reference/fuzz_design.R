@@ -105,9 +105,17 @@ unequal <- function() {
   file <- function(variance) c(y_of(d), list(pi = column(d$pi), variance = variance))
   in_strata <- function(variance) c(file(variance), list(strata = column(as.character(d$number))))
   joint <- function(variance) c(file(variance), list(joint = J))
+  # R 4.1.1's survey pairs the scales of brewer's clusters with totals in order of their names: clusters in that order agree with it.
+  e <- d[order(d$number), ]
+  e$cluster <- sprintf("c%02d", ave(seq_len(n), FUN = seq_along) %/% 2)
+  e$pi <- ave(e$pi, e$cluster, FUN = function(p) p[1])
+  brewer_clusters <- list(
+    file = c(y_of(e), list(pi = column(e$pi), cluster = column(e$cluster), variance = "brewer")),
+    design = function() svydesign(~cluster, fpc = ~pi, data = e, pps = "brewer"))
   one_of(list(
     function() drawn("brewer", file("brewer"), function() svydesign(~1, fpc = ~pi, data = d, pps = "brewer")),
     function() drawn("brewer, strata", in_strata("brewer"), function() svydesign(~1, strata = ~number, fpc = ~pi, data = d, pps = "brewer")),
+    function() drawn("brewer, clusters", brewer_clusters$file, brewer_clusters$design),
     function() drawn("overton", file("overton"), function() svydesign(~1, fpc = ~pi, data = d, pps = "overton")),
     function() drawn("overton, strata", in_strata("overton"), function() svydesign(~1, strata = ~number, fpc = ~pi, data = d, pps = "overton")),
     function() drawn("hartley-rao", file("hartley_rao"), function() svydesign(~1, fpc = ~pi, data = d, pps = HR())),

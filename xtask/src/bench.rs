@@ -23,6 +23,7 @@ pub fn bench(part: &str, sizes: &[String]) -> Result<(), Failure> {
     }
     if parts.contains(&"estimate") {
         run(cargo(&["bench", "--quiet", "--package", "sekong-estimate", "--bench", "survey"]))?;
+        run(cargo(&["bench", "--quiet", "--package", "sekong-centre", "--bench", "estimates"]))?;
     }
     if parts.contains(&"log") {
         run(cargo(&["bench", "--quiet", "--package", "sekong-centre", "--bench", "ingest"]))?;

@@ -168,6 +168,8 @@ pub struct TopView {
 /// What is asked of the days that were met.
 #[derive(Debug, Clone)]
 pub struct EstimatesAsked<'a> {
+    /// One province, or all.
+    pub province: Option<&'a ProvinceId>,
     /// First day.
     pub from: Day,
     /// Last day.
@@ -176,6 +178,13 @@ pub struct EstimatesAsked<'a> {
     pub detection: Option<&'a Detection>,
     /// Posts of which the chance is wanted that they are the biggest; none if nobody asks.
     pub top: &'a BTreeSet<PostId>,
+}
+
+impl EstimatesAsked<'_> {
+    /// Everything that is asked about.
+    pub fn whole(&self) -> Domain {
+        Domain { province: self.province.cloned(), from: Some(self.from), ..Domain::default() }
+    }
 }
 
 /// Why nothing is estimated.
@@ -239,7 +248,8 @@ pub struct EstimatesView {
     pub province_days: usize,
     /// Province-days that are not over or still sealed: nothing is said of them.
     pub province_days_left_out: usize,
-    /// SHA-256 over the entries of the plans of these days: the design.
+    /// SHA-256 over the entries of the plans of every province from the campaign's first day to `to`: the design. Those before `from` are
+    /// in it, for predictions learn from all.
     pub design: String,
     /// The method that stands first.
     pub method: String,
@@ -273,11 +283,12 @@ impl EstimatesView {
     /// # Errors
     /// [`EstimatesError`] if the record is no sample of its plans, or a post is asked about that is not ranked.
     pub fn of(met: &Met, asked: &EstimatesAsked<'_>) -> Result<EstimatesView, EstimatesError> {
-        let EstimatesAsked { from, to, detection, top } = *asked;
+        let EstimatesAsked { from, to, detection, top, .. } = *asked;
         let known = Known::of(met, detection);
         let record = Record::new(met.days.clone())?;
-        let whole = Domain { from: Some(from), ..Domain::default() };
-        let province_days = met.days.iter().filter(|day| from <= day.day).count();
+        let whole = asked.whole();
+        let province_days = met.days.iter().filter(|of| whole.reaches(&of.province, of.day)).count();
+        let left_out = met.left_out.iter().filter(|(province, day)| whole.reaches(province, *day)).count();
         let ranking = record.ranking(&whole, Quantity::Loads, MAIN, SEED);
         let top = TopView::of(top, ranking.as_ref())?;
         let avoidance = Quantity::ALL
@@ -287,7 +298,7 @@ impl EstimatesView {
             from,
             to,
             province_days,
-            province_days_left_out: met.days_left_out,
+            province_days_left_out: left_out,
             design: met.design.to_string(),
             method: MAIN.name().to_owned(),
             flows: if province_days == 0 { Vec::new() } else { all_flows(&record, &whole) },
@@ -341,17 +352,20 @@ fn all_flows(record: &Record, whole: &Domain) -> Vec<FlowView> {
 /// All and provinces by every method, posts and hours by the first.
 fn flows(record: &Record, whole: &Domain) -> Vec<FlowView> {
     let mut asked: Vec<(Domain, Method)> = Vec::new();
-    asked.extend(Method::ALL.map(|method| (whole.clone(), method)));
-    for province in record.provinces() {
-        let of = |method| (Domain { province: Some(province.clone()), ..whole.clone() }, method);
+    asked.extend(Method::ALL.map(|method| (Domain::default(), method)));
+    for province in record.provinces(whole) {
+        let of = |method| (Domain { province: Some(province.clone()), ..Domain::default() }, method);
         asked.extend(Method::ALL.map(of));
     }
-    let posts = record.posts().into_iter();
-    asked.extend(posts.map(|post| (Domain { post: Some(post.clone()), ..whole.clone() }, MAIN)));
-    asked.extend(Hour::all().map(|hour| (Domain { hour: Some(hour), ..whole.clone() }, MAIN)));
-    let view = |(domain, method): &(Domain, Method)| {
+    let posts = record.posts(whole).into_iter();
+    asked.extend(posts.map(|post| (Domain { post: Some(post.clone()), ..Domain::default() }, MAIN)));
+    asked.extend(Hour::all().map(|hour| (Domain { hour: Some(hour), ..Domain::default() }, MAIN)));
+    let view = |(named, method): &(Domain, Method)| {
+        // Whatever is named is of the province and the days that are asked about.
+        let province = named.province.as_ref().or(whole.province.as_ref()).cloned();
+        let domain = Domain { province, from: whole.from, ..named.clone() };
         Quantity::ALL
-            .map(|quantity| FlowView::of(domain, quantity, *method, &record.flow(domain, quantity, *method)))
+            .map(|quantity| FlowView::of(named, quantity, *method, &record.flow(&domain, quantity, *method)))
     };
     asked.iter().flat_map(view).collect()
 }
@@ -359,7 +373,8 @@ fn flows(record: &Record, whole: &Domain) -> Vec<FlowView> {
 /// The loads by transport and by drug. What was never found is bounded, and shown all the same.
 fn kinds(record: &Record, whole: &Domain) -> Vec<FlowView> {
     let found = record.kinds();
-    let view = |kind| FlowView::of(whole, Quantity::Loads, MAIN, &record.flow_of_kind(whole, kind, MAIN));
+    let flow = |kind| record.flow_of_kind(whole, kind, MAIN);
+    let view = |kind| FlowView::of(&Domain::default(), Quantity::Loads, MAIN, &flow(kind));
     let mut none: Option<FlowView> = None;
     let mut of = |kind| match found.contains(&kind) {
         true => view(kind),
@@ -483,7 +498,7 @@ impl CorrectedView {
         let detection = known.detection();
         let flow = record.flow(whole, Quantity::Loads, MAIN);
         let Uncertainty::Scatter { t95, .. } = flow.uncertainty else { return None };
-        let (loads, interval) = corrected(flow.est, t95.high - flow.est, detection);
+        let (loads, interval) = corrected(flow.est, t95, detection);
         Some(CorrectedView {
             by: known.name().to_owned(),
             at_least: matches!(known, Known::Double(_)),

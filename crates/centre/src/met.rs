@@ -21,20 +21,21 @@ pub use plants::PlantsMet;
 pub struct Met {
     /// Each province on each day that is over, as planned and met.
     pub days: Vec<ProvinceDay>,
-    /// Each shift of a pool on these days, as it was dealt and what was found.
+    /// Each shift of a pool on these days, as it was dealt and what was found; of one province, if one is looked at.
     pub shifts: Vec<ShiftDay>,
     /// Teams of the campaign, whichever of its provinces is looked at: whoever chooses one must not choose the flag with it.
     pub teams: usize,
     /// The same shifts with the visits that were missed or late.
     pub missed: Vec<ShiftDay>,
-    /// Simulants on these days, where the campaign has anybody plant them.
+    /// Simulants on these days, where the campaign has anybody plant them; of one province, if one is looked at.
     pub plants: Option<PlantsMet>,
-    /// Double inspections of these days, where the campaign has anybody inspect twice.
+    /// Double inspections, likewise.
     pub doubles: Option<DoublesMet>,
-    /// The plans of these days, by their entries: what an estimate is by.
+    /// The plans of these days, by their entries: what an estimate is by. Those of earlier days and of other provinces than are asked
+    /// about are among them, for predictions learn from all, and nobody could make the estimate again without them.
     pub design: Hash,
     /// Province-days that have begun and are not over, or are still sealed to whoever asks: nothing is said of them.
-    pub days_left_out: usize,
+    pub left_out: Vec<(ProvinceId, Day)>,
 }
 
 impl Met {
@@ -49,29 +50,31 @@ impl Met {
             plants: None,
             doubles: None,
             design,
-            days_left_out: 0,
+            left_out: Vec::new(),
         }
     }
 
-    /// What was met in some provinces from the first day up to `to`; an estimate of later days still learns from the first. A
-    /// visit counts if it began in time and was reported in time, by the team's first word; what came late or was corrected
+    /// What was met from the first day up to `to`: an estimate of later days still learns from the first, and one of a province from all.
+    /// Teams are those of `province`, if one is named; whoever estimates of it alone asks for its domain. A visit counts if it began in time and was reported in time, by the team's first word; what came late or was corrected
     /// later cannot make an estimate. What the inspectorate planted is no find.
     pub fn of(state: &State, province: Option<&ProvinceId>, to: Day) -> Met {
         let mut plans: Vec<u8> = Vec::new();
         let campaign = state.campaign();
         let mut met = Met::nothing(campaign);
-        let asked = campaign.provinces().iter().filter(|own| province.is_none_or(|asked| *asked == own.id));
-        let asked: Vec<&ProvinceId> = asked.map(|province| &province.id).collect();
+        let is_asked = |own: &ProvinceId| province.is_none_or(|asked| asked == own);
         for day in campaign.days().filter(|day| *day <= to) {
             let units = met_on(state, day);
-            for province in &asked {
+            for province in campaign.provinces().iter().map(|province| &province.id) {
                 let Some(planned) = state.plan(province, day) else { continue };
                 if !is_over(state, province, day) {
-                    met.days_left_out += 1;
+                    met.left_out.push((province.clone(), day));
                     continue;
                 }
                 met.days.push(province_day(state, province, day, &planned.plan, &units));
                 plans.extend(planned.leaf.as_bytes());
+                if !is_asked(province) {
+                    continue;
+                }
                 let found = |done: Option<Counts>, planted: Simulants| {
                     done.map_or(0, |counts| counts.found().saturating_sub(planted.found))
                 };
@@ -83,7 +86,8 @@ impl Met {
             }
         }
         met.design = body_hash(&plans);
-        let days = met.days.iter().map(|day| (&day.province, day.day)).collect();
+        let asked = met.days.iter().filter(|day| is_asked(&day.province));
+        let days = asked.map(|day| (&day.province, day.day)).collect();
         met.plants = PlantsMet::on(state, &days);
         met.doubles = DoublesMet::on(state, &days);
         met

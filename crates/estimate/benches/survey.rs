@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use sekong_estimate::design::{Design, Sample};
+use sekong_estimate::design::{Design, Estimate, Sample};
 use sekong_estimate::teams::{ShiftDay, test_teams};
 
 const DOMAINS: usize = 18;
@@ -58,7 +58,8 @@ fn measure(rows: usize) {
     for _ in 0..REPEATS {
         let design = Design::new(sample.clone()).expect("the sample is one");
         let domain = |name: &&str| design.in_domain("y", name).expect("the domain is there").0;
-        found = design.domains().iter().map(domain).map(|total| (total.est, total.se)).collect();
+        let se = |total: &Estimate| total.known().expect("its variance is a sum of squares").se;
+        found = design.domains().iter().map(domain).map(|total| (total.est, se(&total))).collect();
     }
     let ours_ms = started.elapsed().as_secs_f64() * 1_000.0 / f64::from(REPEATS);
     let (peers_ms, peers) = survey(file.path());

@@ -4,7 +4,9 @@
 //! - *Default*: strata, clusters at one or two stages, finite populations; the variance of a stage is that of its totals between clusters
 //!   within strata (Särndal, Swensson and Wretman 1992, chapter 4). Without a finite population only the first stage counts, as if drawn
 //!   with replacement.
-//! - *Brewer*: the same with (1 − π) of each cluster as its own correction (Brewer 2002).
+//! - *Brewer*: the same with (1 − π) of each cluster as its own correction (Brewer 2002). survey 4.1.1 (its `onestrat`) pairs these with totals
+//!   in the order of the clusters' names, and is wrong where rows come in another; here each cluster has its own. Population counts, which
+//!   R refuses for it, give the share of the stratum that is sampled.
 //! - *Overton*, *Hartley–Rao*: joint probabilities guessed from single ones, in the Horvitz–Thompson form.
 //! - *HT*, *Yates–Grundy*: joint probabilities given.
 
@@ -117,18 +119,68 @@ pub struct Sample {
 pub struct Estimate {
     /// The estimate.
     pub est: f64,
-    /// Its standard error.
-    pub se: f64,
-    /// Degrees of freedom: clusters less strata.
+    /// Degrees of freedom: clusters less strata; in a domain of those that it touches, as `degf(subset(…))` of R's survey has it.
     pub df: f64,
-    /// 95 % by Student's t.
-    pub t95: Interval,
-    /// 95 % by the normal law.
-    pub z95: Interval,
+    /// How surely it is known.
+    pub certainty: Certainty,
     /// Whether every value that it is made of is 0, as in a domain where nothing was counted. R's survey gives such an estimate the
     /// standard error 0, and so does this; it means that none can be told, and is not to be shown as one.
     pub all_zero: bool,
 }
+
+/// How surely an estimate is known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Certainty {
+    /// By a standard error.
+    Known(Known),
+    /// Its variance is estimated below zero, as with joint probabilities it may be: none can be told. R's survey says NaN.
+    Negative {
+        /// The estimated variance.
+        variance: f64,
+    },
+}
+
+/// A standard error and what follows from it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Known {
+    /// The standard error.
+    pub se: f64,
+    /// 95 % by Student's t.
+    pub t95: Interval,
+    /// 95 % by the normal law.
+    pub z95: Interval,
+}
+
+impl Estimate {
+    /// Its standard error and intervals; `None` where none can be told.
+    pub fn known(&self) -> Option<Known> {
+        match self.certainty {
+            Certainty::Known(known) => Some(known),
+            Certainty::Negative { .. } => None,
+        }
+    }
+}
+
+impl Known {
+    fn of(est: f64, se: f64, df: f64) -> Known {
+        let within = |quantile: f64| Interval { low: est - quantile * se, high: est + quantile * se };
+        let t95 = if df < 1.0 {
+            Interval { low: f64::NEG_INFINITY, high: f64::INFINITY }
+        } else {
+            within(t_quantile(0.975, df))
+        };
+        Known { se, t95, z95: within(normal_quantile(0.975)) }
+    }
+}
+
+/// How far a value lies from what is expected of it; nothing where only rounding sets them apart.
+fn apart(value: f64, expected: f64) -> f64 {
+    let apart = value - expected;
+    if apart.abs() <= ROUNDING * value.abs() { 0.0 } else { apart }
+}
+
+/// What sums of values leave of them, in place of nothing.
+const ROUNDING: f64 = 1e-13;
 
 /// A sample whose design holds together.
 #[derive(Debug)]
@@ -219,7 +271,7 @@ impl Design {
             return Err(DesignError::NoDenominator { name: denominator.to_owned() });
         }
         let ratio = total / below;
-        let residual: Vec<f64> = over.iter().zip(under).map(|(y, x)| (y - ratio * x) / below).collect();
+        let residual: Vec<f64> = over.iter().zip(under).map(|(y, x)| apart(*y, ratio * x) / below).collect();
         self.estimate(numerator, ratio, &weighted(&residual), Rows::All)
     }
 
@@ -241,7 +293,7 @@ impl Design {
             return Err(DesignError::NoDenominator { name: name.to_owned() });
         }
         let mean = self.weighted(y, rows).iter().map(|z| z / size).sum::<f64>();
-        let residual: Vec<f64> = y.iter().map(|y| (y - mean) / size).collect();
+        let residual: Vec<f64> = y.iter().map(|y| apart(*y, mean) / size).collect();
         self.estimate(name, mean, &self.weighted(&residual, rows), rows)
     }
 
@@ -256,17 +308,11 @@ impl Design {
         if !est.is_finite() || !variance.is_finite() {
             return Err(DesignError::Overflow { name: name.to_owned() });
         }
-        if variance < 0.0 {
-            return Err(DesignError::Negative { name: name.to_owned(), variance });
-        }
-        let (se, df) = (libm::sqrt(variance), self.structure.df(rows));
-        let within = |quantile: f64| Interval { low: est - quantile * se, high: est + quantile * se };
-        let t95 = if df < 1.0 {
-            Interval { low: f64::NEG_INFINITY, high: f64::INFINITY }
-        } else {
-            within(t_quantile(0.975, df))
+        let df = self.structure.df(rows);
+        let certainty = match variance {
+            variance if variance < 0.0 => Certainty::Negative { variance },
+            variance => Certainty::Known(Known::of(est, libm::sqrt(variance), df)),
         };
-        let all_zero = false;
-        Ok(Estimate { est, se, df, t95, z95: within(normal_quantile(0.975)), all_zero })
+        Ok(Estimate { est, df, certainty, all_zero: false })
     }
 }

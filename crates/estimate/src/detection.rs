@@ -51,7 +51,10 @@ pub enum DetectionError {
     /// No load was found by both teams.
     #[error("no load was found by both: nothing can be told of what neither found")]
     NoneTwice,
-    /// Nothing was planted, or none of what was planted was found.
+    /// Nothing was planted.
+    #[error("nothing was planted: nothing can be told of what is not found")]
+    NonePlanted,
+    /// None of what was planted was found.
     #[error("none of {planted} planted simulants was found: what passes cannot be told from what is found")]
     NoneFound {
         /// How many were planted.
@@ -66,6 +69,9 @@ pub enum DetectionError {
 pub fn of_plants(found: u32, planted: u32) -> Result<Detection, DetectionError> {
     if planted < found {
         return Err(DetectionError::MoreThanAll { what: "found", part: found, whole: planted });
+    }
+    if planted == 0 {
+        return Err(DetectionError::NonePlanted);
     }
     if found == 0 {
         return Err(DetectionError::NoneFound { planted });
@@ -118,14 +124,20 @@ fn most_loads(more: f64, both: f64) -> f64 {
     low
 }
 
-/// A flow of loads that would be found, as one of loads that there were; `reach` is half of its own interval at 95 %. Both uncertainties
-/// go into the interval (on the logarithms, the detection's from its own interval).
-pub fn corrected(est: f64, reach: f64, detection: &Detection) -> (f64, Interval) {
+/// A flow of loads that would be found, with its own interval at 95 %, as one of loads that there were. Both uncertainties go into the
+/// interval, by the distances of its ends on the logarithm, each side its own: where all is surely found it is the flow's own.
+pub fn corrected(est: f64, own: Interval, detection: &Detection) -> (f64, Interval) {
     let loads = est / detection.est;
-    let own = if est > 0.0 { reach / est } else { 0.0 };
     // The end of detection that lies far off makes the other end of the loads.
-    let less = libm::log(detection.interval95.high / detection.est);
-    let more = libm::log(detection.est / detection.interval95.low);
-    let low = loads / libm::exp(libm::hypot(own, less));
-    (loads, Interval { low, high: loads * libm::exp(libm::hypot(own, more)) })
+    let Interval { low: least, high: most } = detection.interval95;
+    if own.low <= 0.0 {
+        // No logarithm reaches so low: each end by the end of detection that takes it farther, which is too wide rather than too narrow.
+        let low = own.low / least;
+        let high = if own.high > 0.0 { own.high / least } else { own.high / most };
+        return (loads, Interval { low, high });
+    }
+    let away = |end: f64, from: f64| libm::log(end / from);
+    let less = libm::hypot(away(est, own.low), away(most, detection.est));
+    let more = libm::hypot(away(own.high, est), away(detection.est, least));
+    (loads, Interval { low: loads / libm::exp(less), high: loads * libm::exp(more) })
 }

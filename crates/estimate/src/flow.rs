@@ -114,6 +114,13 @@ pub struct Domain {
     pub from: Option<Day>,
 }
 
+impl Domain {
+    /// Whether any slot of a province on a day may be in it.
+    pub fn reaches(&self, province: &ProvinceId, day: Day) -> bool {
+        self.province.as_ref().is_none_or(|own| own == province) && self.from.is_none_or(|from| from <= day)
+    }
+}
+
 /// Where an interval comes from.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Uncertainty {

@@ -24,6 +24,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sekong_model::{Counts, HOURS_PER_DAY};
+
 mod planted;
 mod power;
 
@@ -69,6 +71,9 @@ pub const ALPHA: f64 = 0.05;
 
 /// Part of its finds that the team of a statement of power holds back.
 pub const HELD_BACK: f64 = 0.8;
+
+/// The most finds of a unit on a shift: in each hour of a day the most that one slot can have. More is no count of a shift.
+pub const FINDS_MAX: u32 = HOURS_PER_DAY as u32 * Counts::MAX;
 
 /// A shift on one day, as it was dealt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -179,6 +184,18 @@ pub enum TeamsError {
         /// The team.
         team: String,
     },
+    /// More finds than a shift can have.
+    #[error(
+        "{place}: unit {unit} has {finds} finds; in the 24 hours of a day a unit has {FINDS_MAX} at most"
+    )]
+    TooMany {
+        /// Week, pool, shift and day.
+        place: String,
+        /// The unit.
+        unit: String,
+        /// Its finds.
+        finds: u32,
+    },
     /// A team with two kinds of shift in a week.
     #[error(
         "week {week}: team {team} is dealt to {one} and to {other}; a team keeps its kind of shift for a week"
@@ -216,9 +233,13 @@ impl ShiftDay {
         let twice =
             |field, unit: &str| TeamsError::UnitTwice { place: self.place(), unit: unit.to_owned(), field };
         let (mut units, mut taken, mut teams) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        for (unit, _) in &self.units {
+        for (unit, finds) in &self.units {
             if !units.insert(unit) {
                 return Err(twice("units", unit));
+            }
+            if FINDS_MAX < *finds {
+                let (place, unit, finds) = (self.place(), unit.clone(), *finds);
+                return Err(TeamsError::TooMany { place, unit, finds });
             }
         }
         for (team, unit) in &self.dealt {
@@ -329,7 +350,8 @@ fn log_sum(logs: impl Iterator<Item = f64> + Clone) -> f64 {
 
 /// Logarithm of the mean of θ^h, however large the h.
 fn log_mean_power(theta: f64, finds: impl Iterator<Item = u32> + Clone) -> f64 {
-    let logs = finds.clone().map(|found| f64::from(found) * libm::log(theta));
+    let theta_log = libm::log(theta);
+    let logs = finds.clone().map(|found| f64::from(found) * theta_log);
     log_sum(logs) - libm::log(finds.count() as f64)
 }
 

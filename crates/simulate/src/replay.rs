@@ -128,7 +128,10 @@ impl Stage {
     }
 
     /// What one draw shows.
-    fn drawn(&self, traffic: &Traffic, replay: u32) -> Result<Vec<ProvinceDay>, ReplayError> {
+    ///
+    /// # Errors
+    /// [`ReplayError`] of a plan that no checker has seen.
+    pub fn drawn(&self, traffic: &Traffic, replay: u32) -> Result<Vec<ProvinceDay>, ReplayError> {
         let subject = replay.to_string();
         let key = SimulationKey::new(&self.seed.bytes("replay", &subject));
         let mut chance = self.seed.stream("replay inspections", &subject);

@@ -12,9 +12,9 @@ const DAYS: &str = "28";
 const REPLAYS: u32 = 10_000;
 const TRIALS: &str = "1000";
 
-/// Standard errors of the mean over the replays that it may be off.
+/// Standard errors of the mean over the replays that loads by difference may be off: what stands first everywhere.
 const BIAS_MAX: f64 = 3.0;
-/// Of all figures of an estimator some are farther off by chance.
+/// The same of every other estimator: they are so many that some are farther off by chance.
 const BIAS_MAX_OF_MANY: f64 = 4.0;
 /// Part of the intervals at 95 % that may hold the truth: where what is counted is even from day to day they are too wide, and say so.
 const COVERAGE: std::ops::RangeInclusive<f64> = 0.93..=0.98;
@@ -29,6 +29,9 @@ const WEEKS_MAX: u64 = 13;
 
 pub(crate) fn torture(binary: &Binary) -> Tally {
     let mut tally = Tally::default();
+    println!(
+        "{REPLAYS} replays: loads by difference within {BIAS_MAX} standard errors of the mean, the other estimators within {BIAS_MAX_OF_MANY}"
+    );
     let replays = REPLAYS.to_string();
     match said(binary, &["estimate", "replay", CAMPAIGN, "--days", DAYS, "--replays", &replays, "--json"]) {
         Ok(patterns) => patterns.as_object().into_iter().flatten().for_each(|(pattern, of)| {

@@ -50,7 +50,10 @@ pub(crate) async fn show(
     session.check_sees_board()?;
     let Stretch { from, to, met } = met(&service, &asked).await?;
     let top = top(asked.top.as_deref())?;
-    let estimate = move || EstimatesView::of(&met, &EstimatesAsked { from, to, detection: None, top: &top });
+    let estimate = move || {
+        let asked = EstimatesAsked { province: None, from, to, detection: None, top: &top };
+        EstimatesView::of(&met, &asked)
+    };
     match tokio::task::spawn_blocking(estimate).await.map_err(Problem::internal)? {
         Ok(found) => Ok(Json(found)),
         Err(error @ EstimatesError::NotRanked { .. }) => Err(Problem::unreadable("top", error.to_string())),

@@ -174,16 +174,6 @@ pub enum DesignError {
         /// What is wrong.
         what: &'static str,
     },
-    /// A variance below zero, as estimators with joint probabilities may give one.
-    #[error(
-        "the estimated variance of {name} is {variance}, below zero: this design's joint probabilities give no variance here (try yates_grundy, or brewer)"
-    )]
-    Negative {
-        /// The column.
-        name: String,
-        /// The estimate.
-        variance: f64,
-    },
     /// A ratio to nothing, or a mean of nothing.
     #[error("{name}: the denominator is 0")]
     NoDenominator {
@@ -242,8 +232,7 @@ impl DesignError {
             | DesignError::Without { .. }
             | DesignError::CountsAndShares { .. }
             | DesignError::TwoStrata { .. }
-            | DesignError::OneInStratum { .. }
-            | DesignError::Negative { .. } => None,
+            | DesignError::OneInStratum { .. } => None,
         }
     }
 }

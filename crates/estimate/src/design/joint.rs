@@ -6,6 +6,9 @@ use super::{DesignError, Sample, Variance};
 /// |Δ| below which two rows count as drawn independently, as `ppsmat` of R's survey has it.
 const INDEPENDENT: f64 = 1e-4;
 
+/// Part of all terms' sizes below which their sum is nothing but rounding.
+const ROUNDING: f64 = 1e-12;
+
 /// How far a matrix may be from symmetric.
 const SYMMETRIC: f64 = 1e-9;
 
@@ -75,7 +78,7 @@ impl Joint {
         Ok(Joint { delta, of_rows: true, yates_grundy: sample.variance == Variance::YatesGrundy })
     }
 
-    /// ΣΣ Δ_ij z_i z_j, and for Yates and Grundy less ΣΣ Δ_ij z_j².
+    /// ΣΣ Δ_ij z_i z_j, and for Yates and Grundy less ΣΣ Δ_ij z_j². Where the terms leave nothing of each other but rounding it is 0.
     pub(super) fn variance(&self, first: &Stage, z: &[f64]) -> f64 {
         let totals = if self.of_rows {
             z.to_vec()
@@ -86,10 +89,12 @@ impl Joint {
         };
         let line = |(i, line): (usize, &Vec<f64>)| {
             let products = line.iter().zip(&totals);
-            products
-                .map(|(delta, z)| delta * z * (totals[i] - if self.yates_grundy { *z } else { 0.0 }))
-                .sum::<f64>()
+            let terms =
+                products.map(|(delta, z)| delta * z * (totals[i] - if self.yates_grundy { *z } else { 0.0 }));
+            terms.fold((0.0, 0.0), |(sum, size), term| (sum + term, size + term.abs()))
         };
-        self.delta.iter().enumerate().map(line).sum()
+        let lines = self.delta.iter().enumerate().map(line);
+        let (sum, size) = lines.fold((0.0, 0.0), |(sum, size), (own, terms)| (sum + own, size + terms));
+        if sum.abs() < ROUNDING * size { 0.0 } else { sum }
     }
 }

@@ -68,7 +68,7 @@ impl Record {
     pub fn ranking(&self, whole: &Domain, quantity: Quantity, method: Method, seed: Seed) -> Option<Ranking> {
         let domain = |post: &PostId| Domain { post: Some(post.clone()), ..whole.clone() };
         let of = |post: &PostId| (post.clone(), self.flow(&domain(post), quantity, method));
-        let mut flows: Vec<(PostId, Flow)> = self.posts().into_iter().map(of).collect();
+        let mut flows: Vec<(PostId, Flow)> = self.posts(whole).into_iter().map(of).collect();
         flows.sort_by(|one, other| other.1.est.total_cmp(&one.1.est));
         let daily = |(post, _): &(PostId, Flow)| differences(&self.daily(&domain(post), quantity, method));
         let deltas: Vec<Vec<f64>> = flows.iter().map(daily).collect();

@@ -186,6 +186,14 @@ pub(super) struct Place {
     pub(super) post_index: usize,
 }
 
+impl Place {
+    fn is_in(&self, domain: &Domain) -> bool {
+        domain.province.as_ref().is_none_or(|province| *province == self.province)
+            && domain.post.as_ref().is_none_or(|post| *post == self.post)
+            && domain.hour.is_none_or(|hour| hour == self.hour)
+    }
+}
+
 /// A province-day.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct DayKey {
@@ -303,24 +311,19 @@ impl Record {
         kinds
     }
 
-    /// The posts of the record.
-    pub fn posts(&self) -> BTreeSet<&PostId> {
-        self.places.iter().map(|place| &place.post).collect()
+    /// The posts of a domain.
+    pub fn posts(&self, domain: &Domain) -> BTreeSet<&PostId> {
+        self.places.iter().filter(|place| place.is_in(domain)).map(|place| &place.post).collect()
     }
 
-    /// The provinces of the record.
-    pub fn provinces(&self) -> BTreeSet<&ProvinceId> {
-        self.places.iter().map(|place| &place.province).collect()
+    /// The provinces of a domain.
+    pub fn provinces(&self, domain: &Domain) -> BTreeSet<&ProvinceId> {
+        self.places.iter().filter(|place| place.is_in(domain)).map(|place| &place.province).collect()
     }
 
     /// What is in a domain.
     pub(super) fn within(&self, domain: &Domain) -> Within {
-        let is = |place: &Place| {
-            domain.province.as_ref().is_none_or(|province| *province == place.province)
-                && domain.post.as_ref().is_none_or(|post| *post == place.post)
-                && domain.hour.is_none_or(|hour| hour == place.hour)
-        };
-        let places = self.places.iter().map(is).collect();
+        let places = self.places.iter().map(|place| place.is_in(domain)).collect();
         let days = self.days.iter().map(|key| domain.from.is_none_or(|from| from <= key.day)).collect();
         Within { places, days }
     }

@@ -40,9 +40,11 @@ impl Record {
     /// uniform prior for shrinkage; Christiansen and Morris 1997). How surely the vehicles are known goes in. Empty without a find; left out
     /// is a post where nothing was inspected or no interval holds its loads: there the model says what it was told of the others.
     pub fn shrunk(&self, whole: &Domain) -> Vec<Shrunk> {
-        let posts: Vec<PostId> = self.posts().into_iter().cloned().collect();
+        // A post's law is that of all posts, whichever are looked at.
+        let every = Domain { from: whole.from, ..Domain::default() };
+        let posts: Vec<PostId> = self.posts(&every).into_iter().cloned().collect();
         let flow = |post: &PostId| {
-            let domain = Domain { post: Some(post.clone()), ..whole.clone() };
+            let domain = Domain { post: Some(post.clone()), ..every.clone() };
             self.flow(&domain, Quantity::Passed, Method::Difference)
         };
         let flows: Vec<Flow> = posts.iter().map(flow).collect();
@@ -52,7 +54,9 @@ impl Record {
         if laws.is_empty() {
             return Vec::new();
         }
-        posts.into_iter().zip(&flows).filter_map(|(post, flow)| shrunk(post, flow, &laws)).collect()
+        let asked = self.posts(whole);
+        let shown = posts.into_iter().zip(&flows).filter(|(post, _)| asked.contains(post));
+        shown.filter_map(|(post, flow)| shrunk(post, flow, &laws)).collect()
     }
 }
 

@@ -80,7 +80,7 @@ fn is_flagged(days: &[TeamDay], held_back: f64, flag: f64, chance: &mut Chance) 
 impl TeamDay {
     /// Lays a wager on what is left of the team's finds.
     fn lay(&self, wager: &mut Wager, held_back: f64, chance: &mut Chance) {
-        let kept = (0..self.found).filter(|_| !chance.happens(held_back)).count() as u32;
+        let kept = self.found - chance.count(self.found, held_back);
         let means = if kept == self.found { self.means } else { self.means_with(kept) };
         wager.lay(&means, u64::from(kept), self.expected);
     }

@@ -3,6 +3,7 @@
 use sekong_estimate::detection::{
     Detection, DetectionError, Twice, corrected, of_double_inspections, of_plants,
 };
+use sekong_estimate::exact::Interval;
 
 fn near(found: f64, wanted: f64) {
     assert!((found - wanted).abs() <= 1e-9 * wanted.abs(), "{found} for {wanted}");
@@ -68,13 +69,53 @@ fn twice_as_high(of: &Twice) -> bool {
 }
 
 #[test]
+fn where_all_is_surely_found_loads_have_their_own_interval() {
+    let sure = Detection { est: 1.0, interval95: Interval { low: 1.0, high: 1.0 } };
+    // On the logarithm, with other distances on its sides, as an end that was counted makes them.
+    for (est, low, high) in
+        [(410.6, 74.2, 2_270.0), (100.0, 99.0, 140.0), (3.0, -1.0, 7.0), (-2.0, -5.0, -1.0)]
+    {
+        let (loads, interval) = corrected(est, Interval { low, high }, &sure);
+        near(loads, est);
+        near(interval.low, low);
+        near(interval.high, high);
+    }
+}
+
+#[test]
+fn without_a_simulant_nothing_is_told_of_detection() {
+    assert_eq!(
+        of_plants(0, 0).unwrap_err().to_string(),
+        "nothing was planted: nothing can be told of what is not found"
+    );
+    assert_eq!(of_plants(0, 2), Err(DetectionError::NoneFound { planted: 2 }));
+}
+
+#[test]
 fn what_is_not_found_widens_what_was_there() {
-    let sure = of_plants(1_000, 1_000).unwrap();
-    let (loads, interval) = corrected(100.0, 10.0, &sure);
-    near(loads, 100.0);
+    let own = Interval { low: 90.0, high: 120.0 };
     let unsure = of_plants(5, 10).unwrap();
-    let (more, wider) = corrected(100.0, 10.0, &unsure);
+    let (more, wider) = corrected(100.0, own, &unsure);
     near(more, 200.0);
-    assert!(wider.high / wider.low > 2.0 * interval.high / interval.low, "{wider:?} {interval:?}");
-    assert!(wider.low < more && more < wider.high);
+    // By hand: half found, with 95 % from 0.187086 to 0.812914 (Clopper and Pearson).
+    let far = |own: f64, detection: f64| own.ln().hypot(detection.ln()).exp();
+    let Interval { low, high } = unsure.interval95;
+    near(wider.low, 200.0 / far(100.0 / 90.0, high / 0.5));
+    near(wider.high, 200.0 * far(120.0 / 100.0, 0.5 / low));
+    // Each uncertainty alone is less.
+    let (_, by_detection) = corrected(100.0, Interval { low: 100.0, high: 100.0 }, &unsure);
+    near(by_detection.low, 100.0 / high);
+    near(by_detection.high, 100.0 / low);
+    assert!(wider.low < by_detection.low && by_detection.high < wider.high, "{wider:?} {by_detection:?}");
+}
+
+#[test]
+fn an_interval_below_zero_stays_around_what_there_was() {
+    let unsure = of_plants(5, 10).unwrap();
+    for (low, high) in [(-1.0, 7.0), (-9.0, -1.0), (0.0, 7.0)] {
+        let est = f64::midpoint(low, high);
+        let (loads, interval) = corrected(est, Interval { low, high }, &unsure);
+        assert!(interval.low <= loads && loads <= interval.high, "{loads} {interval:?}");
+        assert!(interval.low <= low / 0.5 && high / 0.5 <= interval.high, "{interval:?}");
+    }
 }

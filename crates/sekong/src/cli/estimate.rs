@@ -95,20 +95,23 @@ pub enum EstimateCommand {
     #[command(after_help = "FILE is one JSON object; every column has a value a row:\n  \
         y          {name: [number, …]}, what was counted\n  \
         pi         inclusion probabilities; or weights, their inverses\n  \
-        strata     text or numbers; cluster and cluster2 likewise, the clusters of two stages\n  \
+        strata     text, numbers, true or false; cluster and cluster2 likewise, the clusters of two stages\n  \
         fpc, fpc2  clusters in the population, or the share that is sampled if no value is above 1\n  \
         joint      joint inclusion probabilities of the rows, as a matrix\n  \
         domains    the domain of each row\n  \
         variance   default, brewer, hartley_rao, overton, ht, yates_grundy or with_replacement\n\
-        With fpc and neither pi nor weights, the probabilities come from it. The figures are those of\n\
+        With fpc and neither pi nor weights, the probabilities come from it; brewer takes counts, too, as the share of the\n\
+        stratum that is sampled, where R wants shares. The figures are those of\n\
         svydesign, svytotal, svymean, svyratio and svyby of the R package survey. A column of zeros is refused; a\n\
-        domain of zeros is marked all_zero: its standard error of 0 means that there is none.\n\n\
+        domain of zeros is marked all_zero: its standard error of 0 means that there is none. Where joint probabilities make\n\
+        a variance negative_variance, that estimate alone has no standard error. df are clusters less strata, in a domain of\n\
+        those that it touches, as degf(subset(…)) has them.\n\n\
         Example:\n  sekong estimate design sample.json --ratio found/inspected --json")]
     Design(EstimateDesignArgs),
     /// Test every team: does it find less than the lot explains?
     #[command(after_help = "FILE has a JSON object a line, for each shift of each day:\n  \
         week, day, pool, shift  when and for whom; shift is its kind, such as \"00-08\"\n  \
-        units                   {unit: finds}, every unit of the shift\n  \
+        units                   {unit: finds}, every unit of the shift, whole numbers, at most 239976\n  \
         dealt                   {team: unit}, every team that was dealt to it, ghosts included\n  \
         away                    [team], the ghosts: no wager is laid on their week, or on their day\n  \
         class                   the equipment class; a pool is of one\n\

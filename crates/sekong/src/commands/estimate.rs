@@ -11,7 +11,7 @@ pub(crate) use campaign::campaign;
 pub(crate) use replay::{power, replay};
 use sekong_centre::PowerView;
 use sekong_estimate::Seed;
-use sekong_estimate::design::{Design, DesignError, Estimate};
+use sekong_estimate::design::{Certainty, Design, DesignError, Estimate, Known};
 use sekong_estimate::detection::of_double_inspections;
 use sekong_estimate::teams::{
     ALPHA, HELD_BACK, THETAS, TeamFinding, Telling, Too, flag_at, power as power_of_finds, test_days,
@@ -34,7 +34,21 @@ pub(crate) fn design(args: &EstimateDesignArgs) -> Result<(), Failure> {
     };
     let design = Design::new(sample_file::read(&args.file)?).map_err(wrong)?;
     let found = Found::of(&design, &args.ratio).map_err(wrong)?;
+    found
+        .check_any_known()
+        .map_err(|error| Failure::failed(format!("{place}: {error}")).hint(NO_VARIANCE_HINT))?;
     if args.json { print_line(found.as_json()) } else { found.print() }
+}
+
+const NO_VARIANCE_HINT: &str =
+    "joint probabilities, guessed or given, may give no variance: take brewer, or yates_grundy with joint";
+
+/// A sample of which no estimate has a variance.
+#[derive(Debug, thiserror::Error)]
+#[error("the estimated variance of the {what} is {variance}, below zero, and so is every other")]
+struct NoneKnown {
+    what: String,
+    variance: f64,
 }
 
 /// Estimates by column.
@@ -74,6 +88,32 @@ impl Found {
         })
     }
 
+    /// Every estimate with what it is of.
+    fn all(&self) -> Vec<(String, &Estimate)> {
+        let mut columns = vec![("total".to_owned(), &self.totals), ("mean".to_owned(), &self.means)];
+        columns.push(("ratio".to_owned(), &self.ratios));
+        for (name, totals, means) in &self.domains {
+            columns.extend([(format!("total in {name}"), totals), (format!("mean in {name}"), means)]);
+        }
+        let mut all = Vec::new();
+        for (what, of) in columns {
+            all.extend(of.iter().map(|(name, estimate)| (format!("{what} of {name}"), estimate)));
+        }
+        all
+    }
+
+    /// Where one has a variance, those without are marked.
+    fn check_any_known(&self) -> Result<(), NoneKnown> {
+        let mut none = None;
+        for (what, of) in self.all() {
+            match of.certainty {
+                Certainty::Known(_) => return Ok(()),
+                Certainty::Negative { variance } => _ = none.get_or_insert(NoneKnown { what, variance }),
+            }
+        }
+        none.map_or(Ok(()), Err)
+    }
+
     fn as_json(&self) -> Value {
         let domains = self.domains.iter().map(|(name, totals, means)| {
             (name.clone(), json!({ "totals": columns_json(totals), "means": columns_json(means) }))
@@ -87,14 +127,7 @@ impl Found {
     }
 
     fn print(&self) -> Result<(), Failure> {
-        let all = [("total", &self.totals), ("mean", &self.means), ("ratio", &self.ratios)];
-        for (what, columns) in all {
-            print_columns(what, columns)?;
-        }
-        self.domains.iter().try_for_each(|(name, totals, means)| {
-            print_columns(&format!("total in {name}"), totals)?;
-            print_columns(&format!("mean in {name}"), means)
-        })
+        self.all().iter().try_for_each(|(what, of)| print_line(format_args!("{what}: {}", in_words(of))))
     }
 }
 
@@ -107,33 +140,38 @@ fn columns_json(columns: &ByColumn) -> Value {
 }
 
 /// An end that lies at infinity is null: with less than one degree of freedom Student's t says nothing. Zeros alone have the standard error
-/// that R's survey gives them, marked as none.
+/// that R's survey gives them, marked as none; where the variance is estimated below zero there is none, and the variance stands beside.
 fn estimate_json(of: &Estimate) -> Value {
+    let known = of.known();
     let mut fields = json!({
         "est": of.est,
-        "se": of.se,
+        "se": known.map(|known| known.se),
         "df": of.df,
-        "t95": [of.t95.low, of.t95.high],
-        "z95": [of.z95.low, of.z95.high],
+        "t95": known.map(|known| [known.t95.low, known.t95.high]),
+        "z95": known.map(|known| [known.z95.low, known.z95.high]),
     });
     if of.all_zero {
         fields["all_zero"] = json!(true);
     }
+    if let Certainty::Negative { variance } = of.certainty {
+        fields["negative_variance"] = json!(variance);
+    }
     fields
-}
-
-fn print_columns(what: &str, columns: &ByColumn) -> Result<(), Failure> {
-    columns.iter().try_for_each(|(name, of)| print_line(format_args!("{what} of {name}: {}", in_words(of))))
 }
 
 fn in_words(of: &Estimate) -> String {
     if of.all_zero {
         return "0 (every value is 0, which tells no standard error: bound it by a model)".to_owned();
     }
-    format!(
-        "{} (standard error {}, 95 % from {} to {} by t with {} degrees of freedom)",
-        of.est, of.se, of.t95.low, of.t95.high, of.df
-    )
+    match of.certainty {
+        Certainty::Known(Known { se, t95, .. }) => format!(
+            "{} (standard error {se}, 95 % from {} to {} by t with {} degrees of freedom)",
+            of.est, t95.low, t95.high, of.df
+        ),
+        Certainty::Negative { variance } => {
+            format!("{} (no standard error: its variance is estimated at {variance}, below zero)", of.est)
+        }
+    }
 }
 
 pub(crate) fn twice(args: &EstimateTwiceArgs) -> Result<(), Failure> {

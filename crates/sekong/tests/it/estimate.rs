@@ -121,7 +121,56 @@ fn names_that_are_large_numbers_stay_apart_or_are_refused() {
         "100000000000000000 is too large a number",
         "put it in quotes",
     ]);
-    design(&sample("[true, 1, 1, 1]"), &[]).exits(1).says(&["strata[0]", "a name: text or a number"]);
+    design(&sample("[null, 1, 1, 1]"), &[])
+        .exits(1)
+        .says(&["strata[0]", "a name: text, a number, true or false"]);
+}
+
+#[test]
+fn true_and_false_are_names_and_a_mark_of_byte_order_is_none() {
+    // R: svyby(~y, ~d, svydesign(~1, weights = ~w, data = x), svytotal).
+    let text =
+        r#"{"y": {"y": [1, 2, 3, 5]}, "weights": [2, 2, 2, 2], "domains": [true, true, false, false]}"#;
+    let found = design(text, &["--json"]).exits(0).json();
+    let total = |domain: &str| found["domains"][domain]["totals"]["y"]["est"].clone();
+    assert_eq!((total("false"), total("true")), (json!(16.0), json!(6.0)));
+    assert_eq!(design(&format!("\u{feff}{text}"), &["--json"]).exits(0).json(), found);
+    let halves = text.replace("true", "\"a\"").replace("false", "\"b\"");
+    for column in ["strata", "cluster"] {
+        let one = design(&text.replace("domains", column), &["--json"]).exits(0).json();
+        assert_eq!(one, design(&halves.replace("domains", column), &["--json"]).exits(0).json());
+    }
+}
+
+#[test]
+fn one_variance_below_zero_takes_nothing_from_the_other_estimates() {
+    let pi = [0.9, 0.8, 0.3, 0.2, 0.5];
+    let pair = |i: usize, j: usize| if i == j { pi[i] } else { 0.8 * pi[i] * pi[j] };
+    let joint: Vec<Vec<f64>> = (0..5).map(|i| (0..5).map(|j| pair(i, j)).collect()).collect();
+    let of = |y: [f64; 5]| {
+        json!({ "y": { "y": y }, "pi": pi, "joint": joint, "variance": "ht", "domains": ["a", "a", "b", "b", "b"] })
+            .to_string()
+    };
+    let found = design(&of([1.0, 2.0, 9.0, 8.0, 3.0]), &["--json"]).exits(0).json();
+    // R: svytotal and svyby; NaN in a.
+    let near = |found: &Value, wanted: f64| (found.as_f64().unwrap() - wanted).abs() < 1e-5;
+    assert!(near(&found["totals"]["y"]["se"], 31.317_13), "{found}");
+    let (a, b) = (&found["domains"]["a"]["totals"]["y"], &found["domains"]["b"]["totals"]["y"]);
+    assert!(near(&b["est"], 76.0) && near(&b["se"], 33.436_51), "{found}");
+    assert!(near(&a["est"], 1.0 / 0.9 + 2.0 / 0.8) && near(&a["negative_variance"], -5.0 / 324.0), "{found}");
+    assert_eq!(["se", "t95", "z95"].map(|name| &a[name]), [&Value::Null; 3]);
+    assert!(b.get("negative_variance").is_none(), "{found}");
+    let words = design(&of([1.0, 2.0, 9.0, 8.0, 3.0]), &[]).exits(0).stdout;
+    assert!(
+        words.contains("total in a of y: 3.611") && words.contains("no standard error: its variance"),
+        "{words}"
+    );
+    let pair = |i: usize, j: usize| if i == j { 0.5 } else { [0.1, 0.45][(i + j) % 2] };
+    let joint: Vec<Vec<f64>> = (0..4).map(|i| (0..4).map(|j| pair(i, j)).collect()).collect();
+    let none =
+        json!({ "y": { "y": [1, -1, 1, -1] }, "pi": [0.5, 0.5, 0.5, 0.5], "joint": joint, "variance": "ht" });
+    let says = ["the total of y is -30.2", "below zero, and so is every other", "help: joint probabilities"];
+    design(&none.to_string(), &[]).exits(1).says(&says);
 }
 
 #[test]
@@ -178,12 +227,22 @@ fn a_team_that_finds_nothing_is_flagged_in_json_and_words() {
 }
 
 #[test]
+fn counts_may_be_written_as_whole_floats_and_a_mark_of_byte_order_is_none() {
+    let wanted = teams(&[shift(1)], &["--json"]).exits(0).json();
+    let floats =
+        shift(1).replace(":2,", ":2.0,").replace(":2}", ":2.0}").replace("\"week\":1", "\"week\":1.0");
+    assert_eq!(teams(&[format!("\u{feff}{floats}")], &["--json"]).exits(0).json(), wanted);
+}
+
+#[test]
 fn what_is_no_record_of_shifts_is_told_by_line_field_and_fix() {
     let told = |line: &str, says: &[&str]| {
         teams(&[shift(1), String::new(), line.to_owned()], &[]).exits(1).says(says);
     };
     told(&shift(1), &["week 1, p, 00-08: 2017-01-01 is there twice", "help: sekong estimate teams --help"]);
     told(&shift(2).replace("\"u0\":2", "\"u0\":-2"), &["line 3", "units.u0", "invalid value"]);
+    told(&shift(2).replace("\"u0\":2", "\"u0\":2.5"), &["line 3", "units.u0", "a whole number from 0"]);
+    told(&shift(2).replace("\"u0\":2", "\"u0\":239977"), &["unit u0 has 239977 finds", "239976 at most"]);
     told(&shift(2).replace("\"u1\":2", "\"u0\":2"), &["unit u0 is there twice under units"]);
     told(&shift(2).replace(",\"week\":2", ""), &["line 3", "missing field `week`"]);
     told("[]", &["line 3"]);
@@ -288,6 +347,16 @@ fn a_record_tells_what_passed_by_the_plans_that_drew_the_inspections() {
     let teams = &line["teams"];
     assert!(!teams["power"].as_array().unwrap().is_empty(), "a day is enough for a look");
     let one = estimate(&["--province", "ratanakiri", "--json"]).exits(0).json();
+    let own = |of: &Value| -> Vec<Value> {
+        let flows = of["estimates"]["flows"].as_array().unwrap().iter();
+        flows.filter(|flow| flow["province"] == "ratanakiri").cloned().collect()
+    };
+    assert_eq!((own(&one), own(&one).len()), (own(&line), 6), "a province has one number, whoever asks");
+    let posts =
+        one["estimates"]["flows"].as_array().unwrap().iter().filter(|flow| flow.get("post").is_some());
+    assert!(posts.clone().count() > 4 && posts.clone().all(|post| flows.contains(post)), "{one}");
+    let shrunk = |of: &Value| of["estimates"]["shrunk"].as_array().unwrap().clone();
+    assert!(shrunk(&one).iter().all(|post| shrunk(&line).contains(post)), "{one}");
     let tested = |of: &Value| of["finds"].as_array().unwrap().len();
     assert!(0 < tested(&one["teams"]) && tested(&one["teams"]) < tested(teams));
     assert_eq!(
@@ -302,7 +371,21 @@ fn a_part_of_a_record_is_estimated_and_drawn_and_what_is_no_part_is_named() {
     let one = one.exits(0).json();
     assert_eq!(one["estimates"]["province_days"], 1);
     let all = estimate(&["--json"]).exits(0).json();
-    assert_ne!(one["estimates"]["design"], all["estimates"]["design"]);
+    assert_eq!(one["estimates"]["design"], all["estimates"]["design"], "predictions learn from all plans");
+    let sure = estimate(&["--plants", "100000/100000", "--json"]).exits(0).json();
+    let loads = |of: &Value| {
+        let flows = of["estimates"]["flows"].as_array().unwrap();
+        flows
+            .iter()
+            .find(|flow| flow["quantity"] == "loads" && flow["method"] == "difference")
+            .unwrap()
+            .clone()
+    };
+    let end = |of: &Value, end: &str| of["interval95"][end].as_f64().unwrap();
+    let (own, corrected) = (loads(&sure), &sure["estimates"]["corrected"]);
+    for name in ["low", "high"] {
+        assert!((end(corrected, name) / end(&own, name) - 1.0).abs() < 1e-3, "{corrected} {own}");
+    }
     let folder = tempfile::tempdir().unwrap();
     let pictures = folder.path().join("pictures");
     let words = estimate(&["--plants", "8/10", "--pictures", arg(&pictures)]).exits(0).stdout;
@@ -323,6 +406,7 @@ fn a_part_of_a_record_is_estimated_and_drawn_and_what_is_no_part_is_named() {
         (["--from", "2017-02-30"], "--from"),
         (["--plants", "3/2"], "--plants"),
         (["--plants", "0/2"], "--plants"),
+        (["--plants", "0/0"], "--plants: nothing was planted"),
         (["--plants", "2"], "--plants"),
         (["--top", "KH-LA-01,nowhere"], "--top: nowhere is not among the posts that are ranked: "),
         (["--top", ""], "--top"),

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use sekong_centre::{
     CorrectedView, DoubleView, EndsView, EstimatesAsked, EstimatesError, EstimatesView, FlowView, Met,
-    PlantedView, State, TeamTestView, TeamsView, pictures,
+    PlantedView, PowerView, State, TeamTestView, TeamsView, pictures,
 };
 use sekong_estimate::detection::{Detection, of_plants};
-use sekong_model::{Day, PostId, ProvinceId};
+use sekong_estimate::teams::HELD_BACK;
+use sekong_model::{PostId, ProvinceId};
 use serde_json::json;
 
 use super::super::cannot_write;
@@ -35,9 +36,14 @@ pub(crate) fn campaign(args: &EstimateCampaignArgs) -> Result<(), Failure> {
             .hint("give the earlier day as --from"));
     }
     let met = Met::of(&state, province.as_ref(), to);
-    check_any_day(&met, from, to)?;
-    let asked =
-        EstimatesAsked { from, to, detection: detection.as_ref(), top: &args.top.iter().cloned().collect() };
+    let asked = EstimatesAsked {
+        province: province.as_ref(),
+        from,
+        to,
+        detection: detection.as_ref(),
+        top: &args.top.iter().cloned().collect(),
+    };
+    check_any_day(&met, &asked)?;
     let found = EstimatesView::of(&met, &asked).map_err(not_estimated)?;
     let teams = TeamsView::of(&met).map_err(Failure::failed)?;
     if let Some(folder) = &args.pictures {
@@ -50,11 +56,13 @@ pub(crate) fn campaign(args: &EstimateCampaignArgs) -> Result<(), Failure> {
 }
 
 /// Of no day at all the estimates would be 0, from 0 to 0.
-fn check_any_day(met: &Met, from: Day, to: Day) -> Result<(), Failure> {
-    if met.days.iter().any(|day| from <= day.day) {
+fn check_any_day(met: &Met, asked: &EstimatesAsked<'_>) -> Result<(), Failure> {
+    let (whole, from, to) = (asked.whole(), asked.from, asked.to);
+    if met.days.iter().any(|of| whole.reaches(&of.province, of.day)) {
         return Ok(());
     }
-    let last = met.days.iter().map(|day| day.day).max();
+    let own = met.days.iter().filter(|of| asked.province.is_none_or(|province| *province == of.province));
+    let last = own.map(|of| of.day).max();
     let hint = last.map_or_else(
         || "come back when a day is over and open".to_owned(),
         |last| format!("the last that is over is {last}: give it, or an earlier one, as --from"),
@@ -203,18 +211,36 @@ fn print_ranking(found: &EstimatesView) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What the power is of.
+const FINDS: &str = "too few finds";
+
+/// Below this chance in every pool, that nobody is flagged says nothing.
+const POWER_MIN: f64 = 0.05;
+
+fn nobody_in_words(power: &[PowerView]) -> String {
+    let most = power.iter().map(|of| of.chance).fold(0.0, f64::max);
+    if POWER_MIN <= most {
+        return "none".to_owned();
+    }
+    format!(
+        "nothing can be said yet: the test would see a team that held {:.0} % of its finds back with chance {most:.2}",
+        100.0 * HELD_BACK
+    )
+}
+
 fn print_teams(teams: &TeamsView) -> Result<(), Failure> {
     if teams.finds.is_empty() {
         print_line("no day with a deal is over: nothing is said of teams yet")?;
         return teams.planted.iter().try_for_each(print_planted);
     }
     for (what, of) in [
-        ("too few finds", &teams.finds),
+        (FINDS, &teams.finds),
         ("too many finds", &teams.more),
         ("too many visits missed, late or without a look", &teams.missed),
     ] {
         let flagged: Vec<String> = of.iter().filter_map(flag_in_words).collect();
-        let said = if flagged.is_empty() { "none".to_owned() } else { flagged.join("; ") };
+        let none = || if what == FINDS { nobody_in_words(&teams.power) } else { "none".to_owned() };
+        let said = if flagged.is_empty() { none() } else { flagged.join("; ") };
         print_line(format_args!(
             "{what}, of {} teams, each against what the lot gave it: flagged for an enquiry at {:.0}: {said}",
             of.len(),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeOwned, Error, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, Error, MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::failure::Failure;
@@ -35,7 +35,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for PairsReader<T> {
     }
 }
 
-/// The name of a stratum, a cluster, a domain or a day: text, or a number.
+/// The name of a stratum, a cluster, a domain or a day: text, a number, or true or false.
 pub(super) struct Label(String);
 
 impl From<Label> for String {
@@ -59,11 +59,16 @@ impl Visitor<'_> for LabelReader {
     type Value = Label;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name: text or a number")
+        f.write_str("a name: text, a number, true or false")
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Label, E> {
         Ok(Label(text.to_owned()))
+    }
+
+    /// As R's TRUE and FALSE, in the spelling of JSON.
+    fn visit_bool<E: Error>(self, is: bool) -> Result<Label, E> {
+        Ok(Label(is.to_string()))
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Label, E> {
@@ -83,6 +88,46 @@ impl Visitor<'_> for LabelReader {
         // No name is -0.
         Ok(Label((number + 0.0).to_string()))
     }
+}
+
+/// A count; 2.0 is one, as many programs write it.
+pub(super) struct Whole(pub(super) u32);
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Whole, D::Error> {
+        from.deserialize_any(WholeReader)
+    }
+}
+
+struct WholeReader;
+
+impl Visitor<'_> for WholeReader {
+    type Value = Whole;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a whole number from 0 to {}", u32::MAX)
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Whole, E> {
+        let whole = u32::try_from(number).map(Whole);
+        whole.map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Whole, E> {
+        Err(E::invalid_value(Unexpected::Signed(number), &self))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Whole, E> {
+        if number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number) {
+            return Ok(Whole(number as u32));
+        }
+        Err(E::invalid_value(Unexpected::Float(number), &self))
+    }
+}
+
+/// A file's text without the byte order mark that some programs begin it with.
+pub(super) fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
 /// Reads one JSON value.

@@ -5,7 +5,7 @@ use std::path::Path;
 use sekong_estimate::design::{Sample, Variance, VarianceNameError};
 use serde::Deserialize;
 
-use super::edge::{Label, Pairs, parse};
+use super::edge::{Label, Pairs, parse, without_mark};
 use crate::failure::Failure;
 use crate::files::read_at_most;
 
@@ -46,7 +46,7 @@ impl TryFrom<String> for Named {
 /// Reads a sample; whether its design holds together is not looked at.
 pub(super) fn read(path: &Path) -> Result<Sample, Failure> {
     let bytes = read_at_most(path, SAMPLE_MAX_BYTES)?;
-    let file: SampleFile = parse(&path.display().to_string(), &bytes, HINT)?;
+    let file: SampleFile = parse(&path.display().to_string(), without_mark(&bytes), HINT)?;
     Ok(file.into())
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use sekong_estimate::teams::ShiftDay;
 use serde::Deserialize;
 
-use super::edge::{Label, Pairs, parse};
+use super::edge::{Label, Pairs, Whole, parse, without_mark};
 use crate::failure::Failure;
 use crate::files::read_at_most;
 
@@ -19,11 +19,11 @@ pub(super) const HINT: &str = "sekong estimate teams --help shows what a line ho
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line {
-    week: u32,
+    week: Whole,
     day: Label,
     pool: Label,
     shift: Label,
-    units: Pairs<u32>,
+    units: Pairs<Whole>,
     dealt: Pairs<String>,
     #[serde(default)]
     away: Vec<String>,
@@ -34,7 +34,7 @@ struct Line {
 /// Reads a record with a find in it; whether its deals hold together is not looked at.
 pub(super) fn read(path: &Path) -> Result<Vec<ShiftDay>, Failure> {
     let bytes = read_at_most(path, RECORD_MAX_BYTES)?;
-    let lines = (1..).zip(bytes.split(|byte| *byte == b'\n'));
+    let lines = (1..).zip(without_mark(&bytes).split(|byte| *byte == b'\n'));
     let full = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
     let (mut record, mut classes) = (Vec::new(), BTreeMap::new());
     for (number, line) in full {
@@ -90,11 +90,11 @@ fn has_find(record: &[ShiftDay]) -> bool {
 impl From<Line> for ShiftDay {
     fn from(line: Line) -> ShiftDay {
         ShiftDay {
-            week: line.week,
+            week: line.week.0,
             day: line.day.into(),
             pool: line.pool.into(),
             shift: line.shift.into(),
-            units: line.units.0,
+            units: line.units.0.into_iter().map(|(unit, finds)| (unit, finds.0)).collect(),
             dealt: line.dealt.0,
             away: line.away,
         }
