@@ -266,7 +266,11 @@ fn told(state: &State, to: Day) -> (Met, EstimatesView, TeamsView) {
 fn estimated(met: &Met, to: Day, found_of_planted: Option<(u32, u32)>) -> EstimatesView {
     let detection = found_of_planted.map(|(found, planted)| of_plants(found, planted).unwrap());
     let (from, top) = (met.days[0].day, [].into());
-    EstimatesView::of(met, &EstimatesAsked { from, to, detection: detection.as_ref(), top: &top }).unwrap()
+    EstimatesView::of(
+        met,
+        &EstimatesAsked { from, to, province: None, detection: detection.as_ref(), top: &top },
+    )
+    .unwrap()
 }
 
 #[tokio::test]
