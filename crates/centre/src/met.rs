@@ -55,8 +55,9 @@ impl Met {
     }
 
     /// What was met from the first day up to `to`: an estimate of later days still learns from the first, and one of a province from all.
-    /// Teams are those of `province`, if one is named; whoever estimates of it alone asks for its domain. A visit counts if it began in time and was reported in time, by the team's first word; what came late or was corrected
-    /// later cannot make an estimate. What the inspectorate planted is no find.
+    /// Teams are those of `province`, if one is named; whoever estimates of it alone asks for its domain. A visit counts if it began in
+    /// time and was reported in time, by the team's first word; what came late or was corrected later cannot make an estimate. What the
+    /// inspectorate planted is no find.
     pub fn of(state: &State, province: Option<&ProvinceId>, to: Day) -> Met {
         let mut plans: Vec<u8> = Vec::new();
         let campaign = state.campaign();

@@ -241,7 +241,8 @@ mod tests {
                 "w2 gives no cosignature since 2017-01-01T00:00:00Z: another history; keep this folder and that of the witness as evidence",
             ]
         );
-        assert_eq!(news_of_cosigners(&[down.clone()], &[down.clone()]), Vec::<String>::new());
+        let same = std::slice::from_ref(&down);
+        assert_eq!(news_of_cosigners(same, same), Vec::<String>::new());
         assert_eq!(
             news_of_cosigners(&[down, forked], &[missing("w1", "refused", false)]),
             ["w1 gives no cosignature since 2017-01-01T00:00:00Z: refused", "w2 cosigns again"]
