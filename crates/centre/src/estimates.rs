@@ -244,6 +244,10 @@ pub struct EstimatesView {
     /// Last day asked about.
     #[schema(value_type = String)]
     pub to: Day,
+    /// The one province asked about, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub province: Option<ProvinceId>,
     /// Province-days that the estimates are of.
     pub province_days: usize,
     /// Province-days that are not over or still sealed: nothing is said of them.
@@ -297,6 +301,7 @@ impl EstimatesView {
         Ok(EstimatesView {
             from,
             to,
+            province: asked.province.cloned(),
             province_days,
             province_days_left_out: left_out,
             design: met.design.to_string(),
@@ -322,12 +327,16 @@ enum Known {
 }
 
 impl Known {
-    /// What an analyst knows of other simulants goes before what this log has, and simulants before what two teams only bound.
+    /// What an analyst knows of other simulants goes before what this log has, and simulants before what two teams only bound: where none
+    /// of them was found, either.
     fn of(met: &Met, given: Option<&Detection>) -> Option<Known> {
-        let given = given.copied().map(Known::Given);
-        let plants = || plants::detection(met.plants.as_ref()?).map(Known::Plants);
-        let double = || doubles::detection(met.doubles.as_ref()?).map(Known::Double);
-        given.or_else(plants).or_else(double)
+        if let Some(given) = given {
+            return Some(Known::Given(*given));
+        }
+        match met.plants.as_ref().filter(|plants| plants::is_tried(plants)) {
+            Some(plants) => plants::detection(plants).map(Known::Plants),
+            None => doubles::detection(met.doubles.as_ref()?).map(Known::Double),
+        }
     }
 
     fn name(&self) -> &'static str {

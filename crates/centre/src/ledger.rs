@@ -21,7 +21,7 @@ use crate::folder::{Folder, FolderError};
 use crate::publication::{Publication, Published, Tiles, Unpublished, write_body};
 use crate::receipt::Receipt;
 use crate::state::CLOCK_TOLERANCE;
-use crate::witness::{Missing, RemoteWitness, Submission, Witness, WitnessAt, WitnessError};
+use crate::witness::{Missing, MissingKind, RemoteWitness, Submission, Witness, WitnessAt, WitnessError};
 
 /// Why a commit failed. The centre stops: what is not durable was not acknowledged.
 #[derive(Debug, thiserror::Error)]
@@ -780,11 +780,11 @@ async fn lines_from(
 
 /// Says why a cosigner is missing now; since when stays what it was.
 fn note_missing(missing: &mut Vec<Missing>, name: &str, error: &WitnessError, now: Timestamp) {
-    let (name, why, tells_a_fork) = (name.to_owned(), error.to_string(), error.tells_a_fork());
+    let (name, why, kind) = (name.to_owned(), error.to_string(), error.kind());
     let known = missing.iter().position(|missing| missing.name == name);
     let known = known.map(|at| missing.remove(at));
     let since = known.and_then(|known| known.since).or(Some(now));
-    missing.push(Missing { name, why, tells_a_fork, since });
+    missing.push(Missing { name, why, kind, since });
 }
 
 /// A line by the cosigner that it should be by, given at a time that is now for the centre, too.
@@ -932,7 +932,7 @@ fn missing_before(signers: &HeadSigners, newest: Option<&KeptHead>) -> Vec<Missi
     let missing = |key: &VerifierKey| Missing {
         name: key.name().to_owned(),
         why: "it had not when the centre ended".to_owned(),
-        tells_a_fork: false,
+        kind: MissingKind::Before,
         since: None,
     };
     signers.cosigner_keys().filter(lacks).map(missing).collect()

@@ -73,6 +73,6 @@ pub use state::{
 };
 pub use tally::{Amended, Anchors, CUSTODIANS_MIN, Degraded, Doubles, Late, OldHeads, Plants, Tally};
 pub use witness::{
-    Cosigning, MemoryLost, Missing, Submission, Witness, WitnessAt, WitnessError, WitnessMemory,
+    Cosigning, MemoryLost, Missing, MissingKind, Submission, Witness, WitnessAt, WitnessError, WitnessMemory,
     WitnessOffice, WitnessUrl, WitnessUrlError,
 };

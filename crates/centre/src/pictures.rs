@@ -187,13 +187,14 @@ fn power(of: &TeamsView) -> String {
     }
 }
 
-/// The same with the visits that are lost, without which no flow is read right.
+/// The same with the province, if it is one alone, and the visits that are lost, without which no flow is read right.
 fn note_of(of: &EstimatesView) -> String {
     let lost = of
         .flows
         .first()
         .map_or_else(String::new, |all| format!("; {} of {} visits lost", all.visits_lost, all.visits));
-    note(&of.method, &of.design) + &lost
+    let province = of.province.as_ref().map_or_else(String::new, |province| format!("{province} alone; "));
+    province + &note(&of.method, &of.design) + &lost
 }
 
 fn note(method: &str, design: &str) -> String {

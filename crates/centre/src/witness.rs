@@ -48,9 +48,18 @@ pub enum WitnessError {
 }
 
 impl WitnessError {
+    pub(crate) fn kind(&self) -> MissingKind {
+        match self {
+            WitnessError::NoAnswer(_) => MissingKind::NoAnswer,
+            WitnessError::Refused(_) => MissingKind::Refused,
+            WitnessError::NoCosignature(_) => MissingKind::NoCosignature,
+            WitnessError::SeenMore { .. } | WitnessError::OtherHistory { .. } => MissingKind::Fork,
+        }
+    }
+
     /// Whether writing on would fork the log.
     pub(crate) fn tells_a_fork(&self) -> bool {
-        matches!(self, WitnessError::SeenMore { .. } | WitnessError::OtherHistory { .. })
+        self.kind() == MissingKind::Fork
     }
 }
 
@@ -113,6 +122,21 @@ impl Witness for Cosigner {
     }
 }
 
+/// Why a cosigner's line is missing, at large.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MissingKind {
+    /// It had given none when the centre ended.
+    Before,
+    /// It could not be reached.
+    NoAnswer,
+    /// It refused.
+    Refused,
+    /// What it answered counts for nothing.
+    NoCosignature,
+    /// It knows another history of this log than the centre's.
+    Fork,
+}
+
 /// A cosigner whose line is not under the newest head.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing {
@@ -120,8 +144,8 @@ pub struct Missing {
     pub name: String,
     /// Why.
     pub why: String,
-    /// Whether it knows another history of this log than the centre's.
-    pub tells_a_fork: bool,
+    /// What kind of trouble that is; the words of one kind may differ each time.
+    pub kind: MissingKind,
     /// Since when it has given none, by the centre's clock; `None` if that was before the centre was opened.
     pub since: Option<Timestamp>,
 }

@@ -180,7 +180,7 @@ fn apart(value: f64, expected: f64) -> f64 {
 }
 
 /// What sums of values leave of them, in place of nothing.
-const ROUNDING: f64 = 1e-13;
+const ROUNDING: f64 = 8.0 * f64::EPSILON;
 
 /// A sample whose design holds together.
 #[derive(Debug)]

@@ -24,15 +24,6 @@ pub struct Twice {
     pub interval95: Interval,
     /// Part of them that the first team found. An upper bound, for the same reason.
     pub detection: f64,
-    /// 95 % for it, by that for the loads.
-    pub detection95: Interval,
-}
-
-impl From<Twice> for Detection {
-    /// Of the first team.
-    fn from(of: Twice) -> Detection {
-        Detection { est: of.detection, interval95: of.detection95 }
-    }
 }
 
 /// Why counts tell nothing of detection.
@@ -94,10 +85,7 @@ pub fn of_double_inspections(first: u32, second: u32, both: u32) -> Result<Twice
     }
     let (one, other, both) = (f64::from(first), f64::from(second), f64::from(both));
     let loads = (one + 1.0) * (other + 1.0) / (both + 1.0) - 1.0;
-    let twice = |se, interval95: Interval| {
-        let detection95 = Interval { low: one / interval95.high, high: (one / interval95.low).min(1.0) };
-        Twice { loads, se, interval95, detection: one / loads, detection95 }
-    };
+    let twice = |se, interval95: Interval| Twice { loads, se, interval95, detection: one / loads };
     if both == one.min(other) {
         return Ok(twice(None, Interval { low: loads, high: most_loads(one.max(other), both) }));
     }
@@ -107,6 +95,20 @@ pub fn of_double_inspections(first: u32, second: u32, both: u32) -> Result<Twice
     let times = libm::exp(1.96 * libm::sqrt(libm::log(1.0 + variance / (unseen * unseen))));
     let interval95 = Interval { low: seen + unseen / times, high: seen + unseen * times };
     Ok(twice(Some(variance.sqrt()), interval95))
+}
+
+/// Of loads that a second team found without being told, those that the first had found: as of simulants, but for what both do not see.
+///
+/// # Errors
+/// [`DetectionError`] if both found none together, or more than the second.
+pub fn of_second_team(second: u32, both: u32) -> Result<Detection, DetectionError> {
+    match of_plants(both, second) {
+        Err(DetectionError::MoreThanAll { part, whole, .. }) => {
+            Err(DetectionError::MoreThanAll { what: "found by both", part, whole })
+        }
+        Err(_) => Err(DetectionError::NoneTwice),
+        known => known,
+    }
 }
 
 /// The most loads of which a team that finds `more` and one that finds `both`, at random, have all of the latter in common with chance 2.5 %.

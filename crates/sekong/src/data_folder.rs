@@ -29,17 +29,19 @@ pub(crate) const RESTORE_SECRETS: &str = "restore the file from the copy made wh
 /// A store that failed, and what to do if its file is broken or held.
 pub(crate) fn store_failed(error: impl std::error::Error + 'static) -> Failure {
     let failure = Failure::failed(&error);
-    let is_held = (&error as &dyn std::error::Error)
-        .downcast_ref()
-        .is_some_and(|error| matches!(error, StoreError::Held));
     match sekong_store::is_damage(&error) {
         true => failure.hint(RESTORE_STORE),
-        false if is_held => failure.hint(END_READERS),
+        false if is_held(&error) => failure.hint(END_READERS),
         false => failure,
     }
 }
 
-const END_READERS: &str = "end what reads the database (a copy, a scrub, a shell of SQLite) and start again: after a crash all that was \
+/// Whether a database is only read by somebody else.
+pub(crate) fn is_held(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.downcast_ref().is_some_and(|error| matches!(error, StoreError::Held))
+}
+
+pub(crate) const END_READERS: &str = "end what reads the database (a copy, a scrub, a shell of SQLite) and start again: after a crash all that was \
      acknowledged is moved into the one file before anything new is written";
 
 const RESTORE_STORE: &str = "the file sekong.db is broken: keep it aside, put a sound copy of the data folder's sekong.db in its place \

@@ -27,10 +27,12 @@ pub fn complain(line: impl Display) {
     let _ = writeln!(std::io::stderr().lock(), "{}", shown(line));
 }
 
-/// A text as it may stand on a terminal: names of files and words of others are in it, and none of them moves the cursor.
+/// A text as it may stand on a terminal: names of files and words of others are in it, and none of them moves the cursor or turns the
+/// line around. Spelled as JSON spells them, these signs mean in JSON what they meant.
 pub(crate) fn shown(text: impl ToString) -> String {
-    let is_plain = |c: char| !c.is_control() || "\n\t".contains(c);
-    let show = |c: char| if is_plain(c) { c.to_string() } else { c.escape_default().to_string() };
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_plain = |c: char| "\n\t".contains(c) || !c.is_control() && !turns(c);
+    let show = |c: char| if is_plain(c) { c.to_string() } else { format!("\\u{:04x}", u32::from(c)) };
     text.to_string().chars().map(show).collect()
 }
 
@@ -38,7 +40,9 @@ pub(crate) fn shown(text: impl ToString) -> String {
 mod tests {
     #[test]
     fn what_would_move_the_cursor_is_spelled_out_and_all_else_stays() {
-        let text = "log/a\u{1b}[2J\r\u{9b}H ກ ខ \u{202e}\n\tend";
-        assert_eq!(super::shown(text), "log/a\\u{1b}[2J\\r\\u{9b}H ກ ខ \u{202e}\n\tend");
+        let text = "log/a\u{1b}[2J\r\u{9b}H ກ ខ\u{200b} \u{202e}\n\tend";
+        assert_eq!(super::shown(text), "log/a\\u001b[2J\\u000d\\u009bH ກ ខ\u{200b} \\u202e\n\tend");
+        let json = serde_json::json!({ "file": "a\u{7f}\u{9b}\u{202e}\u{1b}" });
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&super::shown(&json)).unwrap(), json);
     }
 }

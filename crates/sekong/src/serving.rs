@@ -8,8 +8,8 @@ use std::sync::Arc;
 use rustix::fs::statvfs;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sekong_centre::{
-    Away, Centre, CentreError, Clock, CustodianLink, InProcess, LedgerError, Missing, Reserve, Service,
-    ServiceOptions, SmsGateway, Space,
+    Away, Centre, CentreError, Clock, CustodianLink, InProcess, LedgerError, Missing, MissingKind, Reserve,
+    Service, ServiceOptions, SmsGateway, Space,
 };
 use sekong_store::{SqliteStore, Store, StoreError};
 use serde_json::json;
@@ -150,12 +150,22 @@ async fn tell_of_cosigners(service: &Service) {
     }
 }
 
+/// Tells it where a command commits by itself.
+pub(crate) fn complain_of_cosigners(missing: &[Missing]) {
+    news_of_cosigners(&[], missing).iter().for_each(complain);
+}
+
 /// What is to be told where `told` was said before.
 fn news_of_cosigners(told: &[Missing], now: &[Missing]) -> Vec<String> {
-    let silent = now.iter().filter(|of| !told.contains(of)).map(|of| {
+    let is_told =
+        |of: &&Missing| told.iter().any(|before| (&before.name, before.kind) == (&of.name, of.kind));
+    let silent = now.iter().filter(|of| !is_told(of)).map(|of| {
         let since = of.since.map_or_else(String::new, |since| format!(" since {since}"));
-        let fork =
-            if of.tells_a_fork { "; keep this folder and that of the witness as evidence" } else { "" };
+        let fork = if of.kind == MissingKind::Fork {
+            "; keep this folder and that of the witness as evidence"
+        } else {
+            ""
+        };
         format!("{} gives no cosignature{since}: {}{fork}", of.name, of.why)
     });
     let is_back = |of: &&Missing| now.iter().all(|missing| missing.name != of.name);
@@ -229,11 +239,14 @@ mod tests {
 
     #[test]
     fn a_cosigner_that_is_silent_says_why_or_signs_again_is_told_once() {
-        let missing = |name: &str, why: &str, tells_a_fork| {
+        let missing = |name: &str, why: &str, kind| {
             let since = Some("2017-01-01T00:00:00Z".parse().unwrap());
-            Missing { name: name.to_owned(), why: why.to_owned(), tells_a_fork, since }
+            Missing { name: name.to_owned(), why: why.to_owned(), kind, since }
         };
-        let (down, forked) = (missing("w1", "no answer", false), missing("w2", "another history", true));
+        let (down, forked) = (
+            missing("w1", "no answer", MissingKind::NoAnswer),
+            missing("w2", "another history", MissingKind::Fork),
+        );
         assert_eq!(
             news_of_cosigners(&[], &[down.clone(), forked.clone()]),
             [
@@ -241,10 +254,13 @@ mod tests {
                 "w2 gives no cosignature since 2017-01-01T00:00:00Z: another history; keep this folder and that of the witness as evidence",
             ]
         );
-        let same = std::slice::from_ref(&down);
-        assert_eq!(news_of_cosigners(same, same), Vec::<String>::new());
+        let later = missing("w1", "no answer in 2 s", MissingKind::NoAnswer);
+        assert!(
+            news_of_cosigners(std::slice::from_ref(&down), &[later]).is_empty(),
+            "the words alone are others"
+        );
         assert_eq!(
-            news_of_cosigners(&[down, forked], &[missing("w1", "refused", false)]),
+            news_of_cosigners(&[down, forked], &[missing("w1", "refused", MissingKind::Refused)]),
             ["w1 gives no cosignature since 2017-01-01T00:00:00Z: refused", "w2 cosigns again"]
         );
     }

@@ -1,6 +1,6 @@
 //! What double inspections tell of detection.
 
-use sekong_estimate::detection::{Detection, Twice, of_double_inspections};
+use sekong_estimate::detection::{Detection, Twice, of_double_inspections, of_second_team};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -28,7 +28,7 @@ pub struct DoubleView {
     /// 95 % for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loads95: Option<EndsView>,
-    /// Part of them that the visits' teams found. An upper bound, for the same reason.
+    /// Part of what the second teams found that the visits' teams had found. An upper bound of what is found, for the same reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detection: Option<f64>,
 }
@@ -46,7 +46,7 @@ impl DoubleView {
             both,
             loads: told.map(|told| told.loads),
             loads95: told.map(|told| told.interval95.into()),
-            detection: told.map(|told| told.detection),
+            detection: detection(met).map(|known| known.est),
         }
     }
 }
@@ -57,5 +57,5 @@ fn told(met: &DoublesMet) -> Option<Twice> {
 
 /// Detection by them; nothing where no load was found by both.
 pub(super) fn detection(met: &DoublesMet) -> Option<Detection> {
-    told(met).map(Detection::from)
+    of_second_team(met.second, met.both).ok()
 }

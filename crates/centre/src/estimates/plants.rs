@@ -49,6 +49,11 @@ fn counted(met: &PlantsMet) -> (u32, u32) {
     met.visits.iter().map(|visit| (visit.found, visit.inspected)).fold((0, 0), sum)
 }
 
+/// Whether there is anything to tell detection by.
+pub(super) fn is_tried(met: &PlantsMet) -> bool {
+    0 < counted(met).1
+}
+
 /// Detection by what was opened; nothing where no simulant was found.
 pub(super) fn detection(met: &PlantsMet) -> Option<Detection> {
     let (found, inspected) = counted(met);

@@ -69,13 +69,21 @@ impl State {
         let Some((due, report)) = due.and_then(|due| Some((due, due.report.as_ref()?))) else {
             return Err(DoubleFault::NoReport { unit, day, hour }.into());
         };
-        if !report.has_room_for(vehicles, first) {
+        // A vehicle with a simulant is not among them, and takes room of its own.
+        let simulants = self.simulants_met(day, hour, &unit);
+        let with = |own: u32, simulants: u32| own.saturating_add(simulants);
+        if !report.has_room_for(with(vehicles, simulants.inspected), with(first, simulants.found)) {
             let (reported, reported_found) = (report.counts.inspected(), report.counts.found());
             return Err(
                 DoubleFault::MoreThanReported { unit, reported, reported_found, vehicles, first }.into()
             );
         }
         Ok(self.outcome(day, hour, due) == Outcome::Done)
+    }
+
+    /// Vehicles of a visit that were searched again, and those of them with a find by its team.
+    pub(super) fn searched_again(&self, slot: &Slot) -> (u32, u32) {
+        self.doubles.get(slot).map_or((0, 0), |double| (double.said.vehicles, double.said.first))
     }
 
     /// Every double inspection, by the day, hour and unit of its visit.

@@ -176,7 +176,8 @@ impl State {
         let planted = before.planted.saturating_add(plant.planted);
         let inspected = before.inspected.saturating_add(visit.inspected);
         let found = before.found.saturating_add(visit.found);
-        if !report.has_room_for(inspected, found) {
+        let (again, again_found) = self.searched_again(&(plant.day, plant.hour, unit.clone()));
+        if !report.has_room_for(inspected.saturating_add(again), found.saturating_add(again_found)) {
             let (reported, reported_found) = (report.counts.inspected(), report.counts.found());
             return Err(
                 PlantFault::MoreThanReported { unit, reported, reported_found, inspected, found }.into()

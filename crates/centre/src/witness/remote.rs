@@ -212,8 +212,10 @@ impl Said {
         lines.find(|line| key.claims(line)).ok_or_else(shown)
     }
 
+    /// On one line, whatever was sent.
     fn shown(&self) -> String {
-        String::from_utf8_lossy(&self.body).trim().chars().take(SHOWN_CHARS).collect()
+        let text = String::from_utf8_lossy(&self.body);
+        text.trim().chars().take(SHOWN_CHARS).collect::<String>().replace(char::is_control, " ")
     }
 }
 

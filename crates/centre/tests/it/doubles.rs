@@ -294,10 +294,9 @@ async fn no_test_of_teams_and_no_flow_changes_by_it_and_loads_are_corrected_by_t
     let (double, corrected) = (after.double.unwrap(), after.corrected.unwrap());
     assert_eq!((double.loads, double.detection), (Some(2.0), Some(0.5)));
     assert_eq!((corrected.by.as_str(), corrected.at_least, corrected.detection), ("double", true, 0.5));
-    let loads95 = double.loads95.unwrap();
-    let of = |end: Option<f64>| end.map(|loads| 1.0 / loads);
-    assert_eq!(corrected.detection95.low, of(loads95.high));
-    assert_eq!(corrected.detection95.high, of(loads95.low));
+    // One of two, exactly (Clopper and Pearson): the first team's own chance is in it.
+    let (low, high) = (corrected.detection95.low.unwrap(), corrected.detection95.high.unwrap());
+    assert!((low - 0.012_579).abs() < 1e-6 && (high - 0.987_421).abs() < 1e-6, "{low} {high}");
 
     let by = |view: EstimatesView| view.corrected.map(|of| (of.by, of.at_least)).unwrap();
     let visit = PlantedVisit { week: 0, team: "any".to_owned(), inspected: 2, found: 1, least: 0.5 };

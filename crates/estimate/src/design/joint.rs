@@ -6,8 +6,8 @@ use super::{DesignError, Sample, Variance};
 /// |Δ| below which two rows count as drawn independently, as `ppsmat` of R's survey has it.
 const INDEPENDENT: f64 = 1e-4;
 
-/// Part of all terms' sizes below which their sum is nothing but rounding.
-const ROUNDING: f64 = 1e-12;
+/// Part of all terms' sizes, for each row, below which their sum is nothing but rounding.
+const ROUNDING: f64 = 8.0 * f64::EPSILON;
 
 /// How far a matrix may be from symmetric.
 const SYMMETRIC: f64 = 1e-9;
@@ -95,6 +95,7 @@ impl Joint {
         };
         let lines = self.delta.iter().enumerate().map(line);
         let (sum, size) = lines.fold((0.0, 0.0), |(sum, size), (own, terms)| (sum + own, size + terms));
-        if sum.abs() < ROUNDING * size { 0.0 } else { sum }
+        let rounding = ROUNDING * self.delta.len() as f64 * size;
+        if sum.abs() < rounding { 0.0 } else { sum }
     }
 }

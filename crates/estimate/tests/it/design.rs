@@ -394,3 +394,12 @@ fn a_variance_below_zero_is_said_of_its_domain_alone() {
     assert!(near(a.est, 1.0 / 0.9 + 2.0 / 0.8) && a.df == 1.0 && a.known().is_none(), "{a:?}");
     assert!(matches!(a.certainty, Certainty::Negative { variance } if near(variance, -5.0 / 324.0)), "{a:?}");
 }
+
+/// R 4.2.2, survey 4.1.1: svymean of 1e14 + c(1, 2, 3, 7) with weights 2.
+#[test]
+fn large_values_keep_the_little_that_sets_them_apart() {
+    let y = [1.0, 2.0, 3.0, 7.0].map(|more| 1e14 + more).to_vec();
+    let sample = Sample { y: vec![("y".to_owned(), y)], weights: Some(vec![2.0; 4]), ..Sample::default() };
+    let se = Design::new(sample).unwrap().mean("y").unwrap().known().unwrap().se;
+    assert!((se - 1.315).abs() < 5e-4, "{se}");
+}

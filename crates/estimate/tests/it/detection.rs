@@ -1,7 +1,7 @@
 //! Detection against figures worked out by hand, and its errors.
 
 use sekong_estimate::detection::{
-    Detection, DetectionError, Twice, corrected, of_double_inspections, of_plants,
+    Detection, DetectionError, Twice, corrected, of_double_inspections, of_plants, of_second_team,
 };
 use sekong_estimate::exact::Interval;
 
@@ -33,12 +33,26 @@ fn two_teams_apart_tell_of_all_there_was() {
     near(twice.interval95.low, 45.0 + unseen / times);
     near(twice.interval95.high, 45.0 + unseen * times);
     assert!(45.0 < twice.interval95.low && twice.interval95.low < twice.loads);
-    let detection = Detection::from(twice);
-    near(detection.est, 30.0 / twice.loads);
-    near(detection.interval95.low, 30.0 / twice.interval95.high);
-    near(detection.interval95.high, 30.0 / twice.interval95.low);
     assert_eq!(of_double_inspections(5, 0, 0), Err(DetectionError::NoneTwice));
     assert!(of_double_inspections(2, 5, 3).is_err());
+}
+
+/// Of what a second team finds the first has found so many by chance: the interval is for the chance, not for these loads.
+#[test]
+fn what_a_second_team_tells_of_the_first_holds_its_chance() {
+    assert!(matches!(of_second_team(2, 3), Err(DetectionError::MoreThanAll { what: "found by both", .. })));
+    assert_eq!(of_second_team(5, 0), Err(DetectionError::NoneTwice));
+    near(of_second_team(25, 10).unwrap().est, 0.4);
+    for (second, chance) in [(45, 0.2_f64), (45, 0.5), (20, 0.3), (190, 0.2)] {
+        let mut of_count = (1.0 - chance).powi(second);
+        let mut outside = 0.0;
+        for both in 1..=second {
+            of_count *= f64::from(second - both + 1) / f64::from(both) * chance / (1.0 - chance);
+            let known = of_second_team(second as u32, both as u32).unwrap().interval95;
+            outside += if (known.low..=known.high).contains(&chance) { 0.0 } else { of_count };
+        }
+        assert!(outside < 0.05, "{second} {chance}: {outside}");
+    }
 }
 
 #[test]
@@ -58,7 +72,6 @@ fn a_handful_that_both_found_is_no_certainty() {
         near(twice.loads, seen);
         assert_eq!((twice.se, twice.interval95.low), (None, twice.loads));
         assert_eq!(twice.interval95.high, most, "{first}, {second}, {both}");
-        assert!(Detection::from(twice).interval95.high <= 1.0);
     }
     let many = of_double_inspections(u32::MAX, 1, 1).unwrap();
     assert!(many.interval95.high.is_finite() && twice_as_high(&many));

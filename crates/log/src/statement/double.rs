@@ -33,6 +33,9 @@ pub struct InspectedTwice {
 /// Why counts of a double inspection cannot be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TwiceError {
+    /// Nothing was searched again.
+    #[error("no vehicle was searched again")]
+    NothingSearched,
     /// More found by both than by one.
     #[error("{both} found by both are more than the {least} that one of the teams found")]
     MoreByBoth {
@@ -56,7 +59,7 @@ impl TwiceError {
     pub fn field(&self) -> &'static str {
         match self {
             TwiceError::MoreByBoth { .. } => "both",
-            TwiceError::MoreThanSearched { .. } => "vehicles",
+            TwiceError::NothingSearched | TwiceError::MoreThanSearched { .. } => "vehicles",
         }
     }
 }
@@ -88,6 +91,9 @@ impl InspectedTwice {
     /// [`TwiceError`] if a part is more than its whole.
     pub fn check_counts(&self) -> Result<(), TwiceError> {
         let InspectedTwice { vehicles, first, second, both, .. } = *self;
+        if vehicles == 0 {
+            return Err(TwiceError::NothingSearched);
+        }
         let least = first.min(second);
         if least < both {
             return Err(TwiceError::MoreByBoth { both, least });
@@ -159,7 +165,8 @@ mod tests {
                 .map_err(|error| error.field())
         };
         assert_eq!(checked(5, 3, 4, 2), Ok(()));
-        assert_eq!(checked(0, 0, 0, 0), Ok(()));
+        assert_eq!(checked(1, 0, 0, 0), Ok(()));
+        assert_eq!(checked(0, 0, 0, 0), Err("vehicles"));
         assert_eq!(checked(10, 3, 4, 4), Err("both"));
         assert_eq!(checked(10, 4, 3, 4), Err("both"));
         assert_eq!(checked(4, 3, 4, 2), Err("vehicles"));

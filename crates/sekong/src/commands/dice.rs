@@ -36,6 +36,7 @@ pub(crate) fn public(args: &DicePublicArgs) -> Result<(), Failure> {
         centre.commit(now()).await.map_err(crate::serving::not_started)?;
         let index = centre.cast_dice(dice, args.method.clone(), now()).map_err(Failure::failed)?;
         centre.commit(now()).await.map_err(Failure::failed)?;
+        crate::serving::complain_of_cosigners(centre.missing_cosigners());
         centre.close().await.map_err(Failure::failed)?;
         Ok::<u64, Failure>(index)
     })??;

@@ -107,8 +107,9 @@ fn detection(args: &EstimateCampaignArgs) -> Result<Option<Detection>, Failure> 
 
 fn print(found: &EstimatesView, teams: &TeamsView) -> Result<(), Failure> {
     print_line(format_args!(
-        "{} province-days from {} to {} ({} left out: not over, or still sealed); design {}",
+        "{} province-days{} from {} to {} ({} left out: not over, or still sealed); design {}",
         found.province_days,
+        found.province.as_ref().map_or_else(String::new, |province| format!(" of {province} alone")),
         found.from,
         found.to,
         found.province_days_left_out,
