@@ -780,11 +780,14 @@ async fn lines_from(
 
 /// Says why a cosigner is missing now; since when stays what it was.
 fn note_missing(missing: &mut Vec<Missing>, name: &str, error: &WitnessError, now: Timestamp) {
-    let (name, why, kind) = (name.to_owned(), error.to_string(), error.kind());
-    let known = missing.iter().position(|missing| missing.name == name);
-    let known = known.map(|at| missing.remove(at));
-    let since = known.and_then(|known| known.since).or(Some(now));
-    missing.push(Missing { name, why, kind, since });
+    let (why, kind) = (error.to_string(), error.kind());
+    match missing.iter_mut().find(|missing| missing.name == name) {
+        Some(known) => {
+            let since = known.since.or(Some(now));
+            *known = Missing { why, kind, since, ..known.clone() };
+        }
+        None => missing.push(Missing { name: name.to_owned(), why, kind, since: Some(now) }),
+    }
 }
 
 /// A line by the cosigner that it should be by, given at a time that is now for the centre, too.

@@ -102,13 +102,14 @@ pub fn of_double_inspections(first: u32, second: u32, both: u32) -> Result<Twice
 /// # Errors
 /// [`DetectionError`] if both found none together, or more than the second.
 pub fn of_second_team(second: u32, both: u32) -> Result<Detection, DetectionError> {
-    match of_plants(both, second) {
-        Err(DetectionError::MoreThanAll { part, whole, .. }) => {
-            Err(DetectionError::MoreThanAll { what: "found by both", part, whole })
+    of_plants(both, second).map_err(|error| match error {
+        DetectionError::MoreThanAll { part, whole, .. } => {
+            DetectionError::MoreThanAll { what: "found by both", part, whole }
         }
-        Err(_) => Err(DetectionError::NoneTwice),
-        known => known,
-    }
+        DetectionError::NonePlanted | DetectionError::NoneFound { .. } | DetectionError::NoneTwice => {
+            DetectionError::NoneTwice
+        }
+    })
 }
 
 /// The most loads of which a team that finds `more` and one that finds `both`, at random, have all of the latter in common with chance 2.5 %.

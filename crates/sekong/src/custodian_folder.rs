@@ -10,7 +10,7 @@ use sekong_model::{Campaign, CustodianId, SourceBundle};
 use sekong_store::{Kept, Vault};
 use serde::{Deserialize, Serialize};
 
-use crate::data_folder::{END_READERS, is_held, lock, write_new};
+use crate::data_folder::{held_hint, lock, write_new};
 use crate::failure::Failure;
 use crate::files::{parse_campaign, read_at_most};
 use crate::keeper::{Keeper, write_secret};
@@ -131,7 +131,7 @@ impl CustodianFolder {
 
     /// Something is wrong with the vault's file, or somebody reads it: then it is to be neither restored nor given up.
     pub(crate) fn vault_failure(&self, error: impl std::error::Error + 'static) -> Failure {
-        let hint = if is_held(&error) { END_READERS } else { RESTORE_VAULT };
+        let hint = held_hint(&error).unwrap_or(RESTORE_VAULT);
         Failure::failed(format!("{} cannot be used: {error}", self.vault_path().display())).hint(hint)
     }
 

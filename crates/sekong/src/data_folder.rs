@@ -28,20 +28,20 @@ pub(crate) const RESTORE_SECRETS: &str = "restore the file from the copy made wh
 
 /// A store that failed, and what to do if its file is broken or held.
 pub(crate) fn store_failed(error: impl std::error::Error + 'static) -> Failure {
+    let otherwise = sekong_store::is_damage(&error).then_some(RESTORE_STORE);
     let failure = Failure::failed(&error);
-    match sekong_store::is_damage(&error) {
-        true => failure.hint(RESTORE_STORE),
-        false if is_held(&error) => failure.hint(END_READERS),
-        false => failure,
+    match held_hint(&error).or(otherwise) {
+        Some(hint) => failure.hint(hint),
+        None => failure,
     }
 }
 
-/// Whether a database is only read by somebody else.
-pub(crate) fn is_held(error: &(dyn std::error::Error + 'static)) -> bool {
-    error.downcast_ref().is_some_and(|error| matches!(error, StoreError::Held))
+/// What helps where a database is only read by somebody else.
+pub(crate) fn held_hint(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
+    error.downcast_ref().filter(|error| matches!(error, StoreError::Held)).map(|_| END_READERS)
 }
 
-pub(crate) const END_READERS: &str = "end what reads the database (a copy, a scrub, a shell of SQLite) and start again: after a crash all that was \
+const END_READERS: &str = "end what reads the database (a copy, a scrub, a shell of SQLite) and start again: after a crash all that was \
      acknowledged is moved into the one file before anything new is written";
 
 const RESTORE_STORE: &str = "the file sekong.db is broken: keep it aside, put a sound copy of the data folder's sekong.db in its place \
@@ -413,4 +413,15 @@ pub(crate) fn parse_keys(file: &str, text: &str) -> Result<Vec<sekong_log::Verif
         })
     };
     text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).map(key).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_is_only_read_is_neither_broken_nor_given_up() {
+        assert!(held_hint(&StoreError::Held).is_some_and(|hint| hint.contains("end what reads")));
+        assert!(held_hint(&StoreError::Emptied).is_none());
+    }
 }

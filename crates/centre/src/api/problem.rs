@@ -375,7 +375,7 @@ fn of_double(fault: &DoubleFault) -> Mend<'static> {
         }
         DoubleFault::SaidBefore { .. } => (S::CONFLICT, "said-before", "unit", "the first word counts"),
         DoubleFault::Counts(error) => {
-            unlawful(error.field(), "both ≤ first and second, first + second − both ≤ vehicles")
+            unlawful(error.field(), "0 < vehicles, both ≤ first and second, first + second − both ≤ vehicles")
         }
         DoubleFault::NoReport { .. } => {
             unlawful("unit", "name a unit that reported; what nobody inspected is not inspected twice")

@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 use super::EndsView;
 use crate::met::DoublesMet;
 
-/// Double inspections of the days estimated from, all together, and what they tell.
+/// Double inspections of every day that is over up to the last one asked about, all together, and what they tell: those before the first
+/// are in it, for detection learns from all.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct DoubleView {
     /// Double inspections.

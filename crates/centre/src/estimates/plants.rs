@@ -21,7 +21,8 @@ pub struct PlantsView {
     pub waiting: u64,
     /// Closed, though their deadline is over.
     pub overdue: u64,
-    /// Simulants that visits of the days estimated from inspected.
+    /// Simulants that visits inspected, of every day that is over up to the last one asked about: those before the first are in it, for
+    /// detection learns from all.
     pub inspected: u32,
     /// Of these, found.
     pub found: u32,

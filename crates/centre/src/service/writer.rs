@@ -298,7 +298,7 @@ impl<S: Store> Writer<S> {
     fn tell(&self, centre: &Centre<S>) {
         self.committed.send_replace(centre.ledger().committed());
         tell_unpublished(&self.unpublished, centre);
-        tell_missing(&self.missing, centre);
+        tell_if_new(&self.missing, centre.missing_cosigners().to_vec());
     }
 
     async fn commit(&mut self, centre: &mut Centre<S>, answers: &mut Vec<Answer>) -> Result<(), CentreError> {
@@ -318,21 +318,16 @@ async fn comes(clock: &dyn Clock, time: Option<Timestamp>) {
     }
 }
 
-fn tell_missing<S: Store>(told: &watch::Sender<Vec<Missing>>, centre: &Centre<S>) {
-    let missing = centre.missing_cosigners();
-    told.send_if_modified(|told| {
-        let changed = *told != missing;
-        *told = missing.to_vec();
-        changed
-    });
+fn tell_unpublished<S: Store>(told: &watch::Sender<Option<String>>, centre: &Centre<S>) {
+    tell_if_new(told, centre.ledger().unpublished().map(str::to_owned));
 }
 
-fn tell_unpublished<S: Store>(told: &watch::Sender<Option<String>>, centre: &Centre<S>) {
-    let why = centre.ledger().unpublished();
+/// Whoever waits for news is woken by news alone.
+fn tell_if_new<T: PartialEq>(told: &watch::Sender<T>, now: T) {
     told.send_if_modified(|told| {
-        let changed = told.as_deref() != why;
-        *told = why.map(str::to_owned);
-        changed
+        let is_new = *told != now;
+        *told = now;
+        is_new
     });
 }
 

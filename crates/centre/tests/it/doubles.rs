@@ -17,7 +17,9 @@ use crate::amend::{audited, clean_audit};
 use crate::api::minutes;
 use crate::forgeries::Forger;
 use crate::founded::{Founded, device};
-use crate::plants::{OpenBodies, inspectorate, is_refused, planting_files, report_counts};
+use crate::plants::{
+    self, OpenBodies, inspectorate, is_refused, planted, planting_files, report_counts, reveal, visit,
+};
 use crate::site::{Answer, Site};
 
 /// A campaign whose inspectorate may inspect twice, at midnight.
@@ -102,6 +104,28 @@ fn the_inspectorate_says_it_once_when_the_hour_is_closed_and_as_the_report_allow
     let kept: Vec<&DoubleInLog> = state.doubles().collect();
     assert_eq!(kept, [&DoubleInLog { index: again.index, said: good, in_time: true }]);
     assert_eq!(Doubles::of(state), Doubles { in_time: 1, late: 0 });
+    site.end();
+}
+
+#[test]
+fn a_vehicle_with_a_simulant_and_one_searched_again_are_not_the_same() {
+    let (site, [first, second]) = planted();
+    let unit = report_counts(&site, 5, 2);
+    site.step_to(site.now() + minutes(31)).unwrap();
+    let opened =
+        |plant, inspected, found| reveal(&site, &plants::said(&site, plant, visit(&unit, inspected, found)));
+    assert_eq!(opened(&first, 1, 1).status, 201);
+    // Of five vehicles four are left, and of two finds one.
+    for beyond in [[5, 1, 1, 1], [4, 2, 1, 1]] {
+        is_refused(&send(&site, &said(&site, &unit, beyond)), 422, "double.counts");
+    }
+    assert_eq!(send(&site, &said(&site, &unit, [3, 1, 1, 1])).status, 201);
+    // One vehicle and no find are left of the visit.
+    for (inspected, found) in [(2, 0), (1, 1)] {
+        is_refused(&opened(&second, inspected, found), 422, "plant.counts");
+    }
+    assert_eq!(opened(&second, 1, 0).status, 201);
+    clean_audit(&site);
     site.end();
 }
 

@@ -79,6 +79,9 @@ impl Caller {
     }
 }
 
+/// Method, path and body of one request.
+type Asked = (&'static str, String, Vec<u8>);
+
 /// One request, as both runs get it; only a body's name may differ, for it is a hash.
 struct Ask {
     operation: String,
@@ -449,13 +452,8 @@ impl Twins {
 
     /// What one caller asks one operation.
     fn asks_of(&self, operation: &str, caller: usize) -> Vec<Ask> {
-        let day = self.campaign.first_day();
         let get = |paths: &[&str]| paths.iter().map(|path| ("GET", (*path).to_owned(), Vec::new())).collect();
-        let post = |path: &str, bodies: Vec<Vec<u8>>| -> Vec<_> {
-            bodies.into_iter().map(|body| ("POST", path.to_owned(), body)).collect()
-        };
-        let texts = |texts: &[String]| texts.iter().map(|text| text.clone().into_bytes()).collect();
-        let asked: Vec<(&'static str, String, Vec<u8>)> = match operation {
+        let asked: Vec<Asked> = match operation {
             "show_body" => return self.body_asks(caller),
             "show_board" => return self.board_asks(caller),
             "show_inspection" => return self.inspection_asks(caller),
@@ -485,6 +483,27 @@ impl Twins {
             "stream_events" => get(&["/events?from=x", "/events?from=99999999"]),
             "sign_in" => get(&["/demo/sign-in/analyst", "/demo/sign-in/minister", "/demo/sign-in/team"]),
             "end_session" => vec![("DELETE", "/api/session".to_owned(), Vec::new())],
+            word => self.words_of(word, caller),
+        };
+        let ask = |(method, path, body): Asked| Ask {
+            operation: operation.to_owned(),
+            caller,
+            method,
+            paths: [path.clone(), path],
+            body,
+            right: Right::Nothing,
+        };
+        asked.into_iter().map(ask).collect()
+    }
+
+    /// What one caller posts to one operation.
+    fn words_of(&self, operation: &str, caller: usize) -> Vec<Asked> {
+        let day = self.campaign.first_day();
+        let post = |path: &str, bodies: Vec<Vec<u8>>| -> Vec<Asked> {
+            bodies.into_iter().map(|body| ("POST", path.to_owned(), body)).collect()
+        };
+        let texts = |texts: &[String]| texts.iter().map(|text| text.clone().into_bytes()).collect();
+        match operation {
             "take_entry" => post("/api/entries", self.entries_to_refuse(caller)),
             "take_entry_with_persons" => {
                 let entries = self.entries_to_refuse(caller);
@@ -509,16 +528,7 @@ impl Twins {
             "change_seat_key" => post("/api/seat-keys", texts(&[seat_key()])),
             "announce_daily_die" => post("/api/daily-dice", texts(&[die(day)])),
             other => panic!("{other} is new: say here what it is asked, and when its reader may know what"),
-        };
-        let ask = |(method, path, body): (&'static str, String, Vec<u8>)| Ask {
-            operation: operation.to_owned(),
-            caller,
-            method,
-            paths: [path.clone(), path],
-            body,
-            right: Right::Nothing,
-        };
-        asked.into_iter().map(ask).collect()
+        }
     }
 
     /// When a scrub ends is the machine's own pace, and none of the campaign's.

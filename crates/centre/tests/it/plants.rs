@@ -59,7 +59,7 @@ async fn founded() -> (Founded, Vec<(u64, Plant)>) {
 }
 
 /// Its site, and the two plants at the post of the first due inspection.
-fn planted() -> (Site, [(u64, Plant); 2]) {
+pub(crate) fn planted() -> (Site, [(u64, Plant); 2]) {
     let runtime = Runtime::new().unwrap();
     let (founded, committed) = runtime.block_on(founded());
     let site = Site::serve(runtime, founded, true, None, std::sync::Arc::new(|_, _| Vec::new()));
@@ -79,15 +79,15 @@ pub(crate) fn report_counts(site: &Site, inspected: u32, found: u32) -> UnitId {
     unit
 }
 
-fn visit(unit: &UnitId, inspected: u32, found: u32) -> Vec<PlantVisit> {
+pub(crate) fn visit(unit: &UnitId, inspected: u32, found: u32) -> Vec<PlantVisit> {
     vec![PlantVisit { unit: unit.clone(), inspected, found }]
 }
 
-fn reveal(site: &Site, said: &PlantRevealed) -> Answer {
+pub(crate) fn reveal(site: &Site, said: &PlantRevealed) -> Answer {
     site.post("/api/plants/reveals", &serde_json::to_vec(said).unwrap())
 }
 
-fn said(site: &Site, (of, plant): &(u64, Plant), visits: Vec<PlantVisit>) -> PlantRevealed {
+pub(crate) fn said(site: &Site, (of, plant): &(u64, Plant), visits: Vec<PlantVisit>) -> PlantRevealed {
     PlantRevealed::sign(site.campaign.id(), *of, plant.clone(), visits, &inspectorate())
 }
 

@@ -41,6 +41,6 @@ fn said(args: &DoubleArgs) -> InspectedTwice {
 
 fn impossible(error: TwiceError) -> Failure {
     Failure::usage(format!("--{}: {error}", error.field())).hint(
-        "nothing was sent: count vehicles, --both among those of --first and of --second, and all of them among --vehicles",
+        "nothing was sent: count vehicles, one at least, --both among those of --first and of --second, and all of them among --vehicles",
     )
 }

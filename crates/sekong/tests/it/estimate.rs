@@ -335,6 +335,14 @@ fn a_record_tells_what_passed_by_the_plans_that_drew_the_inspections() {
     assert_eq!(all["interval_by"], "days");
     let (low, high) = (all["lost"]["low"].as_f64().unwrap(), all["lost"]["high"].as_f64().unwrap());
     assert!(low <= est(all) && est(all) <= high && low < high, "{all}");
+    assert_eq!(found["design"].as_str().unwrap().len(), 64);
+    assert!(!line["teams"]["power"].as_array().unwrap().is_empty(), "a day is enough for a look");
+}
+
+#[test]
+fn the_posts_are_ranked_and_posts_that_somebody_names_have_their_chance() {
+    let line = estimate(&["--json"]).exits(0).json();
+    let found = &line["estimates"];
     let posts = found["ranking"].as_array().unwrap();
     let first: f64 = posts.iter().map(|post| post["first"].as_f64().unwrap()).sum();
     assert!((first - 1.0).abs() < 1e-9 && posts.len() > 10, "{first}");
@@ -343,9 +351,12 @@ fn a_record_tells_what_passed_by_the_plans_that_drew_the_inspections() {
     let named = estimate(&["--top", &two.join(","), "--json"]).exits(0).json();
     assert_eq!(named["estimates"]["top"]["chance"], posts[1]["top"], "{named}");
     assert!(found.get("top").is_none(), "nobody asked");
-    assert_eq!(found["design"].as_str().unwrap().len(), 64);
-    let teams = &line["teams"];
-    assert!(!teams["power"].as_array().unwrap().is_empty(), "a day is enough for a look");
+}
+
+#[test]
+fn a_province_has_one_number_whoever_asks() {
+    let line = estimate(&["--json"]).exits(0).json();
+    let (flows, teams) = (line["estimates"]["flows"].as_array().unwrap(), &line["teams"]);
     let one = estimate(&["--province", "ratanakiri", "--json"]).exits(0).json();
     let own = |of: &Value| -> Vec<Value> {
         let flows = of["estimates"]["flows"].as_array().unwrap().iter();
