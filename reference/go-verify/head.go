@@ -32,8 +32,9 @@ func parseKeys(lines []string) (*keys, error) {
 	quorum := -1
 	for _, line := range lines {
 		if strings.HasPrefix(line, "cosignatures ") {
-			number, err := strconv.Atoi(strings.TrimPrefix(line, "cosignatures "))
-			if err != nil || number < 1 || quorum >= 0 {
+			said := strings.TrimPrefix(line, "cosignatures ")
+			number, err := strconv.Atoi(said)
+			if err != nil || strings.Trim(said, "0123456789") != "" || number < 1 || quorum >= 0 {
 				return nil, usageError(fmt.Sprintf("not how many cosigners must sign: %q", line))
 			}
 			quorum = number

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -99,11 +100,16 @@ func openRegular(path string, look func(string) (fs.FileInfo, error)) (*os.File,
 func (f folder) names() ([]string, error) {
 	names := []string{}
 	err := filepath.WalkDir(string(f), func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
+		// A folder that no call can reach is no file of a log: whoever copied it in must not keep the rest from being judged.
+		isTooLong := errors.Is(err, syscall.ENAMETOOLONG)
+		if !isTooLong && (err != nil || entry.IsDir()) {
 			return err
 		}
 		name, err := filepath.Rel(string(f), path)
 		names = append(names, filepath.ToSlash(name))
+		if err == nil && isTooLong {
+			return fs.SkipDir
+		}
 		return err
 	})
 	return names, err

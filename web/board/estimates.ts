@@ -31,6 +31,11 @@ export function share(part: number): string {
   return percent === 0 && part > 0 ? "< 1 %" : `${percent} %`;
 }
 
+/** The ends of an interval of a part; an end that is not known is that of all parts. */
+export function shares(of: EndsView): string {
+  return `${share(of.low ?? 0)} – ${share(of.high ?? 1)}`;
+}
+
 /** Visits lost, of all that the draw placed, and what part they are. */
 export function lost({ visits_lost, visits }: FlowView): string {
   return visits === 0 ? "–" : `${visits_lost} / ${visits} (${share(visits_lost / visits)})`;

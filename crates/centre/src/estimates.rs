@@ -572,6 +572,10 @@ pub struct WeekEvalueView {
 /// The tests of teams by the deals of days, from the first day on.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct TeamsView {
+    /// The one province whose teams these are, if it is one; they are flagged as among all teams.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub province: Option<ProvinceId>,
     /// SHA-256 over the entries of the plans.
     pub design: String,
     /// An honest team ever reaches this with chance 0.05 divided by the number of teams.
@@ -627,7 +631,7 @@ impl TeamsView {
             power(&met.shifts, HELD_BACK, met.teams, SEED)?.into_iter().map(PowerView::from).collect();
         let (design, flag_at) = (met.design.to_string(), flag_at(met.teams));
         let planted = met.plants.as_ref().map(PlantedView::of).transpose()?;
-        Ok(TeamsView { design, flag_at, finds, missed, more, power, planted })
+        Ok(TeamsView { province: met.province.clone(), design, flag_at, finds, missed, more, power, planted })
     }
 }
 

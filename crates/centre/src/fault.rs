@@ -22,7 +22,7 @@ pub(crate) use amend::CORRECTIONS_MAX;
 pub use anchor::AnchorFault;
 pub(crate) use anchor::HOURS_MAX as ANCHOR_HOURS_MAX;
 pub use close::CloseFault;
-pub use double::DoubleFault;
+pub use double::{DoubleFault, Taken};
 pub use outage::OutageFault;
 pub use plant::AHEAD_DAYS as PLANT_AHEAD_DAYS;
 pub use plant::PlantFault;

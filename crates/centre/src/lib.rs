@@ -50,7 +50,7 @@ pub use estimates::{
     PlantedView, PlantsView, PowerView, TeamTestView, TeamTestsError, TeamsView,
 };
 pub use fault::{
-    AmendFault, AnchorFault, CloseFault, DoubleFault, Fault, OutageFault, PLANT_AHEAD_DAYS, PlantFault,
+    AmendFault, AnchorFault, CloseFault, DoubleFault, Fault, OutageFault, PLANT_AHEAD_DAYS, PlantFault, Taken,
 };
 pub use folder::{Folder, FolderError};
 pub use gate::{Closed, Reserve, Space};
@@ -67,9 +67,9 @@ pub use service::{Away, LastScrub, Page, Pages, Service, ServiceOptions, Stopped
 pub use shown::{Claimed, Compared, Dispute, SecondFreeze, Shown, ShownError, ShownFreeze};
 pub use sms::{SmsGateway, SmsGatewayError};
 pub use state::{
-    Admitted, Anchored, AnchoredHours, Bodies, Body, Correction, DayPlan, DealtShift, DoubleInLog, Drawn,
-    DrawnOrder, Due, KeyRing, NotedSilence, OpenedPlant, Outcome, Overdue, PersonPlace, PlantInLog, Report,
-    SeatKey, Simulants, State, TeamDevice, TwoFaces,
+    Admitted, Anchored, AnchoredHours, Bodies, Body, Correction, DayPlan, DealtShift, DoubleInLog,
+    DoubleStanding, Drawn, DrawnOrder, Due, KeyRing, NotedSilence, OpenedPlant, Outcome, Overdue,
+    PersonPlace, PlantInLog, Report, SeatKey, Simulants, State, TeamDevice, TwoFaces,
 };
 pub use tally::{Amended, Anchors, CUSTODIANS_MIN, Degraded, Doubles, Late, OldHeads, Plants, Tally};
 pub use witness::{

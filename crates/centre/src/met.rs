@@ -19,6 +19,8 @@ pub use plants::PlantsMet;
 /// The days that can be estimated from.
 #[derive(Debug, Clone)]
 pub struct Met {
+    /// The one province whose teams are looked at, if it is one.
+    pub province: Option<ProvinceId>,
     /// Each province on each day that is over, as planned and met.
     pub days: Vec<ProvinceDay>,
     /// Each shift of a pool on these days, as it was dealt and what was found; of one province, if one is looked at.
@@ -43,6 +45,7 @@ impl Met {
     pub fn nothing(campaign: &Campaign) -> Met {
         let design = body_hash(&[]);
         Met {
+            province: None,
             days: Vec::new(),
             shifts: Vec::new(),
             missed: Vec::new(),
@@ -61,7 +64,7 @@ impl Met {
     pub fn of(state: &State, province: Option<&ProvinceId>, to: Day) -> Met {
         let mut plans: Vec<u8> = Vec::new();
         let campaign = state.campaign();
-        let mut met = Met::nothing(campaign);
+        let mut met = Met { province: province.cloned(), ..Met::nothing(campaign) };
         let is_asked = |own: &ProvinceId| province.is_none_or(|asked| asked == own);
         for day in campaign.days().filter(|day| *day <= to) {
             let units = met_on(state, day);

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use sekong_model::ProvinceId;
+
 use crate::estimates::{EndsView, EstimatesView, TeamsView};
 
 const WIDTH: f64 = 760.0;
@@ -175,7 +177,8 @@ pub fn teams(of: &TeamsView) -> String {
             }
         }
     }
-    svg.finish(&format!("{}; {}", note("e-process by the deals of days", &of.design), power(of)))
+    let note = alone(of.province.as_ref()) + &note("e-process by the deals of days", &of.design);
+    svg.finish(&format!("{note}; {}", power(of)))
 }
 
 /// What the test could have seen, in the least and the best of pools: there is no room to name all.
@@ -193,8 +196,11 @@ fn note_of(of: &EstimatesView) -> String {
         .flows
         .first()
         .map_or_else(String::new, |all| format!("; {} of {} visits lost", all.visits_lost, all.visits));
-    let province = of.province.as_ref().map_or_else(String::new, |province| format!("{province} alone; "));
-    province + &note(&of.method, &of.design) + &lost
+    alone(of.province.as_ref()) + &note(&of.method, &of.design) + &lost
+}
+
+fn alone(province: Option<&ProvinceId>) -> String {
+    province.map_or_else(String::new, |province| format!("{province} alone; "))
 }
 
 fn note(method: &str, design: &str) -> String {

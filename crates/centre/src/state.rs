@@ -35,7 +35,7 @@ use sekong_plan::Plan;
 
 pub use amend::{Correction, PersonPlace, TwoFaces};
 pub use anchor::{Anchored, AnchoredHours};
-pub use double::DoubleInLog;
+pub use double::{DoubleInLog, DoubleStanding};
 pub(crate) use freeze::FrozenUnder;
 pub use plant::{OpenedPlant, PlantInLog, Simulants};
 pub use removals::DealtShift;

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use sekong_log::{DeviceId, SilenceReason};
 use sekong_model::{AnchorId, CustodianId, Day, Hour, Moment, Order};
 
-use crate::state::{CLOCK_TOLERANCE, Outcome, State, TwoFaces};
+use crate::state::{CLOCK_TOLERANCE, DoubleStanding, Outcome, State, TwoFaces};
 
 /// What was drawn and what became of it; every inspection that the draw placed is counted once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -298,8 +298,10 @@ impl Plants {
 pub struct Doubles {
     /// Within a week, of visits that were made and reported in time.
     pub in_time: u64,
-    /// The others: they tell nothing of detection.
+    /// Later, or of visits that were: they tell nothing of detection.
     pub late: u64,
+    /// Within a week, of visits that this reader cannot judge yet.
+    pub unread: u64,
 }
 
 impl Doubles {
@@ -307,8 +309,11 @@ impl Doubles {
     pub fn of(state: &State) -> Doubles {
         let mut doubles = Doubles::default();
         for double in state.doubles() {
-            let count = if double.in_time { &mut doubles.in_time } else { &mut doubles.late };
-            *count += 1;
+            *match double.standing {
+                DoubleStanding::InTime => &mut doubles.in_time,
+                DoubleStanding::Late => &mut doubles.late,
+                DoubleStanding::Unread => &mut doubles.unread,
+            } += 1;
         }
         doubles
     }

@@ -173,10 +173,13 @@ impl Known {
     }
 }
 
-/// How far a value lies from what is expected of it; nothing where only rounding sets them apart.
-fn apart(value: f64, expected: f64) -> f64 {
-    let apart = value - expected;
-    if apart.abs() <= ROUNDING * value.abs() { 0.0 } else { apart }
+/// How far values lie from what is expected of them; nothing where only rounding sets all of those that count apart.
+fn apart(pairs: impl Iterator<Item = (f64, f64)> + Clone, rows: Rows<'_>) -> Vec<f64> {
+    let is_rounding = |(value, expected): (f64, f64)| (value - expected).abs() <= ROUNDING * value.abs();
+    if pairs.clone().enumerate().all(|(row, pair)| !rows.holds(row) || is_rounding(pair)) {
+        return vec![0.0; pairs.count()];
+    }
+    pairs.map(|(value, expected)| value - expected).collect()
 }
 
 /// What sums of values leave of them, in place of nothing.
@@ -271,7 +274,8 @@ impl Design {
             return Err(DesignError::NoDenominator { name: denominator.to_owned() });
         }
         let ratio = total / below;
-        let residual: Vec<f64> = over.iter().zip(under).map(|(y, x)| apart(*y, ratio * x) / below).collect();
+        let apart = apart(over.iter().zip(under).map(|(y, x)| (*y, ratio * x)), Rows::All);
+        let residual: Vec<f64> = apart.iter().map(|apart| apart / below).collect();
         self.estimate(numerator, ratio, &weighted(&residual), Rows::All)
     }
 
@@ -293,7 +297,8 @@ impl Design {
             return Err(DesignError::NoDenominator { name: name.to_owned() });
         }
         let mean = self.weighted(y, rows).iter().map(|z| z / size).sum::<f64>();
-        let residual: Vec<f64> = y.iter().map(|y| apart(*y, mean) / size).collect();
+        let apart = apart(y.iter().map(|y| (*y, mean)), rows);
+        let residual: Vec<f64> = apart.iter().map(|apart| apart / size).collect();
         self.estimate(name, mean, &self.weighted(&residual, rows), rows)
     }
 

@@ -22,8 +22,6 @@ pub struct Twice {
     /// 95 % for it, by the logarithm of what neither found (Chao 1987): never below what was found. Where one team found nothing that the
     /// other missed, up to the most loads of which both would still find so many with chance 2.5 % (hypergeometric, exact; Chapman 1951).
     pub interval95: Interval,
-    /// Part of them that the first team found. An upper bound, for the same reason.
-    pub detection: f64,
 }
 
 /// Why counts tell nothing of detection.
@@ -85,16 +83,16 @@ pub fn of_double_inspections(first: u32, second: u32, both: u32) -> Result<Twice
     }
     let (one, other, both) = (f64::from(first), f64::from(second), f64::from(both));
     let loads = (one + 1.0) * (other + 1.0) / (both + 1.0) - 1.0;
-    let twice = |se, interval95: Interval| Twice { loads, se, interval95, detection: one / loads };
     if both == one.min(other) {
-        return Ok(twice(None, Interval { low: loads, high: most_loads(one.max(other), both) }));
+        let interval95 = Interval { low: loads, high: most_loads(one.max(other), both) };
+        return Ok(Twice { loads, se: None, interval95 });
     }
     let variance = (one + 1.0) * (other + 1.0) * (one - both) * (other - both)
         / ((both + 1.0) * (both + 1.0) * (both + 2.0));
     let (seen, unseen) = (one + other - both, loads - (one + other - both));
     let times = libm::exp(1.96 * libm::sqrt(libm::log(1.0 + variance / (unseen * unseen))));
     let interval95 = Interval { low: seen + unseen / times, high: seen + unseen * times };
-    Ok(twice(Some(variance.sqrt()), interval95))
+    Ok(Twice { loads, se: Some(variance.sqrt()), interval95 })
 }
 
 /// Of loads that a second team found without being told, those that the first had found: as of simulants, but for what both do not see.

@@ -1,5 +1,7 @@
 //! The edge error: every failure ends here as one message with a hint, and one exit code.
 
+use std::ops::Range;
+
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use serde_json::{Value, json};
 
@@ -77,11 +79,18 @@ impl Failure {
         self
     }
 
-    /// Shows the place in a text file.
+    /// Shows the place in a text file; nothing where the text has no such place.
     #[must_use]
-    pub fn place(mut self, file: &str, text: &str, span: std::ops::Range<usize>, label: &str) -> Failure {
-        self.source_text = Some(NamedSource::new(file, text.to_owned()));
-        self.label = Some(LabeledSpan::at(span, label));
+    pub fn place(mut self, file: &str, text: &str, span: Range<usize>, label: &str) -> Failure {
+        let parts = [text.get(..span.start), text.get(span.clone()), text.get(span.end..)];
+        let [Some(before), Some(at), Some(after)] =
+            parts.map(|part| part.map(|part| shown(part.replace("\r\n", "\n"))))
+        else {
+            return self;
+        };
+        let span = before.len()..before.len() + at.len();
+        self.source_text = Some(NamedSource::new(shown(file), before + &at + &after));
+        self.label = Some(LabeledSpan::at(span, shown(label)));
         self
     }
 

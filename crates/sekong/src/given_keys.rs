@@ -59,14 +59,17 @@ fn count(file: &str, lines: &[&str], cosigners: usize) -> Result<Option<NonZeroU
                 .hint(format!("leave one line `{COSIGNATURES_WORD} N`"))),
         };
     };
-    let said = line.split_whitespace().nth(1).and_then(|number| number.parse::<NonZeroUsize>().ok());
-    said.filter(|said| said.get() <= cosigners && line.split_whitespace().count() == 2).map(Some).ok_or_else(
-        || {
-            Failure::usage(format!("{file}: {line:?}, with the keys of {cosigners} cosigners")).hint(format!(
-                "`{COSIGNATURES_WORD} N`, N from 1 to the number of cosigners whose keys are in the file"
-            ))
-        },
-    )
+    said(line).filter(|said| said.get() <= cosigners).map(Some).ok_or_else(|| {
+        Failure::usage(format!("{file}: {line:?}, with the keys of {cosigners} cosigners")).hint(format!(
+            "`{COSIGNATURES_WORD} N`, N from 1 to the number of cosigners whose keys are in the file"
+        ))
+    })
+}
+
+/// One space and decimal digits, as every reader of such files takes it.
+fn said(line: &str) -> Option<NonZeroUsize> {
+    let number = line.trim_end().strip_prefix(COSIGNATURES_WORD)?.strip_prefix(' ')?;
+    number.bytes().all(|digit| digit.is_ascii_digit()).then(|| number.parse().ok())?
 }
 
 #[cfg(test)]
@@ -86,7 +89,7 @@ mod tests {
         let read = |more: &str| GivenKeys::parse("f", &file(more));
         assert_eq!(read("").unwrap().cosignatures, None);
         assert_eq!(read("cosignatures 2\n").unwrap().cosignatures, NonZeroUsize::new(2));
-        for wrong in ["0", "3", "", "-1", "1 2", "x", "1\ncosignatures 1"] {
+        for wrong in ["0", "3", "", "-1", "+1", " 1", "\t1", "1 2", "x", "1\ncosignatures 1"] {
             assert!(read(&format!("cosignatures {wrong}\n")).is_err(), "{wrong}");
         }
         let later = read("cosignatures 2\nno key\n").err().map(|failure| format!("{failure:?}"));

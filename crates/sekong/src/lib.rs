@@ -27,7 +27,7 @@ mod signer_folder;
 mod witness_folder;
 
 pub use failure::{Failure, FailureKind};
-pub use output::complain;
+pub use output::report;
 
 use cli::{
     AnchorCommand, AuditorCommand, CampaignCommand, Cli, Command, CustodianCommand, DiceCommand, DrawCommand,

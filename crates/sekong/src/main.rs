@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 use sekong::cli::Cli;
-use sekong::{Failure, complain, tell};
+use sekong::{Failure, report, tell};
 
 /// An audit reads millions of small texts on all cores: a fifth of it went into the system's allocator.
 #[global_allocator]
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
             Err(failure) => {
                 let code = failure.kind.exit_code();
                 tell(&failure);
-                complain(format_args!("{:?}", miette::Report::new(failure)));
+                report(failure);
                 ExitCode::from(code)
             }
         },

@@ -23,8 +23,13 @@ pub(crate) fn print_line(line: impl Display) -> Result<(), Failure> {
 }
 
 /// Writes one line to standard error. Whoever closed it does not want to hear, which is no reason to fail.
-pub fn complain(line: impl Display) {
+pub(crate) fn complain(line: impl Display) {
     let _ = writeln!(std::io::stderr().lock(), "{}", shown(line));
+}
+
+/// Writes a failure to standard error, with colours where there is a terminal: its words are shown already.
+pub fn report(failure: Failure) {
+    let _ = writeln!(std::io::stderr().lock(), "{:?}", miette::Report::new(failure));
 }
 
 /// A text as it may stand on a terminal: names of files and words of others are in it, and none of them moves the cursor or turns the

@@ -355,6 +355,9 @@ fn of_plant(fault: &PlantFault) -> Mend<'static> {
         PlantFault::VisitTwice { .. } | PlantFault::MoreThanPlanted { .. } => {
             unlawful("visits", "name each visit once, found ≤ inspected ≤ planted")
         }
+        PlantFault::MoreThanReported { again, .. } if 0 < again.inspected => {
+            unlawful("visits", "name what the report counts beside the vehicles that were searched again")
+        }
         PlantFault::MoreThanReported { .. } => {
             unlawful("visits", "what a team took and did not report was not found: that is a conduct case")
         }
@@ -379,6 +382,9 @@ fn of_double(fault: &DoubleFault) -> Mend<'static> {
         }
         DoubleFault::NoReport { .. } => {
             unlawful("unit", "name a unit that reported; what nobody inspected is not inspected twice")
+        }
+        DoubleFault::MoreThanReported { simulants, .. } if 0 < simulants.inspected => {
+            unlawful("vehicles", "name what the report counts beside the vehicles with simulants")
         }
         DoubleFault::MoreThanReported { .. } => unlawful(
             "vehicles",

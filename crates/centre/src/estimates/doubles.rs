@@ -32,12 +32,15 @@ pub struct DoubleView {
     /// Part of what the second teams found that the visits' teams had found. An upper bound of what is found, for the same reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detection: Option<f64>,
+    /// 95 % for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detection95: Option<EndsView>,
 }
 
 impl DoubleView {
     pub(super) fn of(met: &DoublesMet) -> DoubleView {
         let DoublesMet { inspections, late, vehicles, first, second, both } = *met;
-        let told = told(met);
+        let (told, detection) = (told(met), detection(met));
         DoubleView {
             inspections,
             late,
@@ -47,7 +50,8 @@ impl DoubleView {
             both,
             loads: told.map(|told| told.loads),
             loads95: told.map(|told| told.interval95.into()),
-            detection: detection(met).map(|known| known.est),
+            detection: detection.map(|known| known.est),
+            detection95: detection.map(|known| known.interval95.into()),
         }
     }
 }

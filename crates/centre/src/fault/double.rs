@@ -3,6 +3,27 @@
 use sekong_log::TwiceError;
 use sekong_model::{Day, Hour, UnitId};
 
+/// What one word of the inspectorate has of a report's counts: the next has the rest.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Of the vehicles inspected.
+    pub inspected: u32,
+    /// Of the finds.
+    pub found: u32,
+}
+
+impl Taken {
+    /// Nothing, if it is nothing.
+    pub(super) fn told(self, by: &str) -> String {
+        let Taken { inspected, found } = self;
+        if inspected == 0 {
+            String::new()
+        } else {
+            format!(", of which {by} are {found} finds in {inspected}")
+        }
+    }
+}
+
 /// A rule that a double inspection breaks.
 #[derive(Debug, thiserror::Error)]
 pub enum DoubleFault {
@@ -35,7 +56,8 @@ pub enum DoubleFault {
     },
     /// The report has no room for it.
     #[error(
-        "{unit} reported {reported_found} finds in {reported} inspected; with {first} finds in {vehicles} of them that cannot be"
+        "{unit} reported {reported_found} finds in {reported} inspected{}; with {first} finds in {vehicles} of them that cannot be",
+        simulants.told("opened simulants")
     )]
     MoreThanReported {
         /// The unit.
@@ -48,6 +70,8 @@ pub enum DoubleFault {
         vehicles: u32,
         /// Of these, with a find by the visit's team.
         first: u32,
+        /// What simulants have of the report.
+        simulants: Taken,
     },
     /// It was said before.
     #[error("the double inspection of the visit of {unit} is entry {by}")]

@@ -2,6 +2,8 @@
 
 use sekong_model::{Day, Hour, UnitId};
 
+use super::Taken;
+
 /// A rule that a commitment to simulants, or what opens it, breaks.
 #[derive(Debug, thiserror::Error)]
 pub enum PlantFault {
@@ -84,8 +86,9 @@ pub enum PlantFault {
     },
     /// The report has no room for it.
     #[error(
-        "{unit} reported {reported_found} finds in {reported} inspected; with {found} finds in {inspected} inspected of what was planted \
-         there in all, that cannot be"
+        "{unit} reported {reported_found} finds in {reported} inspected{}; with {found} finds in {inspected} inspected of what was planted \
+         there in all, that cannot be",
+        again.told("vehicles that were searched again")
     )]
     MoreThanReported {
         /// The unit.
@@ -98,6 +101,8 @@ pub enum PlantFault {
         inspected: u32,
         /// Planted and found.
         found: u32,
+        /// What a double inspection has of the report.
+        again: Taken,
     },
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sekong_log::InspectedTwice;
 use sekong_model::{Day, ProvinceId};
 
-use crate::state::{DoubleInLog, State};
+use crate::state::{DoubleInLog, DoubleStanding, State};
 
 /// What double inspections of the days that can be estimated from found, all together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -34,8 +34,11 @@ impl DoublesMet {
     }
 
     fn with(self, double: &DoubleInLog) -> DoublesMet {
-        if !double.in_time {
-            return DoublesMet { late: self.late + 1, ..self };
+        match double.standing {
+            DoubleStanding::InTime => {}
+            DoubleStanding::Late => return DoublesMet { late: self.late + 1, ..self },
+            // No day of it is among those that can be estimated from.
+            DoubleStanding::Unread => return self,
         }
         let InspectedTwice { vehicles, first, second, both, .. } = double.said;
         DoublesMet {

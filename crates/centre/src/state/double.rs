@@ -7,7 +7,7 @@ use sekong_log::{Entry, InspectedTwice};
 
 use super::amend::Slot;
 use super::{Admitted, Outcome, State};
-use crate::fault::{DoubleFault, Fault};
+use crate::fault::{DoubleFault, Fault, Taken};
 
 /// After the hour's end. Who waits longer sees more before he says something.
 const TO_SAY: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -19,9 +19,19 @@ pub struct DoubleInLog {
     pub index: u64,
     /// What it says.
     pub said: InspectedTwice,
-    /// Whether it tells anything of detection: said within a week, of a visit that was made and reported in time. A team that reports
-    /// once its hour is closed may know by then what the second one found.
-    pub in_time: bool,
+    /// Whether it tells anything of detection.
+    pub standing: DoubleStanding,
+}
+
+/// Whether a double inspection tells anything of detection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DoubleStanding {
+    /// Said within a week, of a visit that was made and reported in time.
+    InTime,
+    /// Said later, or of a visit that was: a team that reports once its hour is closed may know by then what the second one found.
+    Late,
+    /// Said within a week, of a visit in a province whose draws this reader cannot read yet.
+    Unread,
 }
 
 impl State {
@@ -49,10 +59,11 @@ impl State {
         }
         let is_unread = self.is_unread(province, *day);
         // A visit that was reported in a province whose draws this reader cannot judge is taken as it is said.
-        let is_done = is_unread || self.goes_with_report(&said)?;
+        let visit = if is_unread { DoubleStanding::Unread } else { self.standing_of_visit(&said)? };
         let admitted = if is_unread { self.unread(province) } else { Admitted::Whole };
-        let in_time = is_done && entry.time() <= self.double_deadline(&said);
-        self.doubles.insert(slot, DoubleInLog { index, said, in_time });
+        let is_late = self.double_deadline(&said) < entry.time();
+        let standing = if is_late { DoubleStanding::Late } else { visit };
+        self.doubles.insert(slot, DoubleInLog { index, said, standing });
         Ok(admitted)
     }
 
@@ -62,7 +73,7 @@ impl State {
     }
 
     /// Whether the visit was made and reported in time, if its report, the team's first word, has room for what is said.
-    fn goes_with_report(&self, said: &InspectedTwice) -> Result<bool, Fault> {
+    fn standing_of_visit(&self, said: &InspectedTwice) -> Result<DoubleStanding, Fault> {
         let InspectedTwice { day, hour, vehicles, first, .. } = *said;
         let unit = said.unit.clone();
         let due = self.due(day, hour, &unit).filter(|due| due.province == said.province);
@@ -74,16 +85,19 @@ impl State {
         let with = |own: u32, simulants: u32| own.saturating_add(simulants);
         if !report.has_room_for(with(vehicles, simulants.inspected), with(first, simulants.found)) {
             let (reported, reported_found) = (report.counts.inspected(), report.counts.found());
-            return Err(
-                DoubleFault::MoreThanReported { unit, reported, reported_found, vehicles, first }.into()
-            );
+            let simulants = Taken { inspected: simulants.inspected, found: simulants.found };
+            let more =
+                DoubleFault::MoreThanReported { unit, reported, reported_found, vehicles, first, simulants };
+            return Err(more.into());
         }
-        Ok(self.outcome(day, hour, due) == Outcome::Done)
+        let is_done = self.outcome(day, hour, due) == Outcome::Done;
+        Ok(if is_done { DoubleStanding::InTime } else { DoubleStanding::Late })
     }
 
     /// Vehicles of a visit that were searched again, and those of them with a find by its team.
-    pub(super) fn searched_again(&self, slot: &Slot) -> (u32, u32) {
-        self.doubles.get(slot).map_or((0, 0), |double| (double.said.vehicles, double.said.first))
+    pub(super) fn searched_again(&self, slot: &Slot) -> Taken {
+        let taken = |of: &DoubleInLog| Taken { inspected: of.said.vehicles, found: of.said.first };
+        self.doubles.get(slot).map_or_else(Taken::default, taken)
     }
 
     /// Every double inspection, by the day, hour and unit of its visit.

@@ -176,12 +176,13 @@ impl State {
         let planted = before.planted.saturating_add(plant.planted);
         let inspected = before.inspected.saturating_add(visit.inspected);
         let found = before.found.saturating_add(visit.found);
-        let (again, again_found) = self.searched_again(&(plant.day, plant.hour, unit.clone()));
-        if !report.has_room_for(inspected.saturating_add(again), found.saturating_add(again_found)) {
+        let again = self.searched_again(&(plant.day, plant.hour, unit.clone()));
+        if !report.has_room_for(inspected.saturating_add(again.inspected), found.saturating_add(again.found))
+        {
             let (reported, reported_found) = (report.counts.inspected(), report.counts.found());
-            return Err(
-                PlantFault::MoreThanReported { unit, reported, reported_found, inspected, found }.into()
-            );
+            let more =
+                PlantFault::MoreThanReported { unit, reported, reported_found, inspected, found, again };
+            return Err(more.into());
         }
         Ok((unit, Simulants { planted, inspected, found }))
     }

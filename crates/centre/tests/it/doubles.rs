@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use sekong_centre::api::views::LoggedView;
 use sekong_centre::{
-    DoubleFault, DoubleInLog, Doubles, Due, EstimatesAsked, EstimatesView, Fault, Folder, Met, State,
-    TeamsView, jobs,
+    DoubleFault, DoubleInLog, DoubleStanding, Doubles, Due, EstimatesAsked, EstimatesView, Fault, Folder,
+    Met, State, TeamsView, jobs,
 };
 use sekong_estimate::detection::of_plants;
 use sekong_estimate::teams::PlantedVisit;
@@ -102,8 +102,8 @@ fn the_inspectorate_says_it_once_when_the_hour_is_closed_and_as_the_report_allow
     let verdict = clean_audit(&site);
     let state = verdict.state.as_ref().unwrap();
     let kept: Vec<&DoubleInLog> = state.doubles().collect();
-    assert_eq!(kept, [&DoubleInLog { index: again.index, said: good, in_time: true }]);
-    assert_eq!(Doubles::of(state), Doubles { in_time: 1, late: 0 });
+    assert_eq!(kept, [&DoubleInLog { index: again.index, said: good, standing: DoubleStanding::InTime }]);
+    assert_eq!(Doubles::of(state), Doubles { in_time: 1, late: 0, unread: 0 });
     site.end();
 }
 
@@ -117,16 +117,26 @@ fn a_vehicle_with_a_simulant_and_one_searched_again_are_not_the_same() {
     assert_eq!(opened(&first, 1, 1).status, 201);
     // Of five vehicles four are left, and of two finds one.
     for beyond in [[5, 1, 1, 1], [4, 2, 1, 1]] {
-        is_refused(&send(&site, &said(&site, &unit, beyond)), 422, "double.counts");
+        let refused = send(&site, &said(&site, &unit, beyond));
+        is_refused(&refused, 422, "double.counts");
+        tells_who_has_it(&refused, "of which opened simulants are 1 finds in 1;");
     }
     assert_eq!(send(&site, &said(&site, &unit, [3, 1, 1, 1])).status, 201);
     // One vehicle and no find are left of the visit.
     for (inspected, found) in [(2, 0), (1, 1)] {
-        is_refused(&opened(&second, inspected, found), 422, "plant.counts");
+        let refused = opened(&second, inspected, found);
+        is_refused(&refused, 422, "plant.counts");
+        tells_who_has_it(&refused, "of which vehicles that were searched again are 1 finds in 3;");
     }
     assert_eq!(opened(&second, 1, 0).status, 201);
     clean_audit(&site);
     site.end();
+}
+
+/// And no word of a conduct case: it is the inspectorate's own word that has the room.
+fn tells_who_has_it(refused: &Answer, who: &str) {
+    let text = String::from_utf8_lossy(&refused.body);
+    assert!(text.contains(who) && !text.contains("conduct"), "{text}");
 }
 
 /// Of a visit that nobody made, or nobody reported, or elsewhere, or at another time.
@@ -155,7 +165,8 @@ fn whoever_cannot_read_the_draw_yet_judges_all_but_the_visit() {
     let verdict = audited(&site, &OpenBodies(Folder::new(site.folder.path())));
     assert!(verdict.holds(), "{:?}", verdict.faults);
     assert!(verdict.sealed > 0);
-    assert_eq!(verdict.state.as_ref().unwrap().doubles().count(), 1);
+    let state = verdict.state.as_ref().unwrap();
+    assert_eq!(Doubles::of(state), Doubles { in_time: 0, late: 0, unread: 1 });
     site.end();
 }
 
@@ -166,7 +177,7 @@ fn of_a_visit_that_was_reported_late_it_stands_in_the_log_and_tells_nothing() {
     let unit = report_counts(&site, 5, 2);
     assert_eq!(send(&site, &said(&site, &unit, [4, 2, 2, 1])).status, 201);
     let verdict = clean_audit(&site);
-    assert_eq!(Doubles::of(verdict.state.as_ref().unwrap()), Doubles { in_time: 0, late: 1 });
+    assert_eq!(Doubles::of(verdict.state.as_ref().unwrap()), Doubles { in_time: 0, late: 1, unread: 0 });
     site.end();
 }
 
@@ -276,8 +287,8 @@ async fn it_counts_within_a_week_of_its_hour_and_nobody_forges_it() {
         forger.admit(&mut state, 0, Statement::Double(good.clone()), time).unwrap();
         Doubles::of(&state)
     };
-    assert_eq!(kept(week), Doubles { in_time: 1, late: 0 });
-    assert_eq!(kept(week + minutes(1)), Doubles { in_time: 0, late: 1 });
+    assert_eq!(kept(week), Doubles { in_time: 1, late: 0, unread: 0 });
+    assert_eq!(kept(week + minutes(1)), Doubles { in_time: 0, late: 1, unread: 0 });
 }
 
 /// All that is told of a week.

@@ -26,7 +26,6 @@ fn two_teams_apart_tell_of_all_there_was() {
     let twice = of_double_inspections(30, 25, 10).unwrap();
     near(twice.loads, 806.0 / 11.0 - 1.0);
     near(twice.se.unwrap().powi(2), 241_800.0 / 1_452.0);
-    near(twice.detection, 30.0 / twice.loads);
     // Neither found 806/11 − 46 of them; e^(1.96·√ln(1 + v/f²)) of Chao by hand.
     let (unseen, variance) = (806.0_f64 / 11.0 - 46.0, 241_800.0_f64 / 1_452.0);
     let times = (1.96 * (1.0 + variance / unseen / unseen).ln().sqrt()).exp();

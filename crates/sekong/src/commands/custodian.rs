@@ -117,8 +117,9 @@ pub(crate) fn serve(args: &CustodianServeArgs) -> Result<(), Failure> {
     super::block_on(async {
         let listener = serving::bind(args.listen).await?;
         let mut vault = if args.vault_lost {
+            let created = folder.create_vault().await?;
             complain(VAULT_LOST);
-            folder.create_vault().await?
+            created
         } else {
             folder.open_vault(true).await?
         };

@@ -12,7 +12,7 @@ pub(crate) use replay::{power, replay};
 use sekong_centre::PowerView;
 use sekong_estimate::Seed;
 use sekong_estimate::design::{Certainty, Design, DesignError, Estimate, Known};
-use sekong_estimate::detection::of_double_inspections;
+use sekong_estimate::detection::{of_double_inspections, of_second_team};
 use sekong_estimate::teams::{
     ALPHA, HELD_BACK, THETAS, TeamFinding, Telling, Too, flag_at, power as power_of_finds, test_days,
     test_teams,
@@ -175,24 +175,29 @@ fn in_words(of: &Estimate) -> String {
 }
 
 pub(crate) fn twice(args: &EstimateTwiceArgs) -> Result<(), Failure> {
-    let found = of_double_inspections(args.first, args.second, args.both);
-    let found = found.map_err(|error| {
+    let wrong = |error| {
         Failure::usage(error)
             .hint("count vehicles with a find: by the first team, by the second, by both of them")
-    })?;
+    };
+    let found = of_double_inspections(args.first, args.second, args.both).map_err(wrong)?;
+    let detection = of_second_team(args.second, args.both).map_err(wrong)?;
     let (low, high) = (found.interval95.low, found.interval95.high);
+    let (least, most) = (detection.interval95.low, detection.interval95.high);
     if args.json {
         return print_line(json!({
             "method": "chapman", "loads_at_least": found.loads, "se": found.se, "interval95": [low, high],
-            "detection_at_most": found.detection,
+            "detection_at_most": detection.est, "detection95": [least, most],
         }));
     }
     let by =
         if found.se.is_some() { "Chapman and Chao" } else { "Chapman, and exact by the hypergeometric law" };
     print_line(format_args!(
-        "{:.1} loads were there at least (95 % {low:.1} to {high:.1}, {by}); the first team found {:.0} % of them at most",
+        "{:.1} loads were there at least (95 % {low:.1} to {high:.1}, {by}); the first team found {:.0} % of them at most (95 % {:.0} to {:.0}, \
+         Clopper and Pearson)",
         found.loads,
-        100.0 * found.detection
+        100.0 * detection.est,
+        100.0 * least,
+        100.0 * most
     ))
 }
 

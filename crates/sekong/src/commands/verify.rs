@@ -356,8 +356,8 @@ fn plants_json(state: &State) -> Option<Value> {
 /// Nothing where nobody may inspect twice.
 fn doubles_json(state: &State) -> Option<Value> {
     state.campaign().rules().plants.as_ref()?;
-    let Doubles { in_time, late } = Doubles::of(state);
-    Some(json!({ "in_time": in_time, "late": late }))
+    let Doubles { in_time, late, unread } = Doubles::of(state);
+    Some(json!({ "in_time": in_time, "late": late, "not_readable_yet": unread }))
 }
 
 /// What became of commitments to simulants.
@@ -373,9 +373,13 @@ fn print_plants(state: &State) -> Result<(), Failure> {
 
 fn print_doubles(state: &State) -> Result<(), Failure> {
     let Some(rule) = &state.campaign().rules().plants else { return Ok(()) };
-    let Doubles { in_time, late } = Doubles::of(state);
+    let Doubles { in_time, late, unread } = Doubles::of(state);
+    let unread = match unread {
+        0 => String::new(),
+        unread => format!("; {unread} of visits that cannot be judged yet, for their draws are sealed"),
+    };
     print_line(format_args!(
-        "double inspections by {}: {in_time} logged in time, {late} late or of late visits: these tell nothing of detection",
+        "double inspections by {}: {in_time} logged in time, {late} late or of late visits, which tell nothing of detection{unread}",
         rule.holder
     ))
 }

@@ -267,8 +267,15 @@ fn inspecting_twice_bounds_what_was_there_and_says_why_it_cannot() {
     assert!((found["loads_at_least"].as_f64().unwrap() - 806.0 / 11.0 + 1.0).abs() < 1e-9, "{found}");
     let ends = [0, 1].map(|end| found["interval95"][end].as_f64().unwrap());
     assert!(45.0 < ends[0] && ends[0] < 72.3 && 72.3 < ends[1], "{found}");
+    // R: binom.test(10, 25)$conf.int
+    let (share, ends) =
+        (&found["detection_at_most"], [0, 1].map(|end| found["detection95"][end].as_f64().unwrap()));
+    assert!(
+        *share == json!(0.4) && (ends[0] - 0.211_254_8).abs() < 1e-6 && (ends[1] - 0.613_346_5).abs() < 1e-6
+    );
     let words = twice("30", "25", "10", &[]).exits(0).stdout;
     assert!(words.starts_with("72.3 loads were there at least (95 % "), "{words}");
+    assert!(words.contains("found 40 % of them at most (95 % 21 to 61, "), "{words}");
     let all = twice("5", "5", "5", &["--json"]).exits(0).json();
     assert_eq!((&all["se"], &all["interval95"]), (&Value::Null, &json!([5.0, 7.0])));
     let words = twice("5", "5", "5", &[]).exits(0).stdout;
@@ -410,8 +417,14 @@ fn a_part_of_a_record_is_estimated_and_drawn_and_what_is_no_part_is_named() {
     let drawn = |name| std::fs::read_to_string(pictures.join(name)).unwrap();
     assert!(drawn("flow.svg").contains("visits lost") && drawn("flow.svg").contains("<circle"));
     assert!(drawn("teams.svg").contains("flag at") && drawn("teams.svg").contains("power by now"));
+    assert!(!drawn("teams.svg").contains("alone"));
+    estimate(&["--province", "ratanakiri", "--pictures", arg(&pictures)]).exits(0);
+    assert!(["flow.svg", "teams.svg"].iter().all(|name| drawn(name).contains("ratanakiri alone; ")));
     assert!(words.contains("would be flagged by now with chance"), "{words}");
-    assert!(words.contains("visits lost") && words.contains("80 % of them being found"), "{words}");
+    assert!(
+        words.contains("visits lost") && words.contains("80 % (95 % 44 to 97) of them being found"),
+        "{words}"
+    );
     for (wrong, field) in [
         (["--province", "nowhere"], "--province"),
         (["--from", "2017-02-30"], "--from"),

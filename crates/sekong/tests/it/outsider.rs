@@ -11,6 +11,7 @@ use crate::forger::Forger;
 use crate::go_program::go_verify;
 use crate::run::sekong;
 use crate::site::Site;
+use crate::tampering::with_a_path_too_long;
 use crate::week::shared_day;
 
 /// Runs the outside verifier; gives its exit code, its verdict and what it said.
@@ -216,6 +217,15 @@ fn no_name_in_a_copy_moves_the_readers_terminal() {
     assert!(!told.trim_end().contains(|c: char| c.is_control() || c == '\u{202e}'), "{told:?}");
     let verdict: Value = serde_json::from_str(&told).unwrap();
     assert_eq!(verdict["faults"][0]["file"], name, "programs read the name itself");
+}
+
+/// Whoever copied it in must not silence the judge.
+#[test]
+fn a_path_that_is_too_long_is_a_fault_as_another() {
+    let data = Data::founded();
+    let deep = with_a_path_too_long(&data);
+    let (code, verdict, _) = judged(&[arg(&data.path)]);
+    assert_eq!((code, &verdict["faults"][0]["file"]), (3, &Value::from(deep)), "{verdict}");
 }
 
 #[test]

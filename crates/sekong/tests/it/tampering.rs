@@ -11,7 +11,7 @@ use sekong_log::{Hash, Statement, TilePath};
 use serde_json::Value;
 
 use crate::data::{Data, arg, files, head_size, quoted_heads, statements};
-use crate::run::sekong;
+use crate::run::{command, sekong};
 
 impl Data {
     /// Verifies and expects a fault of this rule at this file or entry.
@@ -202,12 +202,40 @@ fn a_name_that_would_write_on_the_terminal_and_a_path_that_is_too_long_are_fault
         assert!(!said.contains('\u{1b}') && !said.contains("\neverything holds"), "{said:?}");
     }
     assert!(run.stdout.contains(r"a\u{1b}[2J\neverything holds"), "{}", run.stdout);
-    let (data, name) = (Data::founded(), "d".repeat(250));
+    let data = Data::founded();
+    let deep = with_a_path_too_long(&data);
+    data.breaks("log.unknown", deep);
+}
+
+/// Puts a folder into the log that no call reaches by its whole path.
+pub(crate) fn with_a_path_too_long(data: &Data) -> String {
+    let name = "d".repeat(250);
     let deep = vec![name.as_str(); 15].join("/");
     fs::create_dir_all(data.path.join("log").join(&deep)).unwrap();
     let folder = fs::File::open(data.path.join("log").join(&deep)).unwrap();
-    rustix::fs::mkdirat(folder, name.as_str(), rustix::fs::Mode::RWXU).unwrap();
-    data.breaks("log.unknown", format!("{deep}/{name}"));
+    let deeper = format!("{name}/{name}");
+    for path in [&name, &deeper] {
+        rustix::fs::mkdirat(&folder, path.as_str(), rustix::fs::Mode::RWXU).unwrap();
+    }
+    format!("{deep}/{deeper}")
+}
+
+/// On a terminal the lines have colours, and still nothing that somebody else wrote moves the cursor.
+#[test]
+fn what_went_wrong_is_told_in_colours_and_names_in_it_are_spelled_out() {
+    let coloured = |args: &[&str]| {
+        let mut command = command(args);
+        let output = command.env_remove("NO_COLOR").env("FORCE_COLOR", "1").output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let said = coloured(&["verify", "/no\u{1b}[2Jwhere"]);
+    assert!(said.contains("\u{1b}[") && said.contains(r"/no\u001b[2Jwhere"), "{said:?}");
+    assert!(!said.contains("\u{1b}[2J") && !said.contains(r"\u001b[3"), "{said:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("campaign.toml");
+    fs::write(&file, "# \u{1b}[2J\nid = \u{1b}\n").unwrap();
+    let said = coloured(&["campaign", "check", arg(&file)]);
+    assert!(said.contains(r"\u001b") && said.contains("\u{1b}[") && !said.contains("\u{1b}[2J"), "{said:?}");
 }
 
 #[test]

@@ -147,13 +147,12 @@ fn print_double(of: &DoubleView) -> Result<(), Failure> {
         "double inspections: {} of visits, {} vehicles: {} with a find by the visit's team, {} by the second, {} by both; {} late and left out",
         of.inspections, of.vehicles, of.first, of.second, of.both, of.late
     ))?;
-    let (Some(loads), Some(loads95), Some(detection)) = (of.loads, &of.loads95, of.detection) else {
-        return Ok(());
-    };
+    let (Some(loads), Some(loads95)) = (of.loads, &of.loads95) else { return Ok(()) };
+    let (Some(detection), Some(detection95)) = (of.detection, &of.detection95) else { return Ok(()) };
     print_line(format_args!(
-        "{loads:.1} loads were in these vehicles at least (95 % {}); the visits' teams found {:.0} % of them at most",
+        "{loads:.1} loads were in these vehicles at least (95 % {}); the visits' teams found {} of them at most",
         ends(loads95),
-        100.0 * detection
+        percent(detection, detection95)
     ))
 }
 
@@ -165,8 +164,8 @@ fn print_corrected(of: &CorrectedView) -> Result<(), Failure> {
     };
     let (most, least) = if of.at_least { (" at most", " at least") } else { ("", "") };
     print_line(format_args!(
-        "loads that there were, {:.0} % of them being found{most} {by}: {:.1}{least} (95 % {})",
-        100.0 * of.detection,
+        "loads that there were, {} of them being found{most} {by}: {:.1}{least} (95 % {})",
+        percent(of.detection, &of.detection95),
         of.loads,
         ends(&of.interval95),
     ))
@@ -296,6 +295,12 @@ fn in_words(flow: &FlowView) -> String {
 
 fn ends(of: &EndsView) -> String {
     format!("{} to {}", end(of.low), end(of.high))
+}
+
+/// A share with its interval; an end that is not known is that of all shares.
+fn percent(share: f64, of: &EndsView) -> String {
+    let [low, high] = [of.low.unwrap_or(0.0), of.high.unwrap_or(1.0)].map(|end| 100.0 * end);
+    format!("{:.0} % (95 % {low:.0} to {high:.0})", 100.0 * share)
 }
 
 fn end(of: Option<f64>) -> String {
