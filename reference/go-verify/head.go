@@ -34,7 +34,7 @@ func parseKeys(lines []string) (*keys, error) {
 		if strings.HasPrefix(line, "cosignatures ") {
 			said := strings.TrimPrefix(line, "cosignatures ")
 			number, err := strconv.Atoi(said)
-			if err != nil || strings.Trim(said, "0123456789") != "" || number < 1 || quorum >= 0 {
+			if err != nil || len(said) > 3 || strings.Trim(said, "0123456789") != "" || number < 1 || quorum >= 0 {
 				return nil, usageError(fmt.Sprintf("not how many cosigners must sign: %q", line))
 			}
 			quorum = number

@@ -173,17 +173,8 @@ impl Known {
     }
 }
 
-/// How far values lie from what is expected of them; nothing where only rounding sets all of those that count apart.
-fn apart(pairs: impl Iterator<Item = (f64, f64)> + Clone, rows: Rows<'_>) -> Vec<f64> {
-    let is_rounding = |(value, expected): (f64, f64)| (value - expected).abs() <= ROUNDING * value.abs();
-    if pairs.clone().enumerate().all(|(row, pair)| !rows.holds(row) || is_rounding(pair)) {
-        return vec![0.0; pairs.count()];
-    }
-    pairs.map(|(value, expected)| value - expected).collect()
-}
-
-/// What sums of values leave of them, in place of nothing.
-const ROUNDING: f64 = 8.0 * f64::EPSILON;
+/// What a quotient and its product leave of a value, in place of nothing, as a part of it.
+const ROUNDING: f64 = 4.0 * f64::EPSILON;
 
 /// A sample whose design holds together.
 #[derive(Debug)]
@@ -274,8 +265,7 @@ impl Design {
             return Err(DesignError::NoDenominator { name: denominator.to_owned() });
         }
         let ratio = total / below;
-        let apart = apart(over.iter().zip(under).map(|(y, x)| (*y, ratio * x)), Rows::All);
-        let residual: Vec<f64> = apart.iter().map(|apart| apart / below).collect();
+        let residual = self.residual(over, under, below, Rows::All, ROUNDING);
         self.estimate(numerator, ratio, &weighted(&residual), Rows::All)
     }
 
@@ -297,9 +287,22 @@ impl Design {
             return Err(DesignError::NoDenominator { name: name.to_owned() });
         }
         let mean = self.weighted(y, rows).iter().map(|z| z / size).sum::<f64>();
-        let apart = apart(y.iter().map(|y| (*y, mean)), rows);
-        let residual: Vec<f64> = apart.iter().map(|apart| apart / size).collect();
+        let residual = self.residual(y, &vec![1.0; y.len()], size, rows, 0.0);
         self.estimate(name, mean, &self.weighted(&residual, rows), rows)
+    }
+
+    /// How far each row of `over` lies from its part of the ratio to `under`, as parts of the total `below` of the latter. All are held
+    /// against the first row that counts, so that what they have in common falls out before anything is rounded.
+    fn residual(&self, over: &[f64], under: &[f64], below: f64, rows: Rows<'_>, rounding: f64) -> Vec<f64> {
+        let first = (0..over.len()).find(|row| rows.holds(*row) && under[*row] != 0.0);
+        let guess = first.map_or(0.0, |row| over[row] / under[row]);
+        let apart: Vec<f64> = over.iter().zip(under).map(|(y, x)| y - guess * x).collect();
+        let is_rounding = |row: usize| apart[row].abs() <= rounding * over[row].abs();
+        if (0..over.len()).all(|row| !rows.holds(row) || is_rounding(row)) {
+            return vec![0.0; over.len()];
+        }
+        let rest: f64 = self.weighted(&apart, rows).iter().map(|z| z / below).sum();
+        apart.iter().zip(under).map(|(apart, x)| (apart - rest * x) / below).collect()
     }
 
     /// Each row's share in the estimate of a total; 0 outside of `rows`.

@@ -99,7 +99,7 @@ impl CustodianFolder {
     /// Makes the vault that belongs to the secret; one that is there is left alone.
     pub(crate) async fn create_vault(&self) -> Result<Vault, Failure> {
         let path = self.vault_path();
-        if path.exists() {
+        if path.symlink_metadata().is_ok() {
             return Err(Failure::usage(format!("{} is not lost", path.display()))
                 .hint("leave out --vault-lost, or move the file away and keep it"));
         }

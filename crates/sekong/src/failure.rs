@@ -82,12 +82,19 @@ impl Failure {
     /// Shows the place in a text file; nothing where the text has no such place.
     #[must_use]
     pub fn place(mut self, file: &str, text: &str, span: Range<usize>, label: &str) -> Failure {
-        let parts = [text.get(..span.start), text.get(span.clone()), text.get(span.end..)];
-        let [Some(before), Some(at), Some(after)] =
-            parts.map(|part| part.map(|part| shown(part.replace("\r\n", "\n"))))
+        let is_crlf = |at: usize| text[at..].starts_with("\r\n");
+        let part = |range: Range<usize>| {
+            let signs = text.get(range.clone())?.char_indices();
+            let kept = signs.filter(|(at, _)| !is_crlf(range.start + at)).map(|(_, sign)| sign);
+            Some(shown(kept.collect::<String>()))
+        };
+        let (Some(before), Some(at), Some(after)) =
+            (part(0..span.start), part(span.clone()), part(span.end..text.len()))
         else {
             return self;
         };
+        // What is missing at the end has a place, too.
+        let at = if at.is_empty() && after.is_empty() { " ".to_owned() } else { at };
         let span = before.len()..before.len() + at.len();
         self.source_text = Some(NamedSource::new(shown(file), before + &at + &after));
         self.label = Some(LabeledSpan::at(span, shown(label)));

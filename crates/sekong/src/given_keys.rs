@@ -66,10 +66,11 @@ fn count(file: &str, lines: &[&str], cosigners: usize) -> Result<Option<NonZeroU
     })
 }
 
-/// One space and decimal digits, as every reader of such files takes it.
+/// One space and up to three decimal digits, as every reader of such files takes it.
 fn said(line: &str) -> Option<NonZeroUsize> {
-    let number = line.trim_end().strip_prefix(COSIGNATURES_WORD)?.strip_prefix(' ')?;
-    number.bytes().all(|digit| digit.is_ascii_digit()).then(|| number.parse().ok())?
+    let number = line.trim().strip_prefix(COSIGNATURES_WORD)?.strip_prefix(' ')?;
+    let is_plain = number.len() <= 3 && number.bytes().all(|digit| digit.is_ascii_digit());
+    is_plain.then(|| number.parse().ok())?
 }
 
 #[cfg(test)]
@@ -89,7 +90,7 @@ mod tests {
         let read = |more: &str| GivenKeys::parse("f", &file(more));
         assert_eq!(read("").unwrap().cosignatures, None);
         assert_eq!(read("cosignatures 2\n").unwrap().cosignatures, NonZeroUsize::new(2));
-        for wrong in ["0", "3", "", "-1", "+1", " 1", "\t1", "1 2", "x", "1\ncosignatures 1"] {
+        for wrong in ["0", "3", "", "-1", "+1", "0001", " 1", "\t1", "1 2", "x", "1\ncosignatures 1"] {
             assert!(read(&format!("cosignatures {wrong}\n")).is_err(), "{wrong}");
         }
         let later = read("cosignatures 2\nno key\n").err().map(|failure| format!("{failure:?}"));

@@ -34,6 +34,11 @@ use cli::{
     EstimateCommand, GameCommand, PlantCommand, WitnessCommand,
 };
 
+/// The arguments as they may stand in a message.
+pub fn arguments_shown() -> impl Iterator<Item = String> {
+    std::env::args_os().map(|argument| output::shown(argument.to_string_lossy()))
+}
+
 /// With `--json` a failure, too, is one JSON object on standard output.
 pub fn tell(failure: &Failure) {
     let asked = std::env::args_os().any(|argument| argument == "--json");

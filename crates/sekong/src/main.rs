@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 use sekong::cli::Cli;
-use sekong::{Failure, report, tell};
+use sekong::{Failure, arguments_shown, report, tell};
 
 /// An audit reads millions of small texts on all cores: a fifth of it went into the system's allocator.
 #[global_allocator]
@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         },
         Err(help) if matches!(help.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => help.exit(),
         Err(usage) => {
+            let usage = Cli::try_parse_from(arguments_shown()).err().unwrap_or(usage);
             tell(&Failure::usage(usage.to_string().trim_end()));
             usage.exit()
         }

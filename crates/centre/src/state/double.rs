@@ -85,7 +85,9 @@ impl State {
         let with = |own: u32, simulants: u32| own.saturating_add(simulants);
         if !report.has_room_for(with(vehicles, simulants.inspected), with(first, simulants.found)) {
             let (reported, reported_found) = (report.counts.inspected(), report.counts.found());
-            let simulants = Taken { inspected: simulants.inspected, found: simulants.found };
+            // Where there is no room without them, either, they are not to blame.
+            let taken = Taken { inspected: simulants.inspected, found: simulants.found };
+            let simulants = if report.has_room_for(vehicles, first) { taken } else { Taken::default() };
             let more =
                 DoubleFault::MoreThanReported { unit, reported, reported_found, vehicles, first, simulants };
             return Err(more.into());

@@ -8,7 +8,7 @@ use sekong_model::{Day, Hour, UnitId};
 
 use super::amend::Slot;
 use super::{Admitted, State};
-use crate::fault::{Fault, PLANT_AHEAD_DAYS, PlantFault};
+use crate::fault::{Fault, PLANT_AHEAD_DAYS, PlantFault, Taken};
 
 /// Between the last hour that a plant can be for and its deadline, besides the hours after which auditors read who was sent where: the
 /// shift of that hour ends, and then the inspectorate has a week to take back what it planted and to open what it committed to.
@@ -180,6 +180,8 @@ impl State {
         if !report.has_room_for(inspected.saturating_add(again.inspected), found.saturating_add(again.found))
         {
             let (reported, reported_found) = (report.counts.inspected(), report.counts.found());
+            // Where there is no room without it, either, the double inspection is not to blame.
+            let again = if report.has_room_for(inspected, found) { again } else { Taken::default() };
             let more =
                 PlantFault::MoreThanReported { unit, reported, reported_found, inspected, found, again };
             return Err(more.into());

@@ -116,11 +116,14 @@ fn a_vehicle_with_a_simulant_and_one_searched_again_are_not_the_same() {
         |plant, inspected, found| reveal(&site, &plants::said(&site, plant, visit(&unit, inspected, found)));
     assert_eq!(opened(&first, 1, 1).status, 201);
     // Of five vehicles four are left, and of two finds one.
-    for beyond in [[5, 1, 1, 1], [4, 2, 1, 1]] {
+    for beyond in [[4, 2, 1, 1], [3, 2, 2, 1]] {
         let refused = send(&site, &said(&site, &unit, beyond));
         is_refused(&refused, 422, "double.counts");
         tells_who_has_it(&refused, "of which opened simulants are 1 finds in 1;");
     }
+    // Six vehicles fit nowhere, whatever has simulants.
+    let refused = String::from_utf8(send(&site, &said(&site, &unit, [6, 1, 1, 1])).body).unwrap();
+    assert!(refused.contains("conduct") && !refused.contains("simulants"), "{refused}");
     assert_eq!(send(&site, &said(&site, &unit, [3, 1, 1, 1])).status, 201);
     // One vehicle and no find are left of the visit.
     for (inspected, found) in [(2, 0), (1, 1)] {

@@ -192,8 +192,8 @@ pub(crate) fn twice(args: &EstimateTwiceArgs) -> Result<(), Failure> {
     let by =
         if found.se.is_some() { "Chapman and Chao" } else { "Chapman, and exact by the hypergeometric law" };
     print_line(format_args!(
-        "{:.1} loads were there at least (95 % {low:.1} to {high:.1}, {by}); the first team found {:.0} % of them at most (95 % {:.0} to {:.0}, \
-         Clopper and Pearson)",
+        "{:.1} loads were there at least (95 % {low:.1} to {high:.1}, {by}); of what the second team found, the first had found {:.0} % \
+         (95 % {:.0} to {:.0}, Clopper and Pearson), and of all at most so much",
         found.loads,
         100.0 * detection.est,
         100.0 * least,

@@ -275,7 +275,7 @@ fn inspecting_twice_bounds_what_was_there_and_says_why_it_cannot() {
     );
     let words = twice("30", "25", "10", &[]).exits(0).stdout;
     assert!(words.starts_with("72.3 loads were there at least (95 % "), "{words}");
-    assert!(words.contains("found 40 % of them at most (95 % 21 to 61, "), "{words}");
+    assert!(words.contains("had found 40 % (95 % 21 to 61, "), "{words}");
     let all = twice("5", "5", "5", &["--json"]).exits(0).json();
     assert_eq!((&all["se"], &all["interval95"]), (&Value::Null, &json!([5.0, 7.0])));
     let words = twice("5", "5", "5", &[]).exits(0).stdout;

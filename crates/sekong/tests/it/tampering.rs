@@ -231,11 +231,25 @@ fn what_went_wrong_is_told_in_colours_and_names_in_it_are_spelled_out() {
     let said = coloured(&["verify", "/no\u{1b}[2Jwhere"]);
     assert!(said.contains("\u{1b}[") && said.contains(r"/no\u001b[2Jwhere"), "{said:?}");
     assert!(!said.contains("\u{1b}[2J") && !said.contains(r"\u001b[3"), "{said:?}");
+    let said = coloured(&["verify", "a", "b\u{1b}[2J"]);
+    assert!(said.contains(r"b\u001b[2J") && !said.contains("\u{1b}[2J"), "{said:?}");
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("campaign.toml");
     fs::write(&file, "# \u{1b}[2J\nid = \u{1b}\n").unwrap();
     let said = coloured(&["campaign", "check", arg(&file)]);
     assert!(said.contains(r"\u001b") && said.contains("\u{1b}[") && !said.contains("\u{1b}[2J"), "{said:?}");
+}
+
+/// A carriage return before the line's end is no sign that somebody hid there, and what is missing at the end of a file has a place.
+#[test]
+fn the_place_of_a_mistake_is_shown_in_any_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("campaign.toml");
+    for text in ["id = \"abc\r\nx = 1\r\n", "x =", "x = \"abc", "x = \"\"\"abc\n"] {
+        fs::write(&file, text).unwrap();
+        let said = sekong(["campaign", "check", arg(&file)]).exits(1).stderr;
+        assert!(said.contains("── here") && !said.contains("u000d"), "{text:?}: {said}");
+    }
 }
 
 #[test]

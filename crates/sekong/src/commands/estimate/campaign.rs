@@ -150,7 +150,8 @@ fn print_double(of: &DoubleView) -> Result<(), Failure> {
     let (Some(loads), Some(loads95)) = (of.loads, &of.loads95) else { return Ok(()) };
     let (Some(detection), Some(detection95)) = (of.detection, &of.detection95) else { return Ok(()) };
     print_line(format_args!(
-        "{loads:.1} loads were in these vehicles at least (95 % {}); the visits' teams found {} of them at most",
+        "{loads:.1} loads were in these vehicles at least (95 % {}); of what the second teams found, the visits' teams had found {}, and of \
+         all at most so much",
         ends(loads95),
         percent(detection, detection95)
     ))
