@@ -36,7 +36,7 @@ pub struct EstimateCampaignArgs {
     pub to: Option<Day>,
     /// Of so many simulants inspected, so many were found: loads are corrected for what is not found, by these instead of those in
     /// the log
-    #[arg(long, value_name = "FOUND/PLANTED")]
+    #[arg(long, value_name = "FOUND/INSPECTED")]
     pub plants: Option<Plants>,
     /// How surely are exactly these posts the biggest?
     #[arg(long, value_name = "POST,POST", value_delimiter = ',')]
@@ -112,7 +112,8 @@ pub enum EstimateCommand {
     #[command(after_help = "FILE has a JSON object a line, for each shift of each day:\n  \
         week, day, pool, shift  when and for whom; shift is its kind, such as \"00-08\"\n  \
         units                   {unit: finds}, every unit of the shift, whole numbers, at most 239976\n  \
-        dealt                   {team: unit}, every team that was dealt to it, ghosts included\n  \
+        dealt                   {team: unit}, every team that was dealt to it, ghosts included; a team keeps its kind of\n                          \
+                                  shift for a week\n  \
         away                    [team], the ghosts: no wager is laid on their week, or on their day\n  \
         class                   the equipment class; a pool is of one\n\
         Of K teams, the e-value of an honest one ever reaches K/0.05 with chance at most 0.05/K. By whole weeks that\n\

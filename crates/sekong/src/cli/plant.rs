@@ -26,7 +26,8 @@ pub enum PlantCommand {
     Commit(PlantCommitArgs),
     /// Open a commitment once its hour is closed, with what each visit inspected and found of it
     ///
-    /// Open each, found or not, within the week after auditors may read the day: those that stay closed are counted and published.
+    /// Open each, found or not, within eight days after auditors may read what was drawn for the last hour that it could be for, seven
+    /// days after it was logged: those that stay closed are counted and published.
     #[command(
         after_help = "Example:\n  sekong plant reveal --data plants --post KH-LA-01 --day 2017-01-09 --hour 7 --visit stung-treng/00-08/plain-1:2:1 --centre http://192.0.2.1:8080"
     )]

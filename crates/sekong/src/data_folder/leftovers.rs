@@ -21,11 +21,13 @@ impl DataFolder {
     }
 
     /// Puts aside what the lost database left beside it: a new one would take it for its own, and it may hold the last entries. Of a file
-    /// without a byte there is nothing to keep.
+    /// without a byte there is nothing to keep, nor of an index, which SQLite makes again from what it is of.
     pub(super) fn put_leftovers_aside(&self) -> io::Result<()> {
         for ending in ["-wal", "-shm"] {
             let left = beside(&self.store_file(), ending);
-            if fs::symlink_metadata(&left).is_ok_and(|about| about.is_file() && about.len() == 0) {
+            let is_worthless =
+                |about: fs::Metadata| about.is_file() && (ending == "-shm" || about.len() == 0);
+            if fs::symlink_metadata(&left).is_ok_and(is_worthless) {
                 fs::remove_file(&left)?;
                 continue;
             }

@@ -207,6 +207,7 @@ fn a_lost_database_is_made_from_what_was_published() {
         left,
         "it may hold the last entries"
     );
+    assert!(!files(&data.path).iter().any(|file| file.contains("-shm.lost")), "an index is worth nothing");
     sekong(["scrub", "--data", arg(&data.path)]).exits(0);
     serve_to(&data.path, LATER);
     let head = data.beside("published", &published);
