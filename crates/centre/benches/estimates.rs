@@ -21,6 +21,10 @@ use sekong_simulate::replay::{Pattern, Plans, Stage, Traffic};
 #[path = "../tests/it/founded.rs"]
 mod founded;
 
+/// That of the command that estimates.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SEED: Seed = Seed(2017);
 
 /// Part of what passes that is loaded.

@@ -34,6 +34,10 @@ mod site;
 use founded::Founded;
 use site::Site;
 
+/// That of the command that serves.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const BATCHES: [usize; 3] = [1, 10, 100];
 
 /// Group commits that are timed for each size.

@@ -17,6 +17,10 @@ use sekong_log::{
 };
 use serde_json::json;
 
+/// That of the command that audits; its peer has it, too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const DEVICES: u64 = 200;
 
 /// Signatures the peer checks together.
