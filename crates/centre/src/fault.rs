@@ -16,16 +16,18 @@ mod close;
 mod double;
 mod outage;
 mod plant;
+mod taken;
 
 pub use amend::AmendFault;
 pub(crate) use amend::CORRECTIONS_MAX;
 pub use anchor::AnchorFault;
 pub(crate) use anchor::HOURS_MAX as ANCHOR_HOURS_MAX;
 pub use close::CloseFault;
-pub use double::{DoubleFault, Taken};
+pub use double::DoubleFault;
 pub use outage::OutageFault;
 pub use plant::AHEAD_DAYS as PLANT_AHEAD_DAYS;
 pub use plant::PlantFault;
+pub use taken::Taken;
 
 /// A rule that an entry breaks.
 #[derive(Debug, thiserror::Error)]

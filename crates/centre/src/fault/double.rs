@@ -3,26 +3,7 @@
 use sekong_log::TwiceError;
 use sekong_model::{Day, Hour, UnitId};
 
-/// What one word of the inspectorate has of a report's counts: the next has the rest.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Taken {
-    /// Of the vehicles inspected.
-    pub inspected: u32,
-    /// Of the finds.
-    pub found: u32,
-}
-
-impl Taken {
-    /// Nothing, if it is nothing.
-    pub(super) fn told(self, by: &str) -> String {
-        let Taken { inspected, found } = self;
-        if inspected == 0 {
-            String::new()
-        } else {
-            format!(", of which {by} are {found} finds in {inspected}")
-        }
-    }
-}
+use super::Taken;
 
 /// A rule that a double inspection breaks.
 #[derive(Debug, thiserror::Error)]

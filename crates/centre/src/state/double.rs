@@ -81,13 +81,9 @@ impl State {
             return Err(DoubleFault::NoReport { unit, day, hour }.into());
         };
         // A vehicle with a simulant is not among them, and takes room of its own.
-        let simulants = self.simulants_met(day, hour, &unit);
-        let with = |own: u32, simulants: u32| own.saturating_add(simulants);
-        if !report.has_room_for(with(vehicles, simulants.inspected), with(first, simulants.found)) {
+        let own = Taken { inspected: vehicles, found: first };
+        if let Err(simulants) = report.check_room(own, self.simulants_met(day, hour, &unit).taken()) {
             let (reported, reported_found) = (report.counts.inspected(), report.counts.found());
-            // Where there is no room without them, either, they are not to blame.
-            let taken = Taken { inspected: simulants.inspected, found: simulants.found };
-            let simulants = if report.has_room_for(vehicles, first) { taken } else { Taken::default() };
             let more =
                 DoubleFault::MoreThanReported { unit, reported, reported_found, vehicles, first, simulants };
             return Err(more.into());

@@ -55,6 +55,13 @@ pub struct Simulants {
     pub found: u32,
 }
 
+impl Simulants {
+    /// What they have of a visit's report.
+    pub(super) fn taken(self) -> Taken {
+        Taken { inspected: self.inspected, found: self.found }
+    }
+}
+
 /// All plants of a log.
 #[derive(Debug, Default)]
 pub(super) struct Plants {
@@ -176,17 +183,15 @@ impl State {
         let planted = before.planted.saturating_add(plant.planted);
         let inspected = before.inspected.saturating_add(visit.inspected);
         let found = before.found.saturating_add(visit.found);
+        let met = Simulants { planted, inspected, found };
         let again = self.searched_again(&(plant.day, plant.hour, unit.clone()));
-        if !report.has_room_for(inspected.saturating_add(again.inspected), found.saturating_add(again.found))
-        {
+        if let Err(again) = report.check_room(met.taken(), again) {
             let (reported, reported_found) = (report.counts.inspected(), report.counts.found());
-            // Where there is no room without it, either, the double inspection is not to blame.
-            let again = if report.has_room_for(inspected, found) { again } else { Taken::default() };
             let more =
                 PlantFault::MoreThanReported { unit, reported, reported_found, inspected, found, again };
             return Err(more.into());
         }
-        Ok((unit, Simulants { planted, inspected, found }))
+        Ok((unit, met))
     }
 
     /// Simulants that a visit met, as far as they are opened.

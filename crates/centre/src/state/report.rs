@@ -5,7 +5,7 @@ use sekong_log::{Entry, Hash, HourClosed, InspectionReported, Tree};
 use sekong_model::{Counts, Day, Finds, Hour, PostId, ProvinceId, TeamId, UnitId};
 
 use super::{Admitted, CLOCK_TOLERANCE, Correction, State};
-use crate::fault::{CloseFault, Fault};
+use crate::fault::{CloseFault, Fault, Taken};
 use crate::schedule::Job;
 
 /// An inspection that the draw placed.
@@ -57,8 +57,18 @@ impl Report {
         }
     }
 
+    /// Refuses what cannot be among what it counted beside what another kind of word has of it, by what that has: nothing, where there
+    /// is no room without it, either, and it is not to blame.
+    pub(super) fn check_room(&self, own: Taken, beside: Taken) -> Result<(), Taken> {
+        match (self.has_room_for(own.with(beside)), self.has_room_for(own)) {
+            (true, _) => Ok(()),
+            (false, true) => Err(beside),
+            (false, false) => Err(Taken::default()),
+        }
+    }
+
     /// Whether so many of the inspected, so many of them with a find, may be among what it counted; the others are among those without one.
-    pub(super) fn has_room_for(&self, inspected: u32, found: u32) -> bool {
+    fn has_room_for(&self, Taken { inspected, found }: Taken) -> bool {
         let (all, finds) = (self.counts.inspected(), self.counts.found());
         let clean = inspected.checked_sub(found);
         found <= finds && clean.is_some_and(|clean| clean <= all - finds)

@@ -18,7 +18,8 @@ use crate::api::minutes;
 use crate::forgeries::Forger;
 use crate::founded::{Founded, device};
 use crate::plants::{
-    self, OpenBodies, inspectorate, is_refused, planted, planting_files, report_counts, reveal, visit,
+    self, OpenBodies, inspectorate, is_refused, planted_and_reported, planting_files, report_counts, reveal,
+    visit,
 };
 use crate::site::{Answer, Site};
 
@@ -109,9 +110,7 @@ fn the_inspectorate_says_it_once_when_the_hour_is_closed_and_as_the_report_allow
 
 #[test]
 fn a_vehicle_with_a_simulant_and_one_searched_again_are_not_the_same() {
-    let (site, [first, second]) = planted();
-    let unit = report_counts(&site, 5, 2);
-    site.step_to(site.now() + minutes(31)).unwrap();
+    let (site, [first, second], unit) = planted_and_reported(5, 2);
     let opened =
         |plant, inspected, found| reveal(&site, &plants::said(&site, plant, visit(&unit, inspected, found)));
     assert_eq!(opened(&first, 1, 1).status, 201);

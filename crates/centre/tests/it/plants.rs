@@ -59,7 +59,7 @@ async fn founded() -> (Founded, Vec<(u64, Plant)>) {
 }
 
 /// Its site, and the two plants at the post of the first due inspection.
-pub(crate) fn planted() -> (Site, [(u64, Plant); 2]) {
+fn planted() -> (Site, [(u64, Plant); 2]) {
     let runtime = Runtime::new().unwrap();
     let (founded, committed) = runtime.block_on(founded());
     let site = Site::serve(runtime, founded, true, None, std::sync::Arc::new(|_, _| Vec::new()));
@@ -77,6 +77,14 @@ pub(crate) fn report_counts(site: &Site, inspected: u32, found: u32) -> UnitId {
     let unit = said.unit.clone();
     assert_eq!(send(site, &signed(site, &mut device(&site.campaign, &team), &said)).status, 201);
     unit
+}
+
+/// The same, with the first team's report of so many inspected and found, after the time for reports.
+pub(crate) fn planted_and_reported(inspected: u32, found: u32) -> (Site, [(u64, Plant); 2], UnitId) {
+    let (site, plants) = planted();
+    let unit = report_counts(&site, inspected, found);
+    site.step_to(site.now() + minutes(31)).unwrap();
+    (site, plants, unit)
 }
 
 pub(crate) fn visit(unit: &UnitId, inspected: u32, found: u32) -> Vec<PlantVisit> {
@@ -169,9 +177,7 @@ fn a_plant_is_opened_once_as_committed_after_the_hour_and_never_if_it_came_after
 
 #[test]
 fn what_was_found_goes_with_the_reports_and_with_all_that_was_opened_before() {
-    let (site, [first, second]) = planted();
-    let unit = report_counts(&site, 4, 2);
-    site.step_to(site.now() + minutes(31)).unwrap();
+    let (site, [first, second], unit) = planted_and_reported(4, 2);
     let other = site.dues.iter().map(|(unit, _)| unit).find(|other| **other != unit).unwrap();
     let none: UnitId = "nowhere/00-08/plain-9".parse().unwrap();
     for nobody in [other, &none] {
@@ -207,9 +213,7 @@ impl Bodies for OpenBodies {
 
 #[test]
 fn whoever_cannot_read_the_draw_yet_judges_all_but_the_visits() {
-    let (site, [first, _]) = planted();
-    let unit = report_counts(&site, 5, 2);
-    site.step_to(site.now() + minutes(31)).unwrap();
+    let (site, [first, _], unit) = planted_and_reported(5, 2);
     assert_eq!(reveal(&site, &said(&site, &first, visit(&unit, 2, 1))).status, 201);
     let verdict = audited(&site, &OpenBodies(Folder::new(site.folder.path())));
     assert!(verdict.holds(), "{:?}", verdict.faults);

@@ -130,7 +130,7 @@ impl Asked<'_> {
             Quantity::Loads if found == 0 => self.bound(inspected),
             Quantity::Passed | Quantity::Loads => self.scatter(&base, est),
         };
-        let unreachable = self.record.unreachable.iter().map(|at| &self.record.cells[*at]);
+        let cells = self.record.cells.iter().filter(|cell| self.within.holds(cell));
         Flow {
             est,
             uncertainty,
@@ -142,7 +142,7 @@ impl Asked<'_> {
             inspected,
             found,
             weight_share_max: if est > 0.0 { self.weight_share_max(&base) } else { 0.0 },
-            slots_unreachable: unreachable.filter(|cell| self.within.holds(cell)).count(),
+            slots_unreachable: cells.filter(|cell| cell.inclusion == 0.0).count(),
         }
     }
 

@@ -172,8 +172,6 @@ pub struct Record {
     pub(super) cells: Vec<Cell>,
     /// Index of each cell that was visited.
     pub(super) visited: Vec<usize>,
-    /// Index of each cell that no unit can reach.
-    pub(super) unreachable: Vec<usize>,
     /// By index of a post, the most that was counted in one slot, a quantity each.
     pub(super) most: Vec<[f64; 2]>,
 }
@@ -270,10 +268,9 @@ impl Record {
         });
         let cells: Vec<Cell> = cells.collect();
         let visited = (0..cells.len()).filter(|at| !cells[*at].visits.is_empty()).collect();
-        let unreachable = (0..cells.len()).filter(|at| cells[*at].inclusion == 0.0).collect();
         let key = |of: ProvinceDay| DayKey { day: of.day, province: of.province, regime: of.regime };
         let days = days.into_iter().map(key).collect();
-        let mut record = Record { places, days, cells, visited, unreachable, most: Vec::new() };
+        let mut record = Record { places, days, cells, visited, most: Vec::new() };
         record.predict();
         record.note_most();
         Ok(record)
